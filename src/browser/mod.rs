@@ -1,0 +1,1 @@
+//! The page's engine: wasm-bindgen exports.

@@ -1,0 +1,49 @@
+//! Provisor: SCIM 2.0 provisioning, as a pure core in thin shells.
+//!
+//! - [`scim`] knows the protocol (RFC 7643, 7644): schema, filter, PATCH and the
+//!   directory's use cases over a synchronous store.
+//! - [`provision`] knows how Microsoft Entra provisions: source records, mappings,
+//!   expressions, scope, matching, the diff and the plan.
+//! - `edge` (feature) is a Cloudflare Worker around both; `browser` (feature) is the
+//!   page's engine; `provisor` (feature `cli`) is the command line.
+//!
+//! Dependencies point inward: shells → `provision` → `scim`. The core has no I/O, no
+//! clock, no randomness and no global state: time, ids and random bytes are arguments.
+//! Nothing outside tests may panic, because a panic at the edge aborts every request
+//! in flight; the lints below hold that line.
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unreachable,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::dbg_macro,
+    missing_docs
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
+
+pub mod provision;
+pub mod scim;
+
+#[cfg(all(feature = "edge", feature = "browser", target_arch = "wasm32"))]
+compile_error!("build the Worker (feature `edge`) and the page's engine (feature `browser`) apart");
+
+#[cfg(all(feature = "edge", target_arch = "wasm32"))]
+mod edge;
+
+#[cfg(feature = "browser")]
+pub mod browser;

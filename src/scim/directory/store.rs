@@ -1,0 +1,148 @@
+//! What the directory asks of storage. Synchronous on purpose: no await can slip into
+//! a commit (ARCHITECTURE.md, "Storage").
+
+/// A stored resource: its own attributes as JSON text, without `id`, `meta`, a group's
+/// `members` or a user's `groups`, which are joined when it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The resource type's name: `User`.
+    pub kind: String,
+    /// The id given out at creation.
+    pub id: String,
+    /// Starts at 1, grows by 1 with each change; the ETag is `W/"<version>"`.
+    pub version: u64,
+    /// RFC 3339, UTC, milliseconds. With `id` the stable order of all lists.
+    pub created: String,
+    /// RFC 3339, UTC, milliseconds.
+    pub modified: String,
+    /// The document.
+    pub document: String,
+}
+
+/// One membership row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// The member's id.
+    pub id: String,
+    /// The member's resource type: `User` or `Group`.
+    pub kind: String,
+    /// The member's present `displayName`, joined by the store when read; empty if none.
+    pub display: String,
+}
+
+/// A key of an index: an attribute path in lower case (`username`, `emails.value`) and
+/// the value folded as the schema compares it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// The attribute path in lower case, extension attributes with their URN.
+    pub attribute: String,
+    /// The folded value.
+    pub value: String,
+}
+
+/// Which rows may match: a superset of the filter, in terms of indexes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Predicate {
+    /// Every row.
+    All,
+    /// No row.
+    None,
+    /// The resource's id is this.
+    Id(String),
+    /// The index holds this key for the row.
+    Equals(Key),
+    /// A group that has this member (direct).
+    HasMember(String),
+    /// Both.
+    And(Vec<Predicate>),
+    /// Either.
+    Or(Vec<Predicate>),
+    /// Not; only ever around an exact predicate.
+    Not(Box<Predicate>),
+}
+
+/// Everything one operation changes; committed whole or not at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChangeSet {
+    /// Resources to write, new or changed, each with all its keys.
+    pub put: Vec<Put>,
+    /// Resources to remove (type, id), with their keys and memberships on both sides.
+    pub delete: Vec<(String, String)>,
+    /// Memberships to add: (group, member id, member type). Adding a present one changes nothing.
+    pub add_members: Vec<(String, String, String)>,
+    /// Memberships to remove: (group, member id).
+    pub remove_members: Vec<(String, String)>,
+    /// Groups whose members are all removed first.
+    pub clear_members: Vec<String>,
+    /// What happened, for the journal: create, replace, patch or delete.
+    pub journal: Vec<JournalEntry>,
+}
+
+/// One resource to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Put {
+    /// The resource.
+    pub record: Record,
+    /// Its unique keys; another owner of one makes the commit fail.
+    pub unique: Vec<Key>,
+    /// Its searchable keys.
+    pub index: Vec<Key>,
+}
+
+/// Who did what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// RFC 3339.
+    pub at: String,
+    /// From the context.
+    pub actor: String,
+    /// `create`, `replace`, `patch` or `delete`.
+    pub operation: String,
+    /// Resource type.
+    pub kind: String,
+    /// Resource id.
+    pub id: String,
+    /// Version before; 0 for a creation.
+    pub before: u64,
+    /// Version after; 0 for a deletion.
+    pub after: u64,
+}
+
+/// Why a store could not do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// Another resource holds this unique key.
+    Taken(Key),
+    /// Storage itself failed; the text is for the log.
+    Failed(String),
+}
+
+/// Storage as the directory sees it. Lists are ordered by (`created`, `id`).
+#[allow(clippy::missing_errors_doc, reason = "every method fails only as `StoreError` says")]
+pub trait Store {
+    /// One resource.
+    fn get(&mut self, kind: &str, id: &str) -> Result<Option<Record>, StoreError>;
+    /// The type of the resource with this id, whichever it is.
+    fn kind_of(&mut self, id: &str) -> Result<Option<String>, StoreError>;
+    /// Who holds a unique key.
+    fn owner(&mut self, kind: &str, key: &Key) -> Result<Option<String>, StoreError>;
+    /// Up to `limit` rows that satisfy the predicate, after the given (created, id), skipping `offset`.
+    fn select(
+        &mut self,
+        kind: &str,
+        predicate: &Predicate,
+        after: Option<(&str, &str)>,
+        offset: u64,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError>;
+    /// How many rows satisfy the predicate. `All` costs no scan.
+    fn count(&mut self, kind: &str, predicate: &Predicate) -> Result<u64, StoreError>;
+    /// Up to `limit` direct members of a group with ids after `after`, by id.
+    fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError>;
+    /// Whether the membership exists.
+    fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError>;
+    /// The groups a resource is a direct member of, as (group id, displayName), by id.
+    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError>;
+    /// Commits all of it or nothing, and answers with the journal's new sequence number.
+    fn commit(&mut self, change: &ChangeSet) -> Result<u64, StoreError>;
+}
