@@ -4,4 +4,7 @@
 //! Data flows `source` → `scope` → `matching` → `mapping` (`expression`) → `diff` →
 //! `requests` → `plan`.
 
+pub mod engine;
 pub mod expression;
+pub mod report;
+mod source;

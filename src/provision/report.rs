@@ -1,0 +1,292 @@
+//! What goes into the engine beside the files, and what comes out of it: small, plain,
+//! serialisable structs. The page, the edge and the command line see nothing else.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What was understood of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadReport {
+    /// `users`, `groups`, `members`, `assignments`, `roles`, `target` or, for several at once, `mixed`.
+    pub kind: String,
+    /// How many records were taken.
+    pub rows: usize,
+    /// The source attributes that were seen, in the provisioning vocabulary.
+    pub columns: Vec<String>,
+    /// What was not understood or deserves a look.
+    pub notes: Vec<String>,
+}
+
+/// Why a file could not be read at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InputError {
+    /// What is wrong.
+    pub message: String,
+    /// What to send instead.
+    pub help: Option<String>,
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
+}
+
+impl InputError {
+    /// An error with its remedy.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: Some(help.into()), line: None }
+    }
+
+    /// The same, at a line.
+    #[must_use]
+    pub fn at(mut self, line: usize) -> Self {
+        self.line = Some(line);
+        self
+    }
+}
+
+impl std::fmt::Display for InputError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(line) = self.line {
+            write!(f, " (line {line})")?;
+        }
+        if let Some(help) = &self.help {
+            write!(f, "; {help}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InputError {}
+
+/// How bad a finding in the configuration is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// The configuration, or this mapping, cannot work.
+    Error,
+    /// It works, but probably not as meant.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+/// One finding in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnostic {
+    /// How bad.
+    pub severity: Severity,
+    /// A stable name for the rule: `expression`, `target-path`, `soft-deleted-unmapped`.
+    pub rule: String,
+    /// What is the case.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Where: `User/userName`.
+    pub path: Option<String>,
+}
+
+/// How requests are shaped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Dialect {
+    /// Entra without a flag: title-case operations, booleans as text.
+    #[default]
+    #[serde(rename = "legacy")]
+    Legacy,
+    /// Entra with `aadOptscim062020` in the Tenant URL.
+    #[serde(rename = "aadOptscim062020")]
+    Flag,
+    /// RFC 7644 to the letter.
+    #[serde(rename = "rfc")]
+    Rfc,
+}
+
+/// The job's settings: what the portal keeps beside the mappings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobSettings {
+    /// "Sync all users and groups". Unset: only assigned ones when assignments were
+    /// given, else all.
+    pub sync_all: Option<bool>,
+    /// The PATCH dialect. A flag in `tenant_url` wins over [`Dialect::Legacy`].
+    pub dialect: Dialect,
+    /// Objects that only hold Default Access are not entitled. Unset: as the profile says.
+    pub exclude_default_access: Option<bool>,
+    /// Objects that leave the scope are left alone.
+    pub skip_out_of_scope_deletions: bool,
+    /// More disables and deletes than this in one cycle are staged, not sent.
+    pub deletion_threshold: Option<usize>,
+    /// The Tenant URL, flags included.
+    pub tenant_url: Option<String>,
+    /// No source object is linked to a target object yet.
+    pub first_cycle: bool,
+    /// The time now, RFC 3339, for `Now()` and its like.
+    pub now: Option<String>,
+}
+
+/// The plan in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Source users.
+    pub users: usize,
+    /// Source groups.
+    pub groups: usize,
+    /// Objects in scope.
+    pub in_scope: usize,
+    /// To be created.
+    pub create: usize,
+    /// To be changed.
+    pub update: usize,
+    /// To be disabled.
+    pub disable: usize,
+    /// To be deleted.
+    pub delete: usize,
+    /// Linked and equal already.
+    pub unchanged: usize,
+    /// Out of scope, or held back by a setting.
+    pub skipped: usize,
+    /// Cannot be provisioned.
+    pub failed: usize,
+    /// Disables and deletes held back by the deletion threshold.
+    pub staged: usize,
+    /// Target accounts without a source: never touched.
+    pub local: usize,
+    /// Target objects read.
+    pub targets: usize,
+    /// Requests that change the target.
+    pub requests: usize,
+    /// `all` or `assigned`.
+    pub scope: String,
+    /// Links were assumed from unique matches, not given.
+    pub links_assumed: bool,
+    /// The deletion threshold was crossed: Entra would quarantine the job.
+    pub threshold_exceeded: bool,
+    /// Entra's numeric quarantine rule would apply.
+    pub quarantine: bool,
+    /// What an administrator should know about the plan as a whole.
+    pub notes: Vec<String>,
+}
+
+/// One line of the result list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// The source object's id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// `User` or `Group`.
+    pub object_type: String,
+    /// `create`, `update`, `disable`, `delete`, `staged`, `unchanged`, `skipped` or `failed`.
+    pub action: String,
+    /// Entra's code, ours with `X-` before it; empty when all went its way.
+    pub reason: String,
+    /// How many attributes change.
+    pub changes: usize,
+    /// How many values have a problem.
+    pub problems: usize,
+    /// Whether the object is in scope.
+    pub in_scope: bool,
+}
+
+/// A source or target object, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub display_name: String,
+    /// `User` or `Group`, or the SCIM schema in the target.
+    pub identity_type: String,
+}
+
+/// One step of deciding whether an object is in scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScopeStep {
+    /// Entra's own name for the step: `Active in the source system`.
+    pub name: String,
+    /// Whether it was passed.
+    pub passed: bool,
+    /// The deciding fact, in words.
+    pub detail: String,
+}
+
+/// One attribute that changes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// The target attribute, as the mapping spells it.
+    pub target: String,
+    /// What the target holds; null when nothing.
+    pub old: Value,
+    /// What it will hold.
+    pub new: Value,
+    /// Where the value comes from: `[mail]`, an expression, a constant.
+    pub mapping: String,
+}
+
+/// A value that has a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// The target attribute, or empty for the object.
+    pub target: String,
+    /// A stable code.
+    pub code: String,
+    /// In words.
+    pub message: String,
+}
+
+/// One HTTP request, in order. Ids not yet given out stand as `{{created:SOURCE}}`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedRequest {
+    /// Unique in the plan: `create:SOURCE`.
+    pub id: String,
+    /// Requests that must have succeeded before.
+    pub depends_on: Vec<String>,
+    /// `GET`, `POST`, `PATCH` or `DELETE`.
+    pub method: String,
+    /// Below the Tenant URL, query included.
+    pub path: String,
+    /// Header names and values, without the credentials.
+    pub headers: Vec<(String, String)>,
+    /// The body, or null.
+    pub body: Value,
+}
+
+/// What becomes of one source object, whole.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Operation {
+    /// Entra's action: `create`, `update`, `disable`, `delete`, `stageddelete` or `other`.
+    pub action: String,
+    /// Ours, as in [`Row::action`].
+    pub verdict: String,
+    /// `User` or `Group`.
+    pub object_type: String,
+    /// The source object.
+    pub source: Identity,
+    /// The target object, when there is one.
+    pub target: Option<Identity>,
+    /// Entra's status: `success`, `skipped`, `failure` or `warning`.
+    pub status: String,
+    /// Entra's code, ours with `X-` before it; empty when all went its way.
+    pub reason: String,
+    /// The reason in words.
+    pub explanation: String,
+    /// How scope was decided.
+    pub scope: Vec<ScopeStep>,
+    /// The mapped SCIM resource, as a create would send it with references resolved.
+    pub result: Value,
+    /// Attribute changes.
+    pub changes: Vec<Change>,
+    /// Values with problems.
+    pub problems: Vec<Problem>,
+    /// The requests, in order.
+    pub requests: Vec<PlannedRequest>,
+}
