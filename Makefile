@@ -1,0 +1,62 @@
+# `make help` says what there is. Steps run only when their sources changed.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PORT DATA
+
+RUST := Cargo.toml Cargo.lock $(shell find src examples -type f 2>/dev/null)
+PAGE := package.json $(shell find www -type f -not -path 'www/dist/*' -not -path 'www/pkg/*' -not -path 'www/e2e/*' -not -path '*/test-results/*' 2>/dev/null)
+
+.PHONY: help dev serve build worker page test bench prove conformance deploy clean setup
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup:
+	@scripts/setup.sh build
+
+dev: build/index.js www/dist/index.html ## serve endpoint and page at http://localhost:8787 (PORT=, DATA=)
+	@. scripts/env.sh && exec node scripts/serve.mjs dev
+
+serve: build/index.js www/dist/index.html ## the release build for tests and tools; one line of JSON when ready (PORT=, DATA=folder|memory)
+	@. scripts/env.sh && exec node scripts/serve.mjs serve
+
+build: build/index.js www/dist/index.html target/release/provisor ## everything in release form
+
+worker: build/index.js
+page: www/dist/index.html
+
+# All that these print goes to standard error: `make serve` keeps standard output for its one line.
+build/index.js: $(RUST)
+	@scripts/setup.sh build
+	@. scripts/env.sh && with_wasm worker-build --release --features edge >&2 && touch $@
+
+www/pkg/provisor_bg.wasm: $(RUST)
+	@scripts/setup.sh build
+	@. scripts/env.sh && with_wasm wasm-pack --quiet build --release --target web --mode no-install --no-pack --out-dir www/pkg -- --features browser >&2 && touch $@
+
+www/dist/index.html: www/pkg/provisor_bg.wasm $(PAGE)
+	@. scripts/env.sh && vite build --logLevel warn www >&2 && touch $@
+
+target/release/provisor: $(RUST)
+	@cargo build --release --quiet --features cli --bin provisor >&2 && touch $@
+
+test: ## everything that guards a change; ends with a table
+	@scripts/setup.sh browser
+	@$(MAKE) --no-print-directory worker page
+	@. scripts/env.sh && exec node scripts/test.mjs
+
+bench: ## the benchmarks
+	@cargo bench --features cli
+
+prove: ## the long proofs: many cases, many kills
+	@scripts/setup.sh browser
+	@$(MAKE) --no-print-directory worker
+	@PROPTEST_CASES=20000 cargo test --release --features cli
+	@. scripts/env.sh && KILLS=200 node --test tests/edge/*.test.mjs
+
+deploy: build/index.js www/dist/index.html ## deploy with wrangler
+	@scripts/deploy.sh
+
+clean: ## remove what was built here (the tools in the user's cache stay)
+	rm -rf target build dist www/dist www/pkg node_modules .wrangler test-results

@@ -1,0 +1,28 @@
+// Weighs what is shipped against budgets.json, in brotli's highest quality, and prints the table.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+
+const budgets = JSON.parse(readFileSync("budgets.json", "utf8"));
+
+/** All files below a folder, or the file itself. */
+function files(path) {
+  if (!existsSync(path)) return [];
+  const entries = readdirSync(path, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+const kib = (bytes) => (bytes / 1024).toFixed(1).padStart(8);
+let over = 0;
+console.log("   brotli   budget  what (KiB)");
+for (const { name, folder, match, kib: limit } of budgets) {
+  const found = files(folder).filter((file) => new RegExp(match).test(file));
+  const size = found.reduce((total, file) => total + brotliCompressSync(readFileSync(file)).length, 0);
+  const fault =
+    found.length === 0 ? "  no such file: build first" : size > limit * 1024 ? "  over budget" : "";
+  if (fault) over += 1;
+  console.log(`${kib(size)} ${kib(limit * 1024)}  ${name}${fault}`);
+}
+process.exitCode = over ? 1 : 0;
