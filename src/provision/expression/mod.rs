@@ -1,5 +1,33 @@
 //! Entra's expression language for attribute mappings: text → lex → parse → ast →
 //! evaluate, with a printer and a trace.
+//!
+//! The language is Visual Basic's in looks: calls, `[attributes]`, `"strings"`, numbers
+//! and one comparison inside a condition. An empty slot between commas is an omitted
+//! argument, which is not the same as `""`. Branches are evaluated only when chosen.
+
+mod ast;
+mod error;
+mod eval;
+pub mod function;
+mod lex;
+mod lint;
+mod parse;
+mod print;
+mod trace;
+
+pub use ast::{Expression, Kind, Operator};
+pub use error::ExpressionError;
+pub use eval::{Environment, evaluate};
+pub use function::{Function, Need, Parameter, functions};
+pub use lint::{Lint, lint};
+pub use parse::parse;
+pub use trace::{Node, State, trace};
+
+/// The longest expression that Entra stores, in characters.
+pub const MAX_LENGTH: usize = 10_000;
+
+/// How deep calls may nest.
+pub const MAX_DEPTH: usize = 64;
 
 /// What an expression yields. Booleans and numbers are text, as in Entra (`True`, `42`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +40,39 @@ pub enum Value {
     List(Vec<String>),
     /// `IgnoreFlowIfNullOrEmpty`: the mapping is dropped for this object.
     Ignore,
+}
+
+impl Value {
+    /// `True` or `False`, as Entra writes them.
+    pub fn truth(holds: bool) -> Self {
+        Self::Text(if holds { "True" } else { "False" }.into())
+    }
+
+    /// Absent, the empty text, or a list without a value.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Null | Self::Ignore => true,
+            Self::Text(text) => text.is_empty(),
+            Self::List(items) => items.iter().all(String::is_empty),
+        }
+    }
+
+    /// A list of one is that one; an empty list is absent.
+    pub fn simplify(self) -> Self {
+        match self {
+            Self::List(mut items) if items.len() < 2 => items.pop().map_or(Self::Null, Self::Text),
+            other => other,
+        }
+    }
+
+    /// The values one by one.
+    pub fn items(self) -> Vec<String> {
+        match self {
+            Self::Null | Self::Ignore => Vec::new(),
+            Self::Text(text) => vec![text],
+            Self::List(items) => items,
+        }
+    }
 }
 
 /// Where expressions read source attributes from.

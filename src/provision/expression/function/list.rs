@@ -1,0 +1,66 @@
+//! Several values: counting, picking, splitting.
+
+use super::super::Value;
+use super::super::eval::{Call, Outcome};
+use super::{Function, cloud_sync, entra, maybe, need};
+
+pub(super) static FUNCTIONS: [Function; 5] = [
+    entra("Count", &[need("attribute", "source")], "how many values there are", |call| {
+        Ok(Value::Text(call.value(0)?.items().len().to_string()))
+    }),
+    entra(
+        "Item",
+        &[need("attribute", "source"), need("index", "index")],
+        "one of several values, counted from 1",
+        item,
+    ),
+    entra("RemoveDuplicates", &[need("attribute", "source")], "each value once, in order", |call| {
+        let mut seen = std::collections::HashSet::new();
+        let mut items = call.value(0)?.items();
+        items.retain(|item| seen.insert(item.clone()));
+        Ok(Value::List(items).simplify())
+    }),
+    entra(
+        "Split",
+        &[need("source", "source"), maybe("delimiter", "delimiter")],
+        "cuts a text at a delimiter into several values, without the spaces around them",
+        split,
+    ),
+    cloud_sync(
+        "Contains",
+        &[need("attribute", "source"), need("search", "search")],
+        "which value holds the text, counted from 1; 0 when none does",
+        |call| {
+            let items = call.value(0)?.items();
+            let wanted = call.text_or_empty(1)?;
+            let found = items.iter().position(|item| item.contains(&wanted));
+            Ok(Value::Text(found.map_or(0, |at| at + 1).to_string()))
+        },
+    ),
+];
+
+fn item(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let items = call.value(0)?.items();
+    let index = call.number(1)?;
+    if items.is_empty() {
+        return Ok(Value::Null);
+    }
+    let place = usize::try_from(index).ok().and_then(|index| index.checked_sub(1));
+    match place.and_then(|place| items.get(place)) {
+        Some(found) => Ok(Value::Text(found.clone())),
+        None => Err(call
+            .error("badIndex", 1, format!("there is no item {index} among {}", items.len()))
+            .help(format!("count from 1 to {}", items.len()))),
+    }
+}
+
+fn split(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let items = call.value(0)?.items();
+    let delimiter = match call.text_or_empty(1)? {
+        empty if empty.is_empty() => ",".to_owned(),
+        delimiter => delimiter,
+    };
+    let parts = items.iter().flat_map(|item| item.split(delimiter.as_str()));
+    let parts = parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
+    Ok(Value::List(parts).simplify())
+}
