@@ -1,5 +1,7 @@
 //! Attribute names and paths (RFC 7643 §2.1, RFC 7644 §3.10).
 
+use std::fmt;
+
 use super::span::Span;
 
 /// `[urn ":"] attr ["." sub]`, as written. Names compare without ASCII case.
@@ -26,4 +28,78 @@ impl PartialEq for AttributePath {
             && self.attribute.eq_ignore_ascii_case(&other.attribute)
             && same(&self.sub_attribute, &other.sub_attribute)
     }
+}
+
+impl AttributePath {
+    /// Splits a path as written; `offset` is where it starts in the user's text.
+    ///
+    /// Qualified paths are split at the last `:`, as a URN's own version holds a dot.
+    ///
+    /// ```
+    /// use provisor::scim::name::AttributePath;
+    /// let path = AttributePath::parse("urn:ietf:params:scim:schemas:core:2.0:User:name.givenName", 0).unwrap();
+    /// assert_eq!(path.attribute, "name");
+    /// assert_eq!(path.sub_attribute.as_deref(), Some("givenName"));
+    /// ```
+    ///
+    /// # Errors
+    /// The part of `text` that is no name (`ATTRNAME` of RFC 7644 §3.4.2.2), and where it is.
+    pub fn parse(text: &str, offset: usize) -> Result<Self, (String, Span)> {
+        let span = Span::new(offset, offset + text.len());
+        let qualified = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
+        let (urn, rest) = match (qualified, text.rsplit_once(':')) {
+            (true, Some((urn, rest))) => (Some(urn.to_owned()), rest),
+            _ => (None, text),
+        };
+        let (attribute, sub_attribute) = match rest.split_once('.') {
+            Some((attribute, sub)) => (attribute, Some(sub)),
+            None => (rest, None),
+        };
+        for name in std::iter::once(attribute).chain(sub_attribute) {
+            if !is_name(name) {
+                return Err((name.to_owned(), span));
+            }
+        }
+        Ok(Self {
+            urn,
+            attribute: attribute.to_owned(),
+            sub_attribute: sub_attribute.map(str::to_owned),
+            span,
+        })
+    }
+
+    /// The whole text of a URN that was split as if its last part were an attribute.
+    pub fn as_urn(&self) -> Option<String> {
+        match (&self.urn, &self.sub_attribute) {
+            (Some(urn), None) => Some(format!("{urn}:{}", self.attribute)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for AttributePath {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(urn) = &self.urn {
+            write!(out, "{urn}:")?;
+        }
+        out.write_str(&self.attribute)?;
+        match &self.sub_attribute {
+            Some(sub) => write!(out, ".{sub}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `ATTRNAME = ALPHA *(nameChar)`, and `$ref`, which the schema itself uses.
+pub fn is_name(text: &str) -> bool {
+    let body = text.strip_prefix('$').unwrap_or(text);
+    body.starts_with(|c: char| c.is_ascii_alphabetic())
+        && body.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// Folds a value as `caseExact: false` compares it.
+///
+/// Upper case first, then lower: `ß` and `SS`, `ſ` and `s`, `ς` and `σ` then meet.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_uppercase().to_lowercase() }
 }

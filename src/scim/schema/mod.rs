@@ -1,6 +1,17 @@
 //! The schema model (RFC 7643 §2, §6, §7): attributes with every characteristic,
 //! schemas, resource types and the registry a tenant uses.
 
+pub mod builtin;
+pub mod check;
+mod json;
+pub mod project;
+mod time;
+
+pub use builtin::builtin;
+pub use time::instant;
+
+use crate::scim::name::AttributePath;
+
 /// RFC 7643 §2.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the standard's own")]
@@ -87,7 +98,7 @@ impl Schema {
 }
 
 /// An endpoint and the schemas its resources have (RFC 7643 §6).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the names are the standard's own")]
 pub struct ResourceType {
     pub id: String,
@@ -106,4 +117,65 @@ pub struct ResourceType {
 pub struct Registry {
     pub schemas: Vec<Schema>,
     pub resource_types: Vec<ResourceType>,
+}
+
+/// What a path names.
+#[derive(Clone, Copy, Debug)]
+pub struct Resolved<'a> {
+    /// The extension's URN, when the attribute stands in one.
+    pub extension: Option<&'a str>,
+    /// The attribute.
+    pub attribute: &'a Attribute,
+    /// The sub-attribute, when the path has one.
+    pub sub: Option<&'a Attribute>,
+}
+
+impl Registry {
+    /// The schema with that URN, without case.
+    pub fn schema(&self, urn: &str) -> Option<&Schema> {
+        self.schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn))
+    }
+
+    /// The resource type of that name.
+    pub fn resource_type(&self, name: &str) -> Option<&ResourceType> {
+        self.resource_types.iter().find(|kind| kind.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The resource type at an endpoint such as `/Users`.
+    pub fn at_endpoint(&self, endpoint: &str) -> Option<&ResourceType> {
+        self.resource_types.iter().find(|kind| kind.endpoint.eq_ignore_ascii_case(endpoint))
+    }
+
+    /// The attributes of a resource type's own schema, after the common ones of RFC 7643 §3.1.
+    pub fn core_attributes<'a>(&'a self, kind: &ResourceType) -> impl Iterator<Item = &'a Attribute> {
+        builtin::common().iter().chain(self.schema(&kind.schema).map_or(&[][..], |schema| &schema.attributes))
+    }
+
+    /// The extensions of a resource type that the registry knows.
+    pub fn extensions<'a>(&'a self, kind: &'a ResourceType) -> impl Iterator<Item = &'a Schema> {
+        kind.extensions.iter().filter_map(|(urn, _)| self.schema(urn))
+    }
+
+    /// What a path names in resources of this type. An unqualified name that only an
+    /// extension has is found there too, as some directories leave the URN out.
+    pub fn resolve<'a>(&'a self, kind: &'a ResourceType, path: &AttributePath) -> Option<Resolved<'a>> {
+        let with_sub = |extension, attribute: &'a Attribute| match &path.sub_attribute {
+            None => Some(Resolved { extension, attribute, sub: None }),
+            Some(sub) => attribute.sub(sub).map(|sub| Resolved { extension, attribute, sub: Some(sub) }),
+        };
+        let core = || self.core_attributes(kind).find(|a| a.name.eq_ignore_ascii_case(&path.attribute));
+        let extended = |wanted: Option<&str>| {
+            self.extensions(kind)
+                .filter(|schema| wanted.is_none_or(|urn| schema.id.eq_ignore_ascii_case(urn)))
+                .find_map(|schema| schema.attribute(&path.attribute).map(|a| (Some(schema.id.as_str()), a)))
+        };
+        match &path.urn {
+            Some(urn) if urn.eq_ignore_ascii_case(&kind.schema) => with_sub(None, core()?),
+            Some(urn) => extended(Some(urn)).and_then(|(extension, a)| with_sub(extension, a)),
+            None => match core() {
+                Some(attribute) => with_sub(None, attribute),
+                None => extended(None).and_then(|(extension, a)| with_sub(extension, a)),
+            },
+        }
+    }
 }

@@ -1,0 +1,184 @@
+//! A filter bound to a resource type: every path resolved, every type rule checked
+//! (RFC 7644 §3.4.2.2), every literal folded once.
+
+use super::FilterError;
+use super::ast::{Filter, Literal, Operator};
+use crate::scim::name::{AttributePath, fold};
+use crate::scim::schema::{Attribute, Registry, ResourceType, Type, instant};
+
+/// A filter ready to be evaluated.
+#[derive(Clone, Debug)]
+pub enum Compiled {
+    /// All of them.
+    And(Vec<Compiled>),
+    /// One of them.
+    Or(Vec<Compiled>),
+    /// Not that.
+    Not(Box<Compiled>),
+    /// An attribute compared with a literal.
+    Compare(Target, Operator, Operand),
+    /// The attribute has a value.
+    Present(Target),
+    /// An element of a multi-valued attribute satisfies all of these.
+    Element(Target, Vec<Compiled>),
+}
+
+/// Where to look.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The extension's URN, under which its attributes stand.
+    pub extension: Option<String>,
+    /// The attribute, in the schema's spelling.
+    pub attribute: String,
+    /// The sub-attribute, in the schema's spelling.
+    pub sub_attribute: Option<String>,
+    /// Whether letters' case matters.
+    pub case_exact: bool,
+}
+
+/// What to compare with, made ready.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// `null`: the attribute has no value.
+    Null,
+    /// A boolean.
+    Boolean(bool),
+    /// An integer or a decimal.
+    Number(f64),
+    /// Text, folded where case does not matter.
+    Text(String),
+    /// A dateTime as milliseconds since 1970.
+    Instant(i64),
+}
+
+/// Binds a filter to a resource type.
+///
+/// # Errors
+/// An attribute that the type does not have, or an operator that its type does not allow.
+pub fn compile(filter: &Filter, registry: &Registry, kind: &ResourceType) -> Result<Compiled, FilterError> {
+    Binder { registry, kind, parent: None }.bind(filter)
+}
+
+/// Binds a value filter to the elements of one attribute.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_element(filter: &Filter, parent: &Attribute) -> Result<Compiled, FilterError> {
+    let (registry, kind) = (Registry::default(), ResourceType::default());
+    Binder { registry: &registry, kind: &kind, parent: Some(parent) }.bind(filter)
+}
+
+struct Binder<'a> {
+    registry: &'a Registry,
+    kind: &'a ResourceType,
+    /// Inside `[…]`: the attribute whose elements are meant.
+    parent: Option<&'a Attribute>,
+}
+
+impl Binder<'_> {
+    fn bind(&self, filter: &Filter) -> Result<Compiled, FilterError> {
+        Ok(match filter {
+            Filter::And(parts) => {
+                Compiled::And(parts.iter().map(|p| self.bind(p)).collect::<Result<_, _>>()?)
+            }
+            Filter::Or(parts) => Compiled::Or(parts.iter().map(|p| self.bind(p)).collect::<Result<_, _>>()?),
+            Filter::Not(inner) => Compiled::Not(Box::new(self.bind(inner)?)),
+            Filter::Present(path) => Compiled::Present(self.resolve(path)?.1),
+            Filter::Compare { path, operator, value, .. } => {
+                let (attribute, mut target) = self.resolve(path)?;
+                // `emails eq "x"` means `emails.value eq "x"`.
+                let value_of = attribute.sub("value").filter(|_| attribute.kind == Type::Complex);
+                let attribute = match value_of {
+                    Some(sub) if target.sub_attribute.is_none() => {
+                        target.sub_attribute = Some(sub.name.clone());
+                        target.case_exact = sub.case_exact;
+                        sub
+                    }
+                    _ => attribute,
+                };
+                let operand = operand(path, attribute, *operator, value)?;
+                Compiled::Compare(target, *operator, operand)
+            }
+            Filter::ValuePath { path, filter, then } => {
+                let (attribute, target) = self.resolve(path)?;
+                let inside = Binder { parent: Some(attribute), ..*self };
+                let mut all = vec![inside.bind(filter)?];
+                if let Some(then) = then {
+                    all.push(inside.bind(then)?);
+                }
+                Compiled::Element(target, all)
+            }
+        })
+    }
+
+    fn resolve(&self, path: &AttributePath) -> Result<(&Attribute, Target), FilterError> {
+        let unknown = || {
+            let owner = self.parent.map_or(self.kind.name.as_str(), |parent| parent.name.as_str());
+            FilterError::new(path.span, format!("{owner} has no attribute `{path}`"))
+        };
+        if let Some(parent) = self.parent {
+            let attribute = match parent.sub(&path.attribute) {
+                Some(sub) => sub,
+                // The elements of a simple multi-valued attribute are its values.
+                None if parent.sub_attributes.is_empty() && path.attribute.eq_ignore_ascii_case("value") => {
+                    parent
+                }
+                None => return Err(unknown()),
+            };
+            let target = Target {
+                extension: None,
+                attribute: attribute.name.clone(),
+                sub_attribute: None,
+                case_exact: attribute.case_exact,
+            };
+            return Ok((attribute, target));
+        }
+        let found = self.registry.resolve(self.kind, path).ok_or_else(unknown)?;
+        let attribute = found.sub.unwrap_or(found.attribute);
+        let target = Target {
+            extension: found.extension.map(str::to_owned),
+            attribute: found.attribute.name.clone(),
+            sub_attribute: found.sub.map(|sub| sub.name.clone()),
+            case_exact: attribute.case_exact,
+        };
+        Ok((attribute, target))
+    }
+}
+
+fn operand(
+    path: &AttributePath,
+    attribute: &Attribute,
+    operator: Operator,
+    value: &Literal,
+) -> Result<Operand, FilterError> {
+    use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
+    let refuse = |why: &str| FilterError::new(path.span, format!("`{path}` {} {why}", operator.as_str()));
+    let ordered = matches!(operator, Gt | Ge | Lt | Le);
+    match (attribute.kind, value) {
+        (_, Literal::Null) if matches!(operator, Eq | Ne) => Ok(Operand::Null),
+        (_, Literal::Null) => Err(refuse("cannot be compared with `null`; use `eq`, `ne` or `pr`")),
+        (Type::Boolean | Type::Binary, _) if ordered => {
+            Err(refuse("is not allowed: booleans and binaries have no order; use `eq` or `ne`"))
+        }
+        (Type::Boolean, Literal::Boolean(value)) => Ok(Operand::Boolean(*value)),
+        (Type::Boolean, Literal::String(text)) if text.eq_ignore_ascii_case("true") => {
+            Ok(Operand::Boolean(true))
+        }
+        (Type::Boolean, Literal::String(text)) if text.eq_ignore_ascii_case("false") => {
+            Ok(Operand::Boolean(false))
+        }
+        (Type::Boolean, _) => Err(refuse("needs `true` or `false`")),
+        (Type::Integer | Type::Decimal, Literal::Number(number)) => {
+            number.as_f64().map(Operand::Number).ok_or_else(|| refuse("needs a number"))
+        }
+        (Type::Integer | Type::Decimal, _) => Err(refuse("needs a number")),
+        (Type::DateTime, Literal::String(text)) if !matches!(operator, Co | Sw | Ew) => instant(text)
+            .map(Operand::Instant)
+            .ok_or_else(|| refuse("needs a dateTime such as `\"2026-01-31T08:00:00Z\"`")),
+        (Type::Complex, _) => Err(refuse("is not allowed on a complex attribute; name a sub-attribute")),
+        (_, Literal::String(text)) => {
+            Ok(Operand::Text(if attribute.case_exact { text.clone() } else { fold(text) }))
+        }
+        _ => Err(refuse("needs text in double quotes")),
+    }
+}

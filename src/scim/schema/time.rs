@@ -1,0 +1,100 @@
+//! dateTime (RFC 7643 §2.3.5: `xsd:dateTime`) as an instant.
+
+/// Milliseconds since 1970 in UTC; a time without an offset is read as UTC. `None` when
+/// the text is no dateTime.
+///
+/// ```
+/// use provisor::scim::schema::instant;
+/// assert_eq!(instant("1970-01-01T01:00:00.5+01:00"), Some(500));
+/// ```
+pub fn instant(text: &str) -> Option<i64> {
+    let (date, time) = text.split_once(['T', 't'])?;
+    let (year, month, day) = date_parts(date)?;
+    let (clock, offset) = match time.find(['Z', 'z', '+', '-']) {
+        Some(at) => (time.get(..at)?, offset_minutes(time.get(at..)?)?),
+        None => (time, 0),
+    };
+    let mut parts = clock.split(':');
+    let hour = digits(parts.next()?, 2)?;
+    let minute = digits(parts.next()?, 2)?;
+    let (second, fraction) = match parts.next()?.split_once('.') {
+        Some((second, fraction)) => (second.to_owned(), fraction.to_owned()),
+        None => return finish(year, month, day, hour, minute, digits(clock.get(6..)?, 2)?, 0, offset),
+    };
+    if fraction.is_empty() || !fraction.bytes().all(|b| b.is_ascii_digit()) || parts.next().is_some() {
+        return None;
+    }
+    let millis: String = fraction.chars().chain("000".chars()).take(3).collect();
+    finish(year, month, day, hour, minute, digits(&second, 2)?, millis.parse().ok()?, offset)
+}
+
+#[allow(clippy::too_many_arguments, reason = "the fields of one timestamp")]
+fn finish(y: i64, mo: i64, d: i64, h: i64, mi: i64, s: i64, ms: i64, offset: i64) -> Option<i64> {
+    let valid = h <= 23 && mi <= 59 && s <= 60;
+    valid.then(|| (((days(y, mo, d) * 24 + h) * 60 + mi - offset) * 60 + s) * 1000 + ms)
+}
+
+fn date_parts(date: &str) -> Option<(i64, i64, i64)> {
+    let mut parts = date.split('-');
+    let (year, month, day) =
+        (digits(parts.next()?, 4)?, digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let longest = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    ((1..=longest).contains(&day) && parts.next().is_none()).then_some((year, month, day))
+}
+
+fn offset_minutes(text: &str) -> Option<i64> {
+    if text.eq_ignore_ascii_case("z") {
+        return Some(0);
+    }
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let (hours, minutes) = text.get(1..)?.split_once(':')?;
+    Some(sign * (digits(hours, 2)? * 60 + digits(minutes, 2)?))
+}
+
+fn digits(text: &str, length: usize) -> Option<i64> {
+    (text.len() == length && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::instant;
+
+    #[test]
+    fn reads_what_xsd_allows() {
+        assert_eq!(instant("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(instant("2026-11-24T10:00:00.123456Z"), Some(1_795_514_400_123));
+        assert_eq!(instant("2026-11-24T12:00:00+02:00"), instant("2026-11-24T10:00:00Z"));
+        assert_eq!(instant("2000-02-29T00:00:00"), Some(951_782_400_000));
+    }
+
+    #[test]
+    fn refuses_what_is_no_date_time() {
+        for text in [
+            "",
+            "2026",
+            "2026-02-30T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00Z",
+            "2026-1-1T0:0:0Z",
+            "2026-01-01T00:00:00.Z",
+        ] {
+            assert_eq!(instant(text), None, "{text}");
+        }
+    }
+}
