@@ -1,11 +1,22 @@
 //! The directory: what a SCIM service provider does (RFC 7644 §3), over a [`Store`].
 
 pub mod memory;
+mod query;
+mod render;
 pub mod store;
+mod write;
+
+pub use query::{Found, Query, query};
+pub use render::{Shown, render};
+pub use write::{Body, Written, create, delete, patch, replace};
 
 pub use store::*;
 
+use serde_json::Value;
+
+use crate::scim::error::ScimError;
 use crate::scim::schema::Registry;
+use crate::scim::schema::check::Rules;
 
 /// What the core may not find out by itself.
 pub struct Context<'a> {
@@ -37,5 +48,31 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { strict: false, max_results: 100, row_budget: 2_000_000 }
+    }
+}
+
+impl Settings {
+    /// How to read values.
+    pub const fn rules(&self) -> Rules {
+        Rules { strict: self.strict }
+    }
+}
+
+/// One text attribute of a stored document.
+pub(crate) fn text_of(document: &str, attribute: &str) -> Option<String> {
+    let document: Value = serde_json::from_str(document).ok()?;
+    document.get(attribute)?.as_str().map(str::to_owned)
+}
+
+impl From<StoreError> for ScimError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken(key) => Self::conflict(format!(
+                "another resource already has this {}: `{}`",
+                key.attribute, key.value
+            )),
+            // What failed inside is for the log, not for the client.
+            StoreError::Failed(_) => Self::new(500, "storage failed; nothing was changed, try again"),
+        }
     }
 }

@@ -182,3 +182,16 @@ fn operand(
         _ => Err(refuse("needs text in double quotes")),
     }
 }
+
+impl Compiled {
+    /// Whether the filter reads this attribute of the core schema.
+    pub fn mentions(&self, attribute: &str) -> bool {
+        let reads =
+            |target: &Target| target.extension.is_none() && target.attribute.eq_ignore_ascii_case(attribute);
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(|part| part.mentions(attribute)),
+            Self::Not(inner) => inner.mentions(attribute),
+            Self::Compare(target, ..) | Self::Present(target) | Self::Element(target, _) => reads(target),
+        }
+    }
+}

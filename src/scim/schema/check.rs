@@ -141,7 +141,9 @@ impl Checker {
             (_, Value::Null) => return None,
             (Type::Complex, Value::Object(map)) => {
                 let part = self.members(path, &attribute.sub_attributes, map, '.');
-                return (!part.is_empty()).then_some(Value::Object(part));
+                // `{"value": ""}` is how Entra clears a manager.
+                let cleared = lenient && part.get("value").is_some_and(|value| value == "");
+                return (!part.is_empty() && !cleared).then_some(Value::Object(part));
             }
             // A bare value for a complex attribute is its `value`: Entra's manager.
             (Type::Complex, Value::String(text)) if lenient && attribute.sub("value").is_some() => {
