@@ -4,7 +4,21 @@
 //! Data flows `source` → `scope` → `matching` → `mapping` (`expression`) → `diff` →
 //! `requests` → `plan`.
 
+mod diff;
 pub mod engine;
 pub mod expression;
+mod held;
+mod mapping;
+mod matching;
+mod plan;
+mod program;
 pub mod report;
+mod requests;
+mod roles;
+mod schema_json;
+mod scope;
 mod source;
+mod target_path;
+
+pub use program::milliseconds;
+pub use schema_json::decode;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What was understood of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -254,7 +255,7 @@ pub struct PlannedRequest {
     /// Below the Tenant URL, query included.
     pub path: String,
     /// Header names and values, without the credentials.
-    pub headers: Vec<(String, String)>,
+    pub headers: BTreeMap<String, String>,
     /// The body, or null.
     pub body: Value,
 }

@@ -1,0 +1,271 @@
+//! A mapping table, compiled: what each line reads, where it writes, and what flows.
+//! Null never flows; the default is for creation only; a creation-only mapping is silent
+//! afterwards; references wait for the second phase.
+
+use super::expression::{Attributes, Value as Held};
+use super::program::{Program, Surroundings};
+use super::report::{Diagnostic, Severity};
+use super::roles::Role;
+use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
+use super::scope::ScopeFilter;
+use super::target_path::TargetPath;
+use serde_json::{Value, json};
+
+/// One object mapping, ready to run.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub object: ObjectMapping,
+    pub lines: Vec<Line>,
+    pub filter: ScopeFilter,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// The target as it is spelled on the wire.
+    pub target: String,
+    pub path: TargetPath,
+    pub program: Program,
+    /// For people: `[mail]`, the constant in quotes, the expression.
+    pub shown: String,
+    pub mapping: AttributeMapping,
+    /// The line reads `IsSoftDeleted`, so it is what disables.
+    pub disables: bool,
+    pub roles: Option<RoleList>,
+}
+
+/// A line that writes the whole `roles` attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RoleList {
+    /// `AppRoleAssignmentsComplex`: only ever adds.
+    Adding,
+    /// `AssertiveAppRoleAssignmentsComplex`: removes what is not held.
+    Assertive,
+}
+
+/// What a line yields for one object.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Flow {
+    /// The line does not apply.
+    Silent,
+    /// Nothing flows.
+    Null,
+    /// A value, coerced to the target's type.
+    Value(Value),
+    /// A value that the target's type does not admit: (code, message).
+    Wrong(&'static str, String),
+}
+
+impl Compiled {
+    /// Compiles, and says what is wrong with the table.
+    pub fn of(object: &ObjectMapping, kind: &str) -> (Self, Vec<Diagnostic>) {
+        let mut findings = Vec::new();
+        let mut lines: Vec<Line> = Vec::new();
+        for mapping in &object.attributes {
+            let mut find = |severity, rule: &str, message: String, help: &str| {
+                findings.push(Diagnostic {
+                    severity,
+                    rule: rule.to_owned(),
+                    message,
+                    help: (!help.is_empty()).then(|| help.to_owned()),
+                    path: Some(format!("{kind}/{}", mapping.target)),
+                });
+            };
+            let path = match TargetPath::parse(&mapping.target) {
+                Ok(path) => path,
+                Err(why) => {
+                    find(
+                        Severity::Error,
+                        "target-path",
+                        why,
+                        "write a SCIM path such as `emails[type eq \"work\"].value`",
+                    );
+                    continue;
+                }
+            };
+            let target = path.to_string();
+            if path.mended {
+                let message = format!("`{}` is not well formed; read as `{target}`", mapping.target);
+                find(Severity::Warning, "target-path", message, "correct the target attribute");
+            }
+            if path.is("id") {
+                find(
+                    Severity::Error,
+                    "maps-anchor",
+                    "`id` is given out by the target".to_owned(),
+                    "remove this mapping",
+                );
+                continue;
+            }
+            if lines.iter().any(|line| line.target.eq_ignore_ascii_case(&target)) {
+                let message = format!("`{target}` is mapped twice; the first mapping counts");
+                find(Severity::Warning, "duplicate-target", message, "remove one of the two");
+                continue;
+            }
+            if !mapping.definition.known {
+                let message = format!("the target's attribute list has no `{target}`");
+                find(
+                    Severity::Warning,
+                    "unknown-target",
+                    message,
+                    "add the attribute to the list or correct its name",
+                );
+            }
+            let program = Program::compile(&mapping.source);
+            if let Program::Broken(why) = &program {
+                find(Severity::Error, "expression", why.clone(), "");
+            }
+            lines.push(Line {
+                disables: program.attributes().iter().any(|name| name.eq_ignore_ascii_case("IsSoftDeleted")),
+                roles: match program.function() {
+                    Some("AppRoleAssignmentsComplex") => Some(RoleList::Adding),
+                    Some("AssertiveAppRoleAssignmentsComplex") => Some(RoleList::Assertive),
+                    _ => None,
+                },
+                shown: shown(&mapping.source),
+                mapping: mapping.clone(),
+                target,
+                path,
+                program,
+            });
+        }
+        let object_finding = |severity, rule: &str, message: String, help: &str| Diagnostic {
+            severity,
+            rule: rule.to_owned(),
+            message,
+            help: Some(help.to_owned()),
+            path: Some(kind.to_owned()),
+        };
+        if !lines.iter().any(|line| line.mapping.matching_priority > 0) {
+            let message = "no mapping is used for matching".to_owned();
+            findings.push(object_finding(
+                Severity::Error,
+                "no-matching",
+                message,
+                "give one a matching precedence of 1",
+            ));
+        }
+        if kind == "User" && !lines.iter().any(|line| line.disables) {
+            let message = "no mapping reads `IsSoftDeleted`: nobody is ever disabled".to_owned();
+            let help =
+                "map `active` to `Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\")`";
+            findings.push(object_finding(Severity::Warning, "soft-deleted-unmapped", message, help));
+        }
+        let (filter, warnings) = ScopeFilter::compile(&object.scope);
+        findings.extend(warnings.into_iter().map(|message| {
+            object_finding(Severity::Warning, "scoping-filter", message, "correct the scoping filter")
+        }));
+        (Self { object: object.clone(), lines, filter }, findings)
+    }
+
+    /// The lines used for matching, first precedence first.
+    pub fn matching(&self) -> Vec<&Line> {
+        let mut lines: Vec<&Line> =
+            self.lines.iter().filter(|line| line.mapping.matching_priority > 0).collect();
+        lines.sort_by_key(|line| line.mapping.matching_priority);
+        lines
+    }
+}
+
+impl Line {
+    /// What flows; `create` gives the default its chance.
+    pub fn flow(
+        &self,
+        object: &dyn Attributes,
+        roles: &[&Role],
+        around: &Surroundings,
+        create: bool,
+    ) -> Flow {
+        if let Some(list) = self.roles {
+            return Flow::Value(role_list(list, roles));
+        }
+        let held = match self.program.run(object, around) {
+            Ok(held) => held,
+            Err(message) if create && self.mapping.default.is_some() => {
+                let _ = message;
+                Held::Null
+            }
+            Err(message) => return Flow::Wrong("X-ExpressionFailed", message),
+        };
+        match (held, &self.mapping.default) {
+            (Held::Ignore, _) => Flow::Silent,
+            (Held::Null, Some(default)) if create => self.coerce(Held::Text(default.clone())),
+            (Held::Null, _) => Flow::Null,
+            (held, _) => self.coerce(held),
+        }
+    }
+
+    /// The value of a matching attribute as text.
+    pub fn matching_value(&self, object: &dyn Attributes, around: &Surroundings) -> Option<String> {
+        match self.program.run(object, around) {
+            Ok(Held::Text(text)) if !text.is_empty() => Some(text),
+            Ok(Held::List(items)) => items.into_iter().next().filter(|text| !text.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// Whether the line is filled in the second phase.
+    pub fn is_reference(&self) -> bool {
+        self.mapping.definition.kind == Kind::Reference
+    }
+
+    /// Whether an update leaves the line out.
+    pub fn create_only(&self) -> bool {
+        self.mapping.flow_type == FlowType::CreateOnly
+    }
+
+    fn coerce(&self, held: Held) -> Flow {
+        let definition = &self.mapping.definition;
+        let items = match held {
+            Held::Null => return Flow::Null,
+            Held::Ignore => return Flow::Silent,
+            Held::Text(text) => vec![text],
+            Held::List(items) => items,
+        };
+        if definition.multivalued {
+            return Flow::Value(Value::Array(items.into_iter().map(Value::String).collect()));
+        }
+        let mut items = items.into_iter();
+        let (Some(text), rest) = (items.next(), items.count()) else { return Flow::Null };
+        if rest > 0 {
+            let message = format!("`{}` takes one value and {} came", self.target, rest + 1);
+            return Flow::Wrong("SchemaPropertyCanOnlyAcceptValue", message);
+        }
+        match definition.kind {
+            Kind::Boolean => match text.to_ascii_lowercase().as_str() {
+                "true" | "1" => Flow::Value(Value::Bool(true)),
+                "false" | "0" => Flow::Value(Value::Bool(false)),
+                _ => Flow::Wrong("X-NotABoolean", format!("`{text}` is neither True nor False")),
+            },
+            Kind::Integer => match text.trim().parse::<i64>() {
+                Ok(number) => Flow::Value(json!(number)),
+                Err(_) => Flow::Wrong("X-NotAnInteger", format!("`{text}` is no whole number")),
+            },
+            Kind::String | Kind::DateTime | Kind::Reference | Kind::Binary => {
+                Flow::Value(Value::String(text))
+            }
+        }
+    }
+}
+
+fn role_list(list: RoleList, roles: &[&Role]) -> Value {
+    let name = if list == RoleList::Adding { "displayName" } else { "display" };
+    let element = |role: &&Role| {
+        let mut element = json!({"primary": false, "type": "WindowsAzureActiveDirectoryRole"});
+        if let Some(element) = element.as_object_mut() {
+            element.insert(name.to_owned(), json!(role.display_name));
+            element.insert("value".to_owned(), json!(role.value));
+        }
+        element
+    };
+    Value::Array(roles.iter().map(element).collect())
+}
+
+fn shown(source: &MappingSource) -> String {
+    match source {
+        MappingSource::None => String::new(),
+        MappingSource::Attribute(name) => format!("[{name}]"),
+        MappingSource::Constant(text) => format!("\"{text}\""),
+        MappingSource::Expression(text) => text.clone(),
+    }
+}

@@ -1,0 +1,146 @@
+//! The seam between mappings and the expression language: a mapping's source compiled
+//! once, and the clock and chance that expressions may not find by themselves.
+
+use super::expression::{Attributes, Environment, Expression, Kind, Value, evaluate, parse};
+use super::schema_json::MappingSource;
+
+/// What expressions are lent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// Milliseconds since 1970-01-01 UTC.
+    pub now: i64,
+}
+
+/// A mapping's source, ready to run.
+#[derive(Clone, Debug)]
+pub(crate) enum Program {
+    None,
+    Attribute(String),
+    Constant(String),
+    Expression(Box<Expression>),
+    Broken(String),
+}
+
+impl Program {
+    /// Compiles; a broken one says why whenever it runs.
+    pub fn compile(source: &MappingSource) -> Self {
+        match source {
+            MappingSource::None => Self::None,
+            MappingSource::Attribute(name) => Self::Attribute(name.clone()),
+            MappingSource::Constant(text) => Self::Constant(text.clone()),
+            MappingSource::Expression(text) => match parse(text) {
+                Ok(expression) => Self::Expression(Box::new(expression)),
+                Err(error) => Self::Broken(format!("`{text}`: {error}")),
+            },
+        }
+    }
+
+    /// The value for one object. Chance is the same every time, so that a plan is.
+    pub fn run(&self, object: &dyn Attributes, around: &Surroundings) -> Result<Value, String> {
+        match self {
+            Self::None => Ok(Value::Null),
+            Self::Attribute(name) => Ok(object.attribute(name)),
+            Self::Constant(text) => Ok(Value::Text(text.clone())),
+            Self::Broken(why) => Err(why.clone()),
+            Self::Expression(expression) => {
+                let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+                let mut random = move || splitmix(&mut state);
+                let mut environment = Environment {
+                    now: around.now,
+                    random: &mut random,
+                    taken: &|_| false,
+                    default_domain: String::new(),
+                    strict_iif: false,
+                };
+                evaluate(expression, object, &mut environment).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// The source attributes it reads.
+    pub fn attributes(&self) -> Vec<&str> {
+        match self {
+            Self::Attribute(name) => vec![name],
+            Self::Expression(expression) => expression.attributes(),
+            Self::None | Self::Constant(_) | Self::Broken(_) => Vec::new(),
+        }
+    }
+
+    /// The function called at the top, if any.
+    pub fn function(&self) -> Option<&str> {
+        match self {
+            Self::Expression(expression) => match &expression.kind {
+                Kind::Call(function, _) => Some(function.name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn splitmix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut bits = *state;
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+/// Milliseconds since 1970-01-01 UTC of an RFC 3339 text.
+pub fn milliseconds(text: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let rest = text.get(19..)?;
+    let (fraction, zone) = match rest.strip_prefix('.') {
+        Some(after) => after.split_at(after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len())),
+        None => ("", rest),
+    };
+    let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
+    let offset = match zone {
+        "Z" | "z" | "" => 0,
+        _ => {
+            let part = |from: usize, to: usize| zone.get(from..to)?.parse::<i64>().ok();
+            let minutes = part(1, 3)? * 60 + part(4, 6)?;
+            if zone.starts_with('-') { -minutes } else { minutes }
+        }
+    };
+    // Days from the civil calendar, the year beginning in March.
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let year_of_era = shifted - era * 400;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days =
+        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+    let seconds = days * 86_400 + hour * 3_600 + (minute - offset) * 60 + second;
+    Some(seconds * 1000 + digits.parse::<i64>().ok()?)
+}
+
+/// A filter's regular expression.
+#[derive(Debug)]
+pub(crate) struct Pattern;
+
+impl Pattern {
+    pub fn compile(_text: &str) -> Result<Self, String> {
+        Err("regular expressions in filters are not supported yet".to_owned())
+    }
+
+    pub fn is_match(&self, _text: &str) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::milliseconds;
+
+    #[test]
+    fn reads_the_clock() {
+        assert_eq!(milliseconds("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(milliseconds("2026-11-24T10:00:00.250+01:00"), Some(1_795_510_800_250));
+        assert_eq!(milliseconds("tomorrow"), None);
+    }
+}

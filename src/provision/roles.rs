@@ -1,0 +1,99 @@
+//! Who is assigned, how, and with which application roles: direct assignments and those
+//! of groups a user is a direct member of. Nested groups give nothing. The role whose id
+//! is all zeros is Default Access.
+
+use super::source::{RoleRef, Source};
+use std::collections::HashMap;
+
+const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
+
+/// A role somebody holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub id: String,
+    /// The role's value, else its display name: what role functions yield.
+    pub value: String,
+    pub display_name: String,
+    pub default_access: bool,
+}
+
+/// All assignments, resolved.
+#[derive(Debug, Default)]
+pub(crate) struct Entitlements {
+    roles: Vec<Role>,
+    /// Principal id → (role, the group it comes through).
+    held: HashMap<String, Vec<(usize, Option<String>)>>,
+}
+
+impl Entitlements {
+    /// Resolves roles and spreads group assignments to direct members.
+    pub fn of(source: &Source) -> Self {
+        let mut entitlements = Self::default();
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for assignment in &source.assignments {
+            let role = resolve(source, &assignment.role);
+            let role = *known.entry(role.id.clone()).or_insert_with(|| {
+                entitlements.roles.push(role);
+                entitlements.roles.len() - 1
+            });
+            entitlements.hold(&assignment.principal, role, None);
+            for member in source.members_of(&assignment.principal) {
+                entitlements.hold(member, role, Some(&assignment.principal));
+            }
+        }
+        entitlements
+    }
+
+    fn hold(&mut self, principal: &str, role: usize, via: Option<&str>) {
+        let held = self.held.entry(principal.to_owned()).or_default();
+        held.push((role, via.map(str::to_owned)));
+    }
+
+    /// Whether the principal is assigned at all, and through which group if not directly.
+    pub fn assigned(&self, principal: &str) -> Option<Option<&str>> {
+        let held = self.held.get(principal)?;
+        let direct = held.iter().find(|(_, via)| via.is_none()).or_else(|| held.first())?;
+        Some(direct.1.as_deref())
+    }
+
+    /// The roles held, each once; Default Access only when there is no other.
+    pub fn roles(&self, principal: &str) -> Vec<&Role> {
+        let mut roles: Vec<&Role> = Vec::new();
+        for (role, _) in self.held.get(principal).map_or(&[][..], Vec::as_slice) {
+            if let Some(role) = self.roles.get(*role)
+                && !roles.contains(&role)
+            {
+                roles.push(role);
+            }
+        }
+        if roles.iter().any(|role| !role.default_access) {
+            roles.retain(|role| !role.default_access);
+        }
+        roles
+    }
+}
+
+fn resolve(source: &Source, reference: &RoleRef) -> Role {
+    let found = match reference {
+        RoleRef::Id(id) => source.roles.iter().find(|role| role.id.eq_ignore_ascii_case(id)),
+        RoleRef::Name(name) => source.roles.iter().find(|role| {
+            role.display_name.eq_ignore_ascii_case(name)
+                || role.value.as_deref().is_some_and(|value| value.eq_ignore_ascii_case(name))
+        }),
+    };
+    if let Some(role) = found {
+        return Role {
+            id: role.id.clone(),
+            value: role.value.clone().unwrap_or_else(|| role.display_name.clone()),
+            display_name: role.display_name.clone(),
+            default_access: role.id == DEFAULT_ACCESS,
+        };
+    }
+    let text = match reference {
+        RoleRef::Id(text) | RoleRef::Name(text) => text.clone(),
+    };
+    let default_access =
+        text == DEFAULT_ACCESS || text.eq_ignore_ascii_case("Default Access") || text.is_empty();
+    let name = if default_access { "Default Access".to_owned() } else { text.clone() };
+    Role { id: text, value: name.clone(), display_name: name, default_access }
+}

@@ -1,0 +1,259 @@
+//! Entra's `synchronizationSchema`: read for what the engine needs, kept whole for
+//! export. What is kept is the JSON value itself, unknown properties, ids and order
+//! included, so that what went in comes out.
+
+use super::report::InputError;
+use super::target_path::member;
+use serde_json::{Map, Value};
+
+/// The profile used when no configuration is given.
+const CLARIZEN_ONE: &str = include_str!("profile/clarizen-one.json");
+
+/// A configuration as read.
+#[derive(Clone, Debug)]
+pub(crate) struct Schema {
+    /// The export, untouched.
+    pub document: Value,
+    pub users: Option<ObjectMapping>,
+    pub groups: Option<ObjectMapping>,
+}
+
+/// How one kind of object is provisioned.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ObjectMapping {
+    pub enabled: bool,
+    pub create: bool,
+    pub update: bool,
+    pub delete: bool,
+    /// The target has a way to disable instead of delete.
+    pub soft_delete: bool,
+    pub target_name: String,
+    pub scope: Value,
+    pub attributes: Vec<AttributeMapping>,
+}
+
+/// One line of a mapping table.
+#[derive(Clone, Debug)]
+pub(crate) struct AttributeMapping {
+    pub target: String,
+    pub default: Option<String>,
+    pub matching_priority: i64,
+    pub flow_type: FlowType,
+    pub flow_always: bool,
+    pub source: MappingSource,
+    pub definition: Definition,
+}
+
+/// When a mapping applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FlowType {
+    Always,
+    CreateOnly,
+    AddValuesOnly,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum MappingSource {
+    None,
+    Attribute(String),
+    Constant(String),
+    Expression(String),
+}
+
+/// What the target directory says about an attribute.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Definition {
+    pub kind: Kind,
+    pub case_exact: bool,
+    pub required: bool,
+    pub multivalued: bool,
+    pub known: bool,
+}
+
+/// A target attribute's type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[default]
+    String,
+    Integer,
+    Boolean,
+    DateTime,
+    Reference,
+    Binary,
+}
+
+impl Schema {
+    /// The Clarizen One profile.
+    pub fn clarizen_one() -> Result<Self, InputError> {
+        Self::parse(CLARIZEN_ONE)
+    }
+
+    /// Reads an export.
+    pub fn parse(text: &str) -> Result<Self, InputError> {
+        let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+            InputError::new(
+                format!("the schema is not JSON: {error}"),
+                "give the export as the portal downloads it",
+            )
+            .at(error.line())
+        })?;
+        let mut found = (None, None);
+        for rule in list(&document, "synchronizationRules") {
+            let directory = text_of(rule, "targetDirectoryName").unwrap_or_default();
+            for mapping in list(rule, "objectMappings") {
+                let kind = text_of(mapping, "sourceObjectName").unwrap_or_default();
+                let slot = match kind.to_ascii_lowercase().as_str() {
+                    "user" => &mut found.0,
+                    "group" => &mut found.1,
+                    _ => continue,
+                };
+                if slot.is_none() {
+                    *slot = Some(object_mapping(&document, directory, mapping));
+                }
+            }
+        }
+        if found.0.is_none() && found.1.is_none() {
+            return Err(InputError::new(
+                "the schema has no object mapping for `User` or `Group` under `synchronizationRules`",
+                "give the whole export: Provisioning, Attribute mapping, Review your schema here, Download",
+            ));
+        }
+        Ok(Self { document, users: found.0, groups: found.1 })
+    }
+}
+
+/// Text from a file's bytes: UTF-8, or UTF-16 as some tools save the export.
+pub fn decode(bytes: &[u8]) -> Result<String, InputError> {
+    let wrong = |what: &str| InputError::new(format!("the file is not {what}"), "save it as UTF-8");
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| -> Vec<u16> {
+        bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair)).collect()
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => {
+            String::from_utf16(&units(rest, u16::from_le_bytes)).map_err(|_| wrong("UTF-16"))
+        }
+        [0xfe, 0xff, rest @ ..] => {
+            String::from_utf16(&units(rest, u16::from_be_bytes)).map_err(|_| wrong("UTF-16"))
+        }
+        [first, 0, ..] if *first != 0 => {
+            String::from_utf16(&units(bytes, u16::from_le_bytes)).map_err(|_| wrong("UTF-16"))
+        }
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.trim_start_matches('\u{feff}').to_owned()),
+            Err(_) => Err(wrong("UTF-8 or UTF-16")),
+        },
+    }
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn text_of<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+fn flag(value: &Value, key: &str, default: bool) -> bool {
+    match value.get(key) {
+        Some(Value::Bool(flag)) => *flag,
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+        _ => default,
+    }
+}
+
+fn object_mapping(document: &Value, directory: &str, mapping: &Value) -> ObjectMapping {
+    let target_name = text_of(mapping, "targetObjectName").unwrap_or_default().to_owned();
+    let target = target_object(document, directory, &target_name);
+    let flows = text_of(mapping, "flowTypes").unwrap_or("Add, Update, Delete").to_ascii_lowercase();
+    let flows: Vec<&str> = flows.split(',').map(str::trim).collect();
+    let attributes = list(mapping, "attributeMappings").iter().filter_map(Value::as_object);
+    ObjectMapping {
+        enabled: flag(mapping, "enabled", true),
+        create: flows.contains(&"add"),
+        update: flows.contains(&"update"),
+        delete: flows.contains(&"delete"),
+        soft_delete: target.is_none_or(|target| metadata(target, "IsSoftDeletionSupported") != Some("false")),
+        scope: mapping.get("scope").cloned().unwrap_or(Value::Null),
+        attributes: attributes.map(|attribute| attribute_mapping(attribute, target)).collect(),
+        target_name,
+    }
+}
+
+/// The target object's definition in the export's `directories`.
+fn target_object<'a>(document: &'a Value, directory: &str, name: &str) -> Option<&'a Value> {
+    let named =
+        |value: &&Value, name: &str| text_of(value, "name").is_some_and(|n| n.eq_ignore_ascii_case(name));
+    let directory = list(document, "directories").iter().find(|candidate| named(candidate, directory))?;
+    list(directory, "objects").iter().find(|candidate| named(candidate, name))
+}
+
+fn metadata<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
+    list(object, "metadata")
+        .iter()
+        .find(|entry| text_of(entry, "key") == Some(key))
+        .and_then(|e| text_of(e, "value"))
+}
+
+fn attribute_mapping(mapping: &Map<String, Value>, target: Option<&Value>) -> AttributeMapping {
+    let text = |key: &str| member(mapping, key).and_then(Value::as_str);
+    let name = text("targetAttributeName").unwrap_or_default().to_owned();
+    AttributeMapping {
+        default: text("defaultValue").map(str::to_owned),
+        matching_priority: member(mapping, "matchingPriority").and_then(Value::as_i64).unwrap_or(0),
+        flow_type: match text("flowType").unwrap_or_default().to_ascii_lowercase().as_str() {
+            "objectaddonly" => FlowType::CreateOnly,
+            "multivalueaddonly" => FlowType::AddValuesOnly,
+            _ => FlowType::Always,
+        },
+        flow_always: text("flowBehavior").is_some_and(|text| text.eq_ignore_ascii_case("FlowAlways")),
+        source: mapping_source(member(mapping, "source").unwrap_or(&Value::Null)),
+        definition: definition(&name, target),
+        target: name,
+    }
+}
+
+fn mapping_source(source: &Value) -> MappingSource {
+    let name = text_of(source, "name").unwrap_or_default().to_owned();
+    let expression = text_of(source, "expression").unwrap_or_default().to_owned();
+    match text_of(source, "type").unwrap_or_default().to_ascii_lowercase().as_str() {
+        "attribute" if name.is_empty() => {
+            MappingSource::Attribute(expression.trim_matches(['[', ']']).to_owned())
+        }
+        "attribute" => MappingSource::Attribute(name),
+        "constant" => MappingSource::Constant(name),
+        "function" => MappingSource::Expression(expression),
+        _ if !expression.is_empty() => MappingSource::Expression(expression),
+        _ => MappingSource::None,
+    }
+}
+
+fn definition(name: &str, target: Option<&Value>) -> Definition {
+    let folded = name.to_ascii_lowercase();
+    let attributes = target.map_or(&[][..], |target| list(target, "attributes"));
+    let found = attributes.iter().find(|a| text_of(a, "name").is_some_and(|n| n.eq_ignore_ascii_case(name)));
+    let Some(found) = found else {
+        let kind = match folded.as_str() {
+            "active" => Kind::Boolean,
+            "members" | "manager" => Kind::Reference,
+            _ if folded.ends_with(":manager") => Kind::Reference,
+            _ => Kind::String,
+        };
+        let multivalued = matches!(folded.as_str(), "members" | "roles");
+        return Definition { kind, multivalued, known: attributes.is_empty(), ..Definition::default() };
+    };
+    Definition {
+        kind: match text_of(found, "type").unwrap_or_default().to_ascii_lowercase().as_str() {
+            "integer" => Kind::Integer,
+            "boolean" => Kind::Boolean,
+            "datetime" => Kind::DateTime,
+            "reference" => Kind::Reference,
+            "binary" => Kind::Binary,
+            _ => Kind::String,
+        },
+        case_exact: flag(found, "caseExact", false),
+        required: flag(found, "required", false),
+        multivalued: flag(found, "multivalued", false),
+        known: true,
+    }
+}

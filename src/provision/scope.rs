@@ -1,0 +1,186 @@
+//! Scoping filters: OR between groups, AND between a group's clauses. Null or empty is
+//! false for every operator but IS NULL, which surprises, so the deciding clause is named.
+
+use super::expression::{Attributes, Value as Held};
+use super::program::Pattern;
+use serde_json::Value;
+
+/// A filter as compiled from `scope` of an object mapping.
+#[derive(Debug, Default)]
+pub(crate) struct ScopeFilter {
+    groups: Vec<Group>,
+}
+
+#[derive(Debug)]
+struct Group {
+    name: String,
+    clauses: Vec<Clause>,
+}
+
+#[derive(Debug)]
+struct Clause {
+    attribute: String,
+    spelled: String,
+    operator: Option<Operator>,
+    values: Vec<String>,
+    pattern: Option<Pattern>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Equals,
+    NotEquals,
+    IsNull,
+    IsNotNull,
+    IsTrue,
+    IsFalse,
+    RegexMatch,
+    NotRegexMatch,
+    GreaterThan,
+    GreaterThanOrEquals,
+    Includes,
+    EndsWith,
+    BitsOrPart,
+    NotBitsOrPart,
+}
+
+impl ScopeFilter {
+    /// Compiles; the texts are warnings.
+    pub fn compile(scope: &Value) -> (Self, Vec<String>) {
+        let mut warnings = Vec::new();
+        let groups = scope.get("groups").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let groups = groups.iter().map(|group| compile_group(group, &mut warnings));
+        let filter = Self { groups: groups.filter(|group| !group.clauses.is_empty()).collect() };
+        (filter, warnings)
+    }
+
+    /// Whether the object passes, and because of what.
+    pub fn decide(&self, object: &dyn Attributes) -> (bool, String) {
+        if self.groups.is_empty() {
+            return (true, "no filter".to_owned());
+        }
+        let mut failed = Vec::new();
+        for group in &self.groups {
+            match group.clauses.iter().find_map(|clause| clause.refuses(object)) {
+                None => return (true, format!("`{}` holds", group.name)),
+                Some(reason) => failed.push(format!("`{}`: {reason}", group.name)),
+            }
+        }
+        (false, failed.join("; "))
+    }
+}
+
+fn compile_group(group: &Value, warnings: &mut Vec<String>) -> Group {
+    let text =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let clauses = group.get("clauses").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let clauses = clauses.iter().map(|clause| {
+        let spelled = text(clause, "operatorName");
+        let values = clause.get("targetOperand").and_then(|operand| operand.get("values")).and_then(Value::as_array);
+        let values: Vec<String> = values
+            .map_or(&[][..], Vec::as_slice)
+            .iter()
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .collect();
+        let operator = operator(&spelled);
+        if operator.is_none() {
+            warnings.push(format!("the filter operator `{spelled}` is not supported; the clause is never true"));
+        }
+        let mut pattern = None;
+        if matches!(operator, Some(Operator::RegexMatch | Operator::NotRegexMatch)) {
+            let text = values.first().map_or("", String::as_str);
+            match Pattern::compile(text) {
+                Ok(compiled) => pattern = Some(compiled),
+                Err(error) => warnings.push(format!("the pattern `{text}` cannot be read: {error}")),
+            }
+            if !text.starts_with('^') || !text.ends_with('$') {
+                warnings.push(format!("the pattern `{text}` matches anywhere in the value; write `^` and `$` around it if the whole value is meant"));
+            }
+        }
+        if matches!(operator, Some(Operator::GreaterThan | Operator::GreaterThanOrEquals))
+            && values.first().is_none_or(|value| value.trim().parse::<i64>().is_err())
+        {
+            warnings.push(format!("`{spelled}` compares integers only; the clause is never true"));
+        }
+        Clause { attribute: text(clause, "sourceOperandName"), spelled, operator, values, pattern }
+    });
+    Group { name: text(group, "name"), clauses: clauses.collect() }
+}
+
+/// The operator by any of its spellings: `IS NOT NULL`, `IsNotNull`, `Greater_Than`.
+fn operator(name: &str) -> Option<Operator> {
+    let plain: String =
+        name.chars().filter(|c| !matches!(c, ' ' | '_')).flat_map(char::to_lowercase).collect();
+    Some(match plain.as_str() {
+        "equals" | "=" => Operator::Equals,
+        "notequals" | "<>" => Operator::NotEquals,
+        "isnull" => Operator::IsNull,
+        "isnotnull" => Operator::IsNotNull,
+        "istrue" => Operator::IsTrue,
+        "isfalse" => Operator::IsFalse,
+        "regexmatch" => Operator::RegexMatch,
+        "notregexmatch" => Operator::NotRegexMatch,
+        "greaterthan" => Operator::GreaterThan,
+        "greaterthanorequals" => Operator::GreaterThanOrEquals,
+        "includes" => Operator::Includes,
+        "endswith" => Operator::EndsWith,
+        "&" => Operator::BitsOrPart,
+        "!&" => Operator::NotBitsOrPart,
+        _ => return None,
+    })
+}
+
+impl Clause {
+    /// `None` when the clause holds, else why not.
+    fn refuses(&self, object: &dyn Attributes) -> Option<String> {
+        let held = match object.attribute(&self.attribute) {
+            Held::Text(text) => vec![text],
+            Held::List(items) => items,
+            Held::Null | Held::Ignore => Vec::new(),
+        };
+        let empty = held.iter().all(String::is_empty);
+        let holds = match self.operator {
+            None => false,
+            Some(Operator::IsNull) => empty,
+            Some(Operator::IsNotNull) => !empty,
+            Some(operator) => !empty && held.iter().all(|text| self.holds(operator, text)),
+        };
+        if holds {
+            return None;
+        }
+        let shown = if empty { "null".to_owned() } else { format!("`{}`", held.join(", ")) };
+        let wanted = self.values.join(", ");
+        let rule = if empty && !matches!(self.operator, Some(Operator::IsNotNull | Operator::IsNull)) {
+            "; null is false for every operator but IS NULL"
+        } else {
+            ""
+        };
+        Some(format!("{} {} {wanted} is false, the value is {shown}{rule}", self.attribute, self.spelled))
+    }
+
+    fn holds(&self, operator: Operator, text: &str) -> bool {
+        let wanted = self.values.first().map_or("", String::as_str);
+        let any = |test: &dyn Fn(&str) -> bool| self.values.iter().any(|value| test(value));
+        let numbers = || Some((text.trim().parse::<i64>().ok()?, wanted.trim().parse::<i64>().ok()?));
+        let part = || match numbers() {
+            Some((held, mask)) => held & mask != 0,
+            None => wanted.contains(text),
+        };
+        let matches = || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(text));
+        match operator {
+            Operator::Equals => any(&|value| value == text),
+            Operator::NotEquals => !any(&|value| value == text),
+            Operator::IsNull | Operator::IsNotNull => false,
+            Operator::IsTrue => text.eq_ignore_ascii_case("true"),
+            Operator::IsFalse => text.eq_ignore_ascii_case("false"),
+            Operator::RegexMatch => matches(),
+            Operator::NotRegexMatch => self.pattern.is_some() && !matches(),
+            Operator::GreaterThan => numbers().is_some_and(|(held, limit)| held > limit),
+            Operator::GreaterThanOrEquals => numbers().is_some_and(|(held, limit)| held >= limit),
+            Operator::Includes => any(&|value| text.contains(value)),
+            Operator::EndsWith => any(&|value| text.ends_with(value)),
+            Operator::BitsOrPart => part(),
+            Operator::NotBitsOrPart => !part(),
+        }
+    }
+}
