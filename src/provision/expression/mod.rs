@@ -6,6 +6,8 @@
 //! argument, which is not the same as `""`. Branches are evaluated only when chosen.
 
 mod ast;
+mod date;
+mod date_format;
 mod error;
 mod eval;
 pub mod function;

@@ -2,6 +2,7 @@
 //! them: name, parameters, one line of help, the keys of Entra's stored tree.
 
 mod chance;
+mod dates;
 mod encode;
 mod list;
 mod logic;
@@ -102,7 +103,7 @@ const fn cloud_sync(
     Function { name, parameters, about, cloud_sync: true, run }
 }
 
-static FAMILIES: [&[Function]; 9] = [
+static FAMILIES: [&[Function]; 10] = [
     &logic::FUNCTIONS,
     &text::FUNCTIONS,
     &words::FUNCTIONS,
@@ -110,6 +111,7 @@ static FAMILIES: [&[Function]; 9] = [
     &list::FUNCTIONS,
     &role::FUNCTIONS,
     &number::FUNCTIONS,
+    &dates::FUNCTIONS,
     &encode::FUNCTIONS,
     &chance::FUNCTIONS,
 ];

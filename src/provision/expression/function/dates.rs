@@ -1,0 +1,117 @@
+//! Dates: reading, writing, adding and counting. Between functions a date is text,
+//! `M/d/yyyy h:mm:ss tt` in UTC, as Entra prints it.
+
+use super::super::date::{Moment, Unit};
+use super::super::date_format::{GENERAL, read, read_free, write};
+use super::super::eval::{Call, Outcome};
+use super::super::{ExpressionError, Value};
+use super::{Function, entra, maybe, need, slot};
+
+pub(super) static FUNCTIONS: [Function; 7] = [
+    entra("Now", &[], "the current date and time in UTC", |call| {
+        let now = now(call)?;
+        general(call, now)
+    }),
+    entra("CDate", &[need("expression", "expression")], "reads a date and tells it in UTC", |call| {
+        let moment = date(call, 0)?;
+        general(call, moment)
+    }),
+    entra(
+        "DateAdd",
+        &[need("interval", "interval"), need("value", "value"), need("dateTime", "dateTime")],
+        "a date some intervals later (`yyyy`, `m`, `ww`, `d`, `h`, `n` or `s`)",
+        date_add,
+    ),
+    entra(
+        "DateDiff",
+        &[need("interval", "interval"), need("date1", "date1"), need("date2", "date2")],
+        "how many intervals from the first date to the second (`yyyy`, `m`, `ww`, `d`, `h`, `n` or `s`)",
+        |call| {
+            let unit = unit(call)?;
+            let (from, to) = (date(call, 1)?, date(call, 2)?);
+            Ok(Value::Text(from.until(to, unit).to_string()))
+        },
+    ),
+    entra("DateFromNum", &[need("value", "source")], "the date of a Windows FILETIME", |call| {
+        let number = call.number(0)?;
+        let moment = Moment::from_filetime(number).ok_or_else(|| out_of_range(call, 0))?;
+        general(call, moment)
+    }),
+    entra("NumFromDate", &[need("value", "value")], "the Windows FILETIME of a date", |call| {
+        Ok(Value::Text(date(call, 0)?.filetime().to_string()))
+    }),
+    entra(
+        "FormatDateTime",
+        &[
+            need("source", "source"),
+            slot("dateTimeStyles", "dateTimeStyles"),
+            slot("inputFormat", "inputFormat"),
+            maybe("outputFormat", "outputFormat"),
+        ],
+        "reads a date by one .NET format and writes it by another",
+        format_date_time,
+    ),
+];
+
+fn now(call: &Call<'_, '_, '_>) -> Result<Moment, ExpressionError> {
+    Moment::from_unix(call.context.environment.now)
+        .ok_or_else(|| ExpressionError::new("badDate", call.span, "the clock is out of range"))
+}
+
+fn general(call: &Call<'_, '_, '_>, moment: Moment) -> Outcome {
+    write(moment, GENERAL).map(Value::Text).ok_or_else(|| out_of_range(call, 0))
+}
+
+fn out_of_range(call: &Call<'_, '_, '_>, index: usize) -> ExpressionError {
+    call.error("badDate", index, "the date is out of range").help("stay between the years 1 and 9999")
+}
+
+fn date(call: &mut Call<'_, '_, '_>, index: usize) -> Result<Moment, ExpressionError> {
+    let now = now(call)?;
+    let text = call.text_or_empty(index)?;
+    read_free(&text, now).ok_or_else(|| {
+        call.error("badDate", index, format!("`{text}` is not a date"))
+            .help("send `2021-08-31T15:00:00Z`, `2021-08-31` or `8/31/2021 3:00:00 PM`")
+    })
+}
+
+fn unit(call: &mut Call<'_, '_, '_>) -> Result<Unit, ExpressionError> {
+    let name = call.text_or_empty(0)?;
+    Unit::from_name(&name).ok_or_else(|| {
+        call.error("badValue", 0, format!("`{name}` is not an interval"))
+            .help("write `yyyy`, `m`, `ww`, `d`, `h`, `n` (minutes) or `s`")
+    })
+}
+
+fn date_add(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let unit = unit(call)?;
+    let number = call.number(1)?;
+    let moment = date(call, 2)?;
+    let later = moment.add(unit, number).ok_or_else(|| out_of_range(call, 1))?;
+    general(call, later)
+}
+
+/// Three arguments are the older form, without styles. The styles change nothing: without
+/// an offset a date is taken as UTC, and the result is UTC.
+fn format_date_time(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let now = now(call)?;
+    let (input, output) = if call.count() < 4 { (1, 2) } else { (2, 3) };
+    let from = call.text(input)?;
+    let to = call.text(output)?.unwrap_or_else(|| GENERAL.into());
+    call.map(|call, text| {
+        let moment = match &from {
+            Some(format) => read(&text, format, now),
+            None => read_free(&text, now),
+        };
+        let moment = moment.ok_or_else(|| match &from {
+            Some(format) => call
+                .error("badDate", 0, format!("`{text}` does not have the form `{format}`"))
+                .help("name the form that the attribute really has, or leave the input format out"),
+            None => call.error("badDate", 0, format!("`{text}` is not a date")).help("name its input format"),
+        })?;
+        write(moment, &to).map(Some).ok_or_else(|| {
+            call.error("badDate", output, format!("`{to}` is not a date format"))
+                .help("close every quote, and write at most seven `f`")
+        })
+    })
+}
