@@ -15,7 +15,11 @@ mod lex;
 mod lint;
 mod parse;
 mod print;
+mod regex;
+mod regex_class;
+mod regex_engine;
 mod trace;
+mod tree;
 
 pub use ast::{Expression, Kind, Operator};
 pub use error::ExpressionError;

@@ -1,0 +1,454 @@
+//! .NET's regular expressions on an ECMAScript engine. We read the pattern and write it
+//! anew: `\d`, `\w`, `\s`, `\b` and `$` as .NET means them, groups in .NET's numbering,
+//! scoped `s`, `m`, `n` and `x` options, class subtraction, atomic groups. What the other
+//! engine cannot express is an error that says so.
+
+use super::regex_class::class;
+pub(crate) use super::regex_engine::Match;
+use super::regex_engine::{Backend, Engine};
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// The longest pattern, in characters.
+pub(crate) const MAX_PATTERN: usize = 1000;
+/// The longest text that a pattern is tried on, in characters.
+pub(crate) const MAX_INPUT: usize = 10_000;
+/// How deep groups may nest.
+const MAX_GROUPS: usize = 50;
+
+/// .NET's word characters, inside a class.
+pub(crate) const WORD: &str = r"\p{L}\p{Mn}\p{Nd}\p{Pc}";
+/// .NET's white space, inside a class.
+pub(crate) const SPACE: &str = r"\f\n\r\t\v\x85\p{Z}";
+/// The end of the text, or before a line feed that ends it.
+const END: &str = r"(?=\n?(?![\s\S]))";
+
+/// A pattern, ready to run.
+pub(crate) struct Regex {
+    engine: Backend,
+    groups: Groups,
+}
+
+/// Which group is which: .NET numbers the unnamed ones first, then the named ones.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    /// The name of each group of the ECMAScript pattern, from 1 on; `Hidden` ones are ours.
+    opened: Vec<Group>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Group {
+    Plain,
+    Named(String),
+    Hidden,
+}
+
+impl Groups {
+    /// The names or numbers of .NET that exist, with the place in the ECMAScript match.
+    fn find(&self, name: &str) -> Vec<usize> {
+        let places = |wanted: &Group| -> Vec<usize> {
+            let named = self.opened.iter().enumerate().filter(|(_, group)| *group == wanted);
+            named.map(|(index, _)| index + 1).collect()
+        };
+        let named = places(&Group::Named(name.to_owned()));
+        let Ok(number) = name.parse::<usize>() else { return named };
+        if !named.is_empty() {
+            return named;
+        }
+        if number == 0 {
+            return vec![0];
+        }
+        let plain = places(&Group::Plain);
+        if let Some(place) = plain.get(number - 1) {
+            return vec![*place];
+        }
+        let mut names: Vec<&Group> = Vec::new();
+        for group in &self.opened {
+            if matches!(group, Group::Named(_)) && !names.contains(&group) {
+                names.push(group);
+            }
+        }
+        names.get(number - 1 - plain.len()).map_or_else(Vec::new, |group| places(group))
+    }
+}
+
+impl Regex {
+    /// Reads a .NET pattern; the error is in words.
+    pub(crate) fn new(pattern: &str) -> Result<Self, String> {
+        let (source, groups, ignore_case) = translate(pattern)?;
+        let engine = Backend::compile(&source, ignore_case)
+            .map_err(|reason| format!("`{pattern}` is not a regular expression: {reason}"))?;
+        Ok(Self { engine, groups })
+    }
+
+    /// Every match, left to right.
+    pub(crate) fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
+        if text.chars().count() > MAX_INPUT {
+            return Err(format!("the text is longer than {MAX_INPUT} characters"));
+        }
+        self.engine.matches(text)
+    }
+
+    /// Whether the pattern has such a group.
+    pub(crate) fn has_group(&self, name: &str) -> bool {
+        !self.groups.find(name).is_empty()
+    }
+
+    /// Where the group matched, in bytes.
+    pub(crate) fn group(&self, found: &Match, name: &str) -> Option<(usize, usize)> {
+        self.groups.find(name).into_iter().rev().find_map(|place| found.get(place).copied().flatten())
+    }
+
+    /// Writes .NET's replacement pattern out: `$1`, `${name}`, `$$`, `$&`, `` $` ``, `$'`, `$_`.
+    pub(crate) fn expand(&self, found: &Match, text: &str, replacement: &str) -> String {
+        let (start, end) = found.first().copied().flatten().unwrap_or((0, 0));
+        let mut out = String::new();
+        let mut rest = replacement;
+        while let Some((before, after)) = rest.split_once('$') {
+            out.push_str(before);
+            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+            let (name, remaining) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+                Some((name, remaining)) => (name, remaining),
+                None => after.split_at_checked(digits).unwrap_or(("", after)),
+            };
+            if !name.is_empty() && self.has_group(name) {
+                if let Some((start, end)) = self.group(found, name) {
+                    out.push_str(text.get(start..end).unwrap_or(""));
+                }
+                rest = remaining;
+                continue;
+            }
+            let special = match after.chars().next() {
+                Some('$') => Some("$"),
+                Some('&') => text.get(start..end),
+                Some('`') => text.get(..start),
+                Some('\'') => text.get(end..),
+                Some('_') => Some(text),
+                _ => None,
+            };
+            match special {
+                Some(special) => {
+                    out.push_str(special);
+                    rest = after.get(1..).unwrap_or("");
+                }
+                None => {
+                    out.push('$');
+                    rest = after;
+                }
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// The options that .NET's `(?imnsx)` sets, up to the end of the enclosing group.
+#[derive(Clone, Copy, Default)]
+struct Options {
+    multiline: bool,
+    explicit: bool,
+    single_line: bool,
+    spaced: bool,
+}
+
+/// What closes a group.
+#[derive(Clone)]
+struct Open {
+    options: Options,
+    closing: String,
+}
+
+pub(crate) struct Translator<'a> {
+    pub(crate) rest: Peekable<Chars<'a>>,
+    pub(crate) out: String,
+    groups: Groups,
+    open: Vec<Open>,
+    options: Options,
+    ignore_case: bool,
+    /// Back references with the place where they are to be written.
+    references: Vec<(usize, String)>,
+}
+
+/// The ECMAScript pattern for the `u` flag, its groups and whether case is ignored.
+pub(crate) fn translate(pattern: &str) -> Result<(String, Groups, bool), String> {
+    if pattern.chars().count() > MAX_PATTERN {
+        return Err(format!("the regular expression is longer than {MAX_PATTERN} characters"));
+    }
+    let mut translator = Translator {
+        rest: pattern.chars().peekable(),
+        out: String::new(),
+        groups: Groups::default(),
+        open: Vec::new(),
+        options: Options::default(),
+        ignore_case: false,
+        references: Vec::new(),
+    };
+    while let Some(letter) = translator.rest.next() {
+        translator.step(letter)?;
+    }
+    if !translator.open.is_empty() {
+        return Err("a `(` of the regular expression is never closed".into());
+    }
+    for (place, name) in translator.references.iter().rev() {
+        let targets = translator.groups.find(name);
+        let [target] = targets.as_slice() else {
+            return Err(format!(
+                "the regular expression refers to the group `{name}`, which it does not have once"
+            ));
+        };
+        translator.out.insert_str(*place, &format!("(?:\\{target})"));
+    }
+    Ok((translator.out, translator.groups, translator.ignore_case))
+}
+
+impl Translator<'_> {
+    fn step(&mut self, letter: char) -> Result<(), String> {
+        match letter {
+            '\\' => self.escape()?,
+            '[' => {
+                let text = class(&mut self.rest, 0)?;
+                self.out.push_str(&text);
+            }
+            '(' => self.group()?,
+            ')' => {
+                let Some(open) = self.open.pop() else {
+                    return Err("a `)` of the regular expression closes nothing".into());
+                };
+                self.out.push_str(&open.closing);
+                self.options = open.options;
+            }
+            '.' => self.out.push_str(if self.options.single_line { r"[\s\S]" } else { r"[^\n]" }),
+            '^' => self.out.push_str(if self.options.multiline { r"(?<![^\n])" } else { r"(?<![\s\S])" }),
+            '$' => self.out.push_str(if self.options.multiline { r"(?![^\n])" } else { END }),
+            '|' | '*' | '+' | '?' => self.out.push(letter),
+            '{' => {
+                if self.is_quantifier() {
+                    self.out.push('{')
+                } else {
+                    self.out.push_str(r"\{")
+                }
+            }
+            '}' if self.closes_quantifier() => self.out.push('}'),
+            '#' if self.options.spaced => while self.rest.next_if(|next| *next != '\n').is_some() {},
+            _ if self.options.spaced && letter.is_whitespace() => {}
+            _ => literal(&mut self.out, letter),
+        }
+        Ok(())
+    }
+
+    /// Whether `3}`, `3,}` or `3,5}` follows.
+    fn is_quantifier(&self) -> bool {
+        let inside: String = self.rest.clone().take_while(|next| *next != '}').collect();
+        let closed = self.rest.clone().any(|next| next == '}');
+        let (least, most) = inside.split_once(',').unwrap_or((&inside, ""));
+        let digits = |text: &str| text.chars().all(|digit| digit.is_ascii_digit());
+        closed && !least.is_empty() && digits(least) && digits(most)
+    }
+
+    /// Whether the `{` that we wrote last is still open.
+    fn closes_quantifier(&self) -> bool {
+        let tail = self.out.trim_end_matches(|last: char| last.is_ascii_digit() || last == ',');
+        tail.ends_with('{') && !tail.ends_with(r"\{")
+    }
+
+    fn begin(&mut self, opening: &str, closing: &str) -> Result<(), String> {
+        if self.open.len() >= MAX_GROUPS {
+            return Err(format!("groups of the regular expression nest deeper than {MAX_GROUPS}"));
+        }
+        self.out.push_str(opening);
+        self.open.push(Open { options: self.options, closing: closing.into() });
+        Ok(())
+    }
+
+    fn capture(&mut self, group: Group) -> Result<(), String> {
+        self.groups.opened.push(group);
+        self.begin("(", ")")
+    }
+
+    fn take(&mut self, wanted: char) -> bool {
+        self.rest.next_if_eq(&wanted).is_some()
+    }
+
+    fn group(&mut self) -> Result<(), String> {
+        if !self.take('?') {
+            return if self.options.explicit { self.begin("(?:", ")") } else { self.capture(Group::Plain) };
+        }
+        match self.rest.next() {
+            Some(':') => self.begin("(?:", ")"),
+            Some('=') => self.begin("(?=", ")"),
+            Some('!') => self.begin("(?!", ")"),
+            Some('>') => {
+                self.groups.opened.push(Group::Hidden);
+                let closing = format!("))(?:\\{})", self.groups.opened.len());
+                self.begin("(?=(", &closing)
+            }
+            Some('#') => {
+                while self.rest.next_if(|next| *next != ')').is_some() {}
+                match self.rest.next() {
+                    Some(_) => Ok(()),
+                    None => Err("a comment of the regular expression is never closed".into()),
+                }
+            }
+            Some('<') if self.take('=') => self.begin("(?<=", ")"),
+            Some('<') if self.take('!') => self.begin("(?<!", ")"),
+            Some('<') => self.named('>'),
+            Some('\'') => self.named('\''),
+            Some('(') => Err("a condition `(?(…)…)` cannot be translated; use alternatives instead".into()),
+            Some(letter) => self.inline_options(letter),
+            None => Err("the regular expression ends after `(?`".into()),
+        }
+    }
+
+    fn name(&mut self, closing: char) -> Result<String, String> {
+        let mut name = String::new();
+        loop {
+            match self.rest.next() {
+                Some(next) if next == closing => break,
+                Some(next) if next.is_alphanumeric() || next == '_' => name.push(next),
+                Some('-') => {
+                    return Err(
+                        "a balancing group cannot be translated; rewrite the pattern without it".into()
+                    );
+                }
+                Some(other) => return Err(format!("`{other}` cannot stand in a group's name")),
+                None => return Err("a group's name is never closed".into()),
+            }
+        }
+        if name.is_empty() { Err("a group has an empty name".into()) } else { Ok(name) }
+    }
+
+    fn named(&mut self, closing: char) -> Result<(), String> {
+        let name = self.name(closing)?;
+        self.capture(Group::Named(name))
+    }
+
+    fn inline_options(&mut self, first: char) -> Result<(), String> {
+        let at_start = self.out.is_empty() && self.open.is_empty();
+        let before = self.options;
+        let mut on = true;
+        let mut letter = first;
+        loop {
+            match letter {
+                '-' => on = false,
+                '+' => on = true,
+                'i' if on && at_start => self.ignore_case = true,
+                'i' => return Err("`(?i)` can be translated only at the very start of the pattern".into()),
+                'm' => self.options.multiline = on,
+                'n' => self.options.explicit = on,
+                's' => self.options.single_line = on,
+                'x' => self.options.spaced = on,
+                ')' => return Ok(()),
+                ':' if self.ignore_case && at_start => {
+                    return Err("`(?i:…)` cannot be translated; write `(?i)` at the very start".into());
+                }
+                ':' => {
+                    self.begin("(?:", ")")?;
+                    if let Some(open) = self.open.last_mut() {
+                        open.options = before;
+                    }
+                    return Ok(());
+                }
+                other => return Err(format!("`(?{other}` is not a group of a regular expression")),
+            }
+            let Some(next) = self.rest.next() else {
+                return Err("an option is never closed with `)`".into());
+            };
+            letter = next;
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), String> {
+        let Some(letter) = self.rest.next() else {
+            return Err("the regular expression ends with a backslash; write `\\\\\\\\` for one".into());
+        };
+        match letter {
+            'd' => self.out.push_str(r"\p{Nd}"),
+            'D' => self.out.push_str(r"\P{Nd}"),
+            'w' => self.out.push_str(&format!("[{WORD}]")),
+            'W' => self.out.push_str(&format!("[^{WORD}]")),
+            's' => self.out.push_str(&format!("[{SPACE}]")),
+            'S' => self.out.push_str(&format!("[^{SPACE}]")),
+            'b' => self.out.push_str(&format!("(?:(?<=[{WORD}])(?![{WORD}])|(?<![{WORD}])(?=[{WORD}]))")),
+            'B' => self.out.push_str(&format!("(?:(?<=[{WORD}])(?=[{WORD}])|(?<![{WORD}])(?![{WORD}]))")),
+            'A' => self.out.push_str(r"(?<![\s\S])"),
+            'Z' => self.out.push_str(END),
+            'z' => self.out.push_str(r"(?![\s\S])"),
+            'G' => return Err("`\\G` cannot be translated; leave it out".into()),
+            'k' => {
+                let closing = match self.rest.next() {
+                    Some('<') => '>',
+                    Some('\'') => '\'',
+                    _ => return Err("`\\k` needs a group's name, as in `\\k<name>`".into()),
+                };
+                let name = self.name(closing)?;
+                self.references.push((self.out.len(), name));
+            }
+            '1'..='9' => {
+                let mut number = letter.to_string();
+                while let Some(digit) = self.rest.next_if(char::is_ascii_digit) {
+                    number.push(digit);
+                }
+                self.references.push((self.out.len(), number));
+            }
+            _ => {
+                let text = character(letter, &mut self.rest)?;
+                self.out.push_str(&text);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An escape that names a character or a category, the same inside a class and outside.
+pub(crate) fn character(letter: char, rest: &mut Peekable<Chars<'_>>) -> Result<String, String> {
+    let mut hex = |length: usize| -> Result<String, String> {
+        let digits: String = rest.by_ref().take(length).collect();
+        let code = u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == length);
+        match code.and_then(char::from_u32) {
+            Some(letter) => Ok(escaped(letter)),
+            None => Err(format!("`\\{letter}{digits}` is not a character of a regular expression")),
+        }
+    };
+    Ok(match letter {
+        't' | 'n' | 'r' | 'f' | 'v' => format!("\\{letter}"),
+        'a' => r"\x07".into(),
+        'e' => r"\x1b".into(),
+        '0' => r"\x00".into(),
+        'x' => hex(2)?,
+        'u' => hex(4)?,
+        'p' | 'P' => {
+            let name: String = rest.by_ref().skip(1).take_while(|next| *next != '}').collect();
+            let category =
+                name.len() <= 2 && !name.is_empty() && name.chars().all(|next| next.is_ascii_alphabetic());
+            if !category {
+                return Err(format!(
+                    "`\\{letter}{{{name}}}` cannot be translated; use a category such as `\\p{{Lu}}`"
+                ));
+            }
+            format!("\\{letter}{{{name}}}")
+        }
+        _ if letter.is_alphanumeric() => {
+            return Err(format!("`\\{letter}` has no meaning in a regular expression"));
+        }
+        _ => escaped(letter),
+    })
+}
+
+fn escaped(letter: char) -> String {
+    let mut text = String::new();
+    literal(&mut text, letter);
+    text
+}
+
+/// Writes a character that stands for itself.
+pub(crate) fn literal(out: &mut String, letter: char) {
+    if r"^$\.*+?()[]{}|/-".contains(letter) {
+        // A hyphen may be escaped only inside a class, where it would mean a range.
+        match letter {
+            '-' => out.push_str(r"\x2d"),
+            _ => out.extend(['\\', letter]),
+        }
+    } else {
+        out.push(letter);
+    }
+}
