@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use provisor::provision::expression::{
-    Attributes, Environment, Expression, ExpressionError, Value, evaluate, parse,
+    Attributes, Environment, Expression, ExpressionError, Kind, State, Value, evaluate, functions, lint,
+    parse, trace,
 };
 use serde_json::Value as Json;
 
@@ -172,5 +173,237 @@ fn printing_a_vector_and_reading_it_again_changes_nothing() {
     for vector in vectors() {
         let expression = parse(vector["expr"].as_str().unwrap()).unwrap();
         assert_eq!(parse(&expression.to_string()), Ok(expression));
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn entras_tree_keeps_what_the_text_says() {
+    for source in [
+        r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#,
+        r#"Replace([title], "a", , , "b", , )"#,
+        r#"Replace([phone], , "(?<n>\\d+)", "n", , "mobile", )"#,
+        r#"IIF([country] = "USA", [country], IIF(IsPresent([a]), "1", "2"))"#,
+        r#"Join("@", [sAMAccountName], Mid([x], "1", "4"))"#,
+        r#"FormatDateTime([x], , "yyyyMMddHHmmss.fZ", "yyyy-MM-dd")"#,
+        r#"Coalesce([a], [b], "")"#,
+        r#""Company name: \"Contoso\"""#,
+    ] {
+        let expression = parse(source).unwrap();
+        assert_eq!(expression.to_string(), source);
+        assert_eq!(Expression::from_tree(&expression.to_tree()).unwrap(), expression, "{source}");
+    }
+    let tree = parse(r#"IIF([c]="x", 2, "n")"#).unwrap().to_tree();
+    let keys: Vec<&str> =
+        tree["parameters"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["one", "two", "three", "four", "five"]);
+    assert_eq!(tree["parameters"][3]["value"]["expression"], "\"2\"");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn errors_say_where_and_what_to_write_instead() {
+    for (source, code, start, hint) in [
+        ("switch([a], , \"b\", \"c\")", "unknownFunction", 0, "`Switch`"),
+        ("IsNullorEmpty([a])", "unknownFunction", 0, "`IsNullOrEmpty`"),
+        ("Joined([a])", "unknownFunction", 0, "`Join`"),
+        ("ToLower(\"é", "syntax", 8, "end it with"),
+        ("ToLower([a)", "syntax", 8, "`]`"),
+        ("ToLower([a]", "syntax", 0, "`)`"),
+        ("ToLower(\u{201c}a\u{201d})", "syntax", 8, "straight"),
+        ("Left([a])", "wrongArguments", 0, "Left(source, length)"),
+        ("Switch([a], , \"b\")", "wrongArguments", 0, "Switch(source"),
+        ("Switch([a], , \"b\", \"c\", \"d\")", "wrongArguments", 0, "Switch(source"),
+        ("[a] = \"b\"", "syntax", 0, "`IIF"),
+        ("mail", "syntax", 0, "`[mail]`"),
+        ("Mid([a], 1.5, 2)", "syntax", 9, "digits only"),
+    ] {
+        let error = parse(source).expect_err(source);
+        assert_eq!((error.code, error.span.start), (code, start), "{source}: {error}");
+        assert!(error.help.as_deref().unwrap_or("").contains(hint), "{source}: {error}");
+    }
+    assert_eq!(parse(&"a".repeat(10_001)).unwrap_err().code, "tooLong");
+    let deep = |depth: usize| format!("{}\"x\"{}", "ToLower(".repeat(depth), ")".repeat(depth));
+    assert!(parse(&deep(64)).is_ok());
+    assert_eq!(parse(&deep(65)).unwrap_err().code, "tooDeep");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn patterns_mean_what_dotnet_means() {
+    for (source, pattern, replacement, expect) in [
+        ("a1\u{661}b", r"\\d", "#", "a##b"),
+        ("é_1-x", r"\\w", "w", "www-w"),
+        ("été là", r"\\b", "|", "|été| |là|"),
+        ("a\nb\n", r"b$", "x", "a\nx\n"),
+        ("ab12", r"(?'n'\\d)(\\d)", "$1x${n}", "ab2x1"),
+        ("ab", "(a)(b)", "$2$1$$$&$3", "ba$ab$3"),
+        ("abcde", "[a-e-[bd]]", "", "bd"),
+        ("a b-c", r"[^\\W]", "", " -"),
+        ("a b-c", r"[\\W_]", "", "abc"),
+        ("AbC", "(?i)[a-b]", "", "C"),
+        ("a\nb", "(?s).", "x", "xxx"),
+        ("aab", "(?>a+)b", "x", "x"),
+        ("aa bb", r"(?<l>\\w)\\k<l>", "2${l}", "2a 2b"),
+        ("xx}x{", "x{2}}|x{", "y", "yy"),
+        ("a-b]c", r"[\\]\\-]", "", "abc"),
+        ("x\u{1f600}y", "$", "!", "x\u{1f600}y!"),
+        ("\u{1f600}y", "z*", "-", "-\u{1f600}-y-"),
+    ] {
+        let expression = format!("Replace([s], , \"{pattern}\", , \"{replacement}\", , )");
+        let got = value(&expression, serde_json::json!({ "s": source }));
+        assert_eq!(got, Ok(Value::Text(expect.into())), "{pattern}");
+    }
+    for pattern in
+        ["(a", "a)", "[a", "*", "{2}", r"(?<a-b>c)", r"(?(a)b|c)", r"\\G", r"\\p{IsGreek}", "a(?i)b", r"\\2"]
+    {
+        let got = value(&format!("Replace(\"s\", , \"{pattern}\", , \"\", , )"), serde_json::json!({}));
+        assert!(got.as_ref().is_err_and(|error| error.starts_with("badPattern")), "{pattern}: {got:?}");
+    }
+    let from =
+        |source: Json| value(r#"Replace([s], , "^(?<who>[^@]*)@", "who", , [other], )"#, source).unwrap();
+    assert_eq!(from(serde_json::json!({ "other": "jo@x.com" })), Value::Text("jo".into()));
+    assert_eq!(from(serde_json::json!({ "s": "here", "other": "jo@x.com" })), Value::Text("here".into()));
+    assert_eq!(from(serde_json::json!({ "other": "jo" })), Value::Null);
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn dates_and_texts_keep_dotnets_edges() {
+    for (expression, expect) in [
+        (r#"DateAdd("m", 1, "2024-01-31")"#, "2/29/2024 12:00:00 AM"),
+        (r#"DateAdd("yyyy", -1, "2024-02-29T12:00:00Z")"#, "2/28/2023 12:00:00 PM"),
+        (r#"DateDiff("m", "2021-01-31", "2021-02-01")"#, "1"),
+        (r#"DateDiff("d", "2021-01-31 23:00:00", "2021-02-01 01:00:00")"#, "0"),
+        (
+            r#"FormatDateTime("2021-03-04T15:06:07.89Z", , , "dddd d MMM yy hh:mm:ss.ff tt zzz")"#,
+            "Thursday 4 Mar 21 03:06:07.89 PM +00:00",
+        ),
+        (r#"FormatDateTime("04.03.2021", , "dd.MM.yyyy", "s")"#, "2021-03-04T00:00:00"),
+        (r#"Left("a😀b", 2)"#, "a\u{fffd}"),
+        (r#"Mid("abc", 5, 2)"#, ""),
+        (r#"PCase("o'brien-SMITH mc")"#, "O'brien-Smith Mc"),
+        (r#"PCase("john doe-smith", " ")"#, "John Doe-smith"),
+        (r#"ToUpper("ißı")"#, "Ißı"),
+        (r#"ToUpper("i", "tr-TR")"#, "İ"),
+        (r#"ConvertFromBase64(ConvertToBase64("hé😀"))"#, "hé😀"),
+        (r#"Join("-", "a", , "", "b")"#, "a-b"),
+        (r#"InStr("abc", "B", 1, vbTextCompare)"#, "2"),
+        (r#"SingleAppRoleAssignment("{\"id\":\"1\",\"value\":null,\"displayName\":\"User\"}")"#, "User"),
+    ] {
+        assert_eq!(text(expression), expect, "{expression}");
+    }
+    for expression in
+        [r#"CDate("2021-02-29")"#, r#"CDate([absent])"#, r#"DateAdd("yyyy", 9999, "2021-01-01")"#]
+    {
+        let got = value(expression, serde_json::json!({}));
+        assert!(got.as_ref().is_err_and(|error| error.starts_with("badDate")), "{expression}: {got:?}");
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_trace_shows_every_part_and_what_was_skipped() {
+    let expression = parse(r#"IIF([a] = "1", ToLower("X"), Error("no"))"#).unwrap();
+    let source = Source(serde_json::json!({ "a": "1" }).as_object().unwrap().clone());
+    let mut random = chance();
+    let mut environment = Environment {
+        now: NOW,
+        random: &mut random,
+        taken: &|_| false,
+        default_domain: String::new(),
+        strict_iif: false,
+    };
+    let nodes = trace(&expression, &source, &mut environment);
+    let told: Vec<(&str, usize, State)> =
+        nodes.iter().map(|node| (node.label.as_str(), node.depth, node.state)).collect();
+    assert_eq!(
+        told,
+        [
+            ("IIF", 0, State::Value),
+            ("=", 1, State::Value),
+            ("[a]", 2, State::Value),
+            ("\"1\"", 2, State::Value),
+            ("ToLower", 1, State::Value),
+            ("\"X\"", 2, State::Value),
+            ("Error", 1, State::Skipped),
+            ("\"no\"", 2, State::Skipped),
+        ]
+    );
+    assert_eq!(nodes[0].value, Value::Text("x".into()));
+    let codes: Vec<&str> = lint(&expression).iter().map(|lint| lint.code).collect();
+    assert_eq!(codes, ["cloudSyncOnly"]);
+    assert_eq!(expression.attributes(), ["a"]);
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn every_function_is_told_once() {
+    let mut names: Vec<&str> = functions().map(|function| function.name).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    assert!(count >= 56, "{count}");
+    assert!(functions().all(|function| !function.about.is_empty()));
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod laws {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Any expression as text: constants, attributes, and calls of every function with as
+    /// many arguments as it takes.
+    fn expression() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            "[ -~é😀]{0,8}"
+                .prop_map(|text| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))),
+            "[a-z]{1,5}".prop_map(|name| format!("[{name}]")),
+            (-3_i64..300).prop_map(|number| number.to_string()),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let all: Vec<_> = functions().collect();
+            (proptest::sample::select(all), proptest::collection::vec(inner, 8)).prop_map(
+                |(function, parts)| {
+                    let least = function.least();
+                    let count = function.most().unwrap_or(least + least % 2);
+                    format!("{}({})", function.name, parts[..count.min(8)].join(", "))
+                },
+            )
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,60}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(text.get(error.span.start..error.span.end).is_some());
+            }
+        }
+
+        #[test]
+        fn printing_is_the_inverse_of_reading(text in expression()) {
+            if let Ok(expression) = parse(&text) {
+                prop_assert_eq!(parse(&expression.to_string()), Ok(expression));
+            }
+        }
+
+        #[test]
+        fn evaluation_ends_with_a_value_or_an_error_inside_the_text(text in expression(), a in "\\PC{0,20}") {
+            if let Ok(expression) = parse(&text) {
+                let source = Source(serde_json::json!({ "a": a, "b": [a, "x"] }).as_object().unwrap().clone());
+                if let Err(error) = run(&expression, &source, &[], false) {
+                    prop_assert!(text.get(error.span.start..error.span.end).is_some());
+                }
+                prop_assert!(!matches!(expression.kind, Kind::Word(_)));
+            }
+        }
+
+        #[test]
+        fn any_pattern_runs_or_is_refused(pattern in "[a-c()\\[\\]{}?:<>=!|^$.*+\\\\dwsbWS0-9,-]{0,12}", text in "[a-c 1]{0,8}") {
+            let pattern = pattern.replace('\\', "\\\\");
+            let _ = value(&format!("Replace([t], , \"{pattern}\", , \"$1\", , )"), serde_json::json!({ "t": text }));
+        }
     }
 }
