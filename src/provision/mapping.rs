@@ -2,7 +2,7 @@
 //! Null never flows; the default is for creation only; a creation-only mapping is silent
 //! afterwards; references wait for the second phase.
 
-use super::expression::{Attributes, Value as Held};
+use super::expression::{Attributes, Value as Held, lint};
 use super::program::{Program, Surroundings};
 use super::report::{Diagnostic, Severity};
 use super::roles::Role;
@@ -114,6 +114,11 @@ impl Compiled {
             let program = Program::compile(&mapping.source);
             if let Program::Broken(why) = &program {
                 find(Severity::Error, "expression", why.clone(), "");
+            }
+            if let Program::Expression(expression) = &program {
+                for found in lint(expression) {
+                    find(Severity::Warning, found.code, found.message, "");
+                }
             }
             lines.push(Line {
                 disables: program.attributes().iter().any(|name| name.eq_ignore_ascii_case("IsSoftDeleted")),

@@ -1,6 +1,7 @@
 //! The seam between mappings and the expression language: a mapping's source compiled
 //! once, and the clock and chance that expressions may not find by themselves.
 
+use super::expression::regex::Regex;
 use super::expression::{Attributes, Environment, Expression, Kind, Value, evaluate, parse};
 use super::schema_json::MappingSource;
 
@@ -119,17 +120,27 @@ pub fn milliseconds(text: &str) -> Option<i64> {
     Some(seconds * 1000 + digits.parse::<i64>().ok()?)
 }
 
-/// A filter's regular expression.
-#[derive(Debug)]
-pub(crate) struct Pattern;
+/// A filter's regular expression, in .NET's syntax, found anywhere in the value.
+pub(crate) struct Pattern {
+    text: String,
+    regex: Regex,
+}
 
 impl Pattern {
-    pub fn compile(_text: &str) -> Result<Self, String> {
-        Err("regular expressions in filters are not supported yet".to_owned())
+    /// Compiles; the error is in words.
+    pub fn compile(text: &str) -> Result<Self, String> {
+        Ok(Self { text: text.to_owned(), regex: Regex::new(text)? })
     }
 
-    pub fn is_match(&self, _text: &str) -> bool {
-        false
+    /// Whether it is found. A value too long to search is not matched.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.matches(text).is_ok_and(|found| !found.is_empty())
+    }
+}
+
+impl std::fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

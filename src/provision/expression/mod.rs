@@ -15,7 +15,7 @@ mod lex;
 mod lint;
 mod parse;
 mod print;
-mod regex;
+pub(super) mod regex;
 mod regex_class;
 mod regex_engine;
 mod trace;
