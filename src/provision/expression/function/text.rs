@@ -82,8 +82,9 @@ pub(super) static FUNCTIONS: [Function; 12] = [
 
 /// `length` UTF-16 units of `text` after the first `skip`.
 pub(crate) fn cut(text: &str, skip: i64, length: i64) -> String {
-    let skip = usize::try_from(skip).unwrap_or(0);
-    let length = usize::try_from(length).unwrap_or(0);
+    // In wasm a usize has 32 bits; what does not fit is more than any text has.
+    let count = |number: i64| usize::try_from(number.max(0)).unwrap_or(usize::MAX);
+    let (skip, length) = (count(skip), count(length));
     let units: Vec<u16> = text.encode_utf16().skip(skip).take(length).collect();
     String::from_utf16_lossy(&units)
 }
