@@ -11,6 +11,7 @@ use super::requests::{Edit, EditKind, creation, match_path, patch, request};
 use super::roles::Role;
 use super::schema_json::FlowType;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 /// The world in which one object is examined.
 pub(crate) struct Planner<'a> {
@@ -192,10 +193,14 @@ impl<'a> Planner<'a> {
         };
         let mut found = Vec::new();
         let mut missing = Vec::new();
+        let mut seen = HashSet::new();
         for id in ids {
             match self.resolve(&id) {
-                Some(target) if found.contains(&target) => {}
-                Some(target) => found.push(target),
+                Some(target) => {
+                    if seen.insert(target.clone()) {
+                        found.push(target);
+                    }
+                }
                 None => missing.push(id),
             }
         }
@@ -446,8 +451,11 @@ impl<'a> Planner<'a> {
             let old = line.path.read(document);
             let edit = if line.mapping.definition.multivalued {
                 let held = ids(old);
-                let add: Vec<String> = found.iter().filter(|id| !held.contains(id)).cloned().collect();
-                let remove: Vec<String> = held.iter().filter(|id| self.strays(case, id)).cloned().collect();
+                let present: HashSet<&String> = held.iter().collect();
+                let members = self.scene.members(case.settled.kind, case.id).iter().collect();
+                let add: Vec<String> = found.iter().filter(|id| !present.contains(id)).cloned().collect();
+                let remove: Vec<String> =
+                    held.iter().filter(|id| self.strays(&members, id)).cloned().collect();
                 if add.is_empty() && remove.is_empty() {
                     continue;
                 }
@@ -483,15 +491,15 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Whether a target member is a known source object that is no member of this group.
-    fn strays(&self, case: &Case<'_>, target: &str) -> bool {
+    /// Whether a target member is a known source object that is none of these members.
+    fn strays(&self, members: &HashSet<&String>, target: &str) -> bool {
         let Some(at) = self.scene.held.find(target) else { return false };
         let Some(object) = self.settlement.by_target.get(&at).and_then(|at| self.settlement.objects.get(*at))
         else {
             return false;
         };
         let Some(entry) = self.scene.table(object.kind).entry(object.row) else { return false };
-        !self.scene.members(case.settled.kind, case.id).contains(&entry.id)
+        !members.contains(&entry.id)
     }
 }
 
