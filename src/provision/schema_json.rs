@@ -257,3 +257,37 @@ fn definition(name: &str, target: Option<&Value>) -> Definition {
         known: true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profile_has_the_tutorials_targets() {
+        let schema = Schema::clarizen_one().expect("readable");
+        let users = schema.users.expect("a user mapping");
+        let mut targets: Vec<&str> = users.attributes.iter().map(|mapping| mapping.target.as_str()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        assert_eq!(targets.len(), 38);
+        assert_eq!(schema.groups.map(|groups| groups.attributes.len()), Some(3));
+    }
+
+    #[test]
+    fn what_went_in_comes_out() {
+        let text = CLARIZEN_ONE.replacen('{', "{\"x-unknown\": [1, {\"z\": null, \"a\": 2.5}],", 1);
+        let kept = Schema::parse(&text).expect("readable").document;
+        assert_eq!(kept.to_string(), serde_json::from_str::<Value>(&text).expect("JSON").to_string());
+        assert!(kept.to_string().starts_with("{\"x-unknown\":[1,{\"z\":null,\"a\":2.5}],"));
+    }
+
+    #[test]
+    fn utf_16_is_read_with_and_without_its_mark() {
+        let little: Vec<u8> = "{\"ä\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut marked = vec![0xfe, 0xff];
+        marked.extend("{\"ä\":1}".encode_utf16().flat_map(u16::to_be_bytes));
+        assert_eq!(decode(&little).as_deref(), Ok("{\"ä\":1}"));
+        assert_eq!(decode(&marked).as_deref(), Ok("{\"ä\":1}"));
+        assert!(decode(&[0xc3, 0x28]).is_err());
+    }
+}

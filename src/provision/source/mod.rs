@@ -118,3 +118,74 @@ impl Source {
         self.members.get(group).map_or(&[], Vec::as_slice)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(name: &str, text: &str) -> (Source, LoadReport) {
+        let mut source = Source::default();
+        let report = source.load(name, text).expect("readable");
+        (source, report)
+    }
+
+    #[test]
+    fn both_portal_headers_semicolons_and_quotes() {
+        let old = "\u{feff}userPrincipalName,displayName,objectId,mobile,accountEnabled\r\na@b.example,\"Ng, Ana\",u1,+1,TRUE\r\n";
+        let new = "userPrincipalName;displayName;id;mobilePhone;accountEnabled\n a@b.example;\"Ng, \"\"Ana\"\"\";u1;+1;false\n";
+        let (source, report) = loaded("users.csv", old);
+        assert_eq!((report.kind.as_str(), report.rows), ("users", 1));
+        assert_eq!(source.users.text(0, "mobilePhone"), Some("+1"));
+        assert_eq!(source.users.text(0, "accountEnabled"), Some("True"));
+        assert_eq!(source.users.text(0, "displayName"), Some("Ng, Ana"));
+        let (source, _) = loaded("users.csv", new);
+        assert_eq!(source.users.text(0, "mobile"), Some("+1"));
+        assert_eq!(source.users.text(0, "displayName"), Some("Ng, \"Ana\""));
+        assert_eq!(source.users.entry(0).map(|entry| entry.id.as_str()), Some("u1"));
+    }
+
+    #[test]
+    fn an_empty_cell_is_null_and_an_empty_json_text_is_not() {
+        let (source, _) = loaded("u.csv", "userPrincipalName,displayName,surname\na@b.example,,x\n");
+        assert_eq!(*source.users.cell(0, "displayName"), Cell::Null);
+        let (source, _) =
+            loaded("u.json", r#"{"id":"u","userPrincipalName":"a@b.example","displayName":"","mail":null}"#);
+        assert_eq!(*source.users.cell(0, "displayName"), Cell::text(""));
+        assert_eq!(*source.users.cell(0, "mail"), Cell::Null);
+    }
+
+    #[test]
+    fn pages_arrays_and_lines_are_one() {
+        let user = |id: usize| format!(r#"{{"id":"u{id}","userPrincipalName":"u{id}@b.example"}}"#);
+        let texts = [
+            format!(r#"{{"value":[{}]}} {{"value":[{}]}}"#, user(1), user(2)),
+            format!("[{},{}]", user(1), user(2)),
+            format!("{}\n{}\n", user(1), user(2)),
+        ];
+        for text in texts {
+            assert_eq!(loaded("x", &text).0.users.len(), 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_delta_changes_members_and_marks_the_gone() {
+        let text = r#"{"value":[
+            {"id":"g","displayName":"Staff","members@delta":[{"id":"a"},{"id":"b"}]},
+            {"id":"g","displayName":"Staff","members@delta":[{"id":"a","@removed":{"reason":"deleted"}}]},
+            {"id":"u","userPrincipalName":"u@b.example"},
+            {"id":"u","@removed":{"reason":"changed"}}]}"#;
+        let (source, report) = loaded("delta", text);
+        assert_eq!(report.kind, "mixed");
+        assert_eq!(source.members_of("g"), ["b".to_owned()]);
+        assert_eq!(source.users.entry(0).map(|entry| entry.deleted), Some(Deleted::Soft));
+        assert_eq!(source.users.text(0, "userPrincipalName"), Some("u@b.example"));
+    }
+
+    #[test]
+    fn what_is_no_directory_is_refused_in_words() {
+        let mut source = Source::default();
+        assert!(source.load("x", "").is_err());
+        assert!(source.load("x", "colour,size\nred,2\n").is_err());
+        assert_eq!(source.load("x", "{\"value\":\n[}").expect_err("broken").line, Some(2));
+    }
+}
