@@ -161,8 +161,14 @@ pub(crate) fn read_free(text: &str, now: Moment) -> Option<Moment> {
     if text.len() > 64 {
         return None;
     }
-    for date in FREE_DATES {
-        for time in FREE_TIMES {
+    // A form whose marks the text lacks cannot fit; that spares most of the tries.
+    let fits = |form: &str| {
+        [('/', '/'), (':', ':'), ('.', '.'), ('t', 'm')].iter().all(|(mark, wanted)| {
+            !form.contains(*mark) || text.contains([*wanted, wanted.to_ascii_uppercase()])
+        })
+    };
+    for date in FREE_DATES.iter().filter(|form| fits(form)) {
+        for time in FREE_TIMES.iter().filter(|form| fits(form)) {
             for offset in FREE_OFFSETS {
                 let separators: &[&str] = if time.is_empty() { &[""] } else { &[" ", "'T'"] };
                 for separator in separators {
