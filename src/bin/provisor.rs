@@ -6,7 +6,7 @@ use provisor::provision::decode;
 use provisor::provision::engine::Engine;
 use provisor::provision::expression::{Attributes, Environment, Value as Held, evaluate, parse};
 use provisor::provision::milliseconds;
-use provisor::provision::report::{JobSettings, Severity};
+use provisor::provision::report::{JobSettings, Severity, Summary};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -157,10 +157,10 @@ fn preview(arguments: &Preview) -> Result<ExitCode, String> {
         let path = finding.path.unwrap_or_default();
         let _ = writeln!(std::io::stderr(), "{}: {path}: {}", severity(finding.severity), finding.message);
     }
-    engine.plan();
+    let summary = engine.plan();
     match arguments.format {
         Format::Json => print(&engine.to_json().to_string()),
-        Format::Text => print(&table(&mut engine)),
+        Format::Text => print(&table(&engine, &summary)),
     }
 }
 
@@ -172,7 +172,7 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn table(engine: &mut Engine) -> String {
+fn table(engine: &Engine, summary: &Summary) -> String {
     let mut lines = Vec::with_capacity(engine.len() + 2);
     for row in (0..engine.len()).filter_map(|index| engine.row(index)) {
         lines.push(format!(
@@ -180,7 +180,6 @@ fn table(engine: &mut Engine) -> String {
             row.action, row.object_type, row.name, row.changes, row.reason
         ));
     }
-    let summary = engine.plan();
     lines.push(format!(
         "\n{} users, {} groups: {} create, {} update, {} disable, {} delete, {} staged, {} unchanged, {} skipped, {} failed; {} local accounts untouched; {} requests",
         summary.users, summary.groups, summary.create, summary.update, summary.disable, summary.delete,

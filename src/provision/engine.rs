@@ -210,7 +210,7 @@ impl Engine {
     /// One operation, computed now.
     #[must_use]
     pub fn operation(&self, index: usize) -> Option<Operation> {
-        let mut operation = self.planner().operation(index)?;
+        let mut operation = self.planner().operation(index, true)?;
         if self.rows.get(index).is_some_and(|decision| decision.verdict == Verdict::Staged) {
             operation.action = "stageddelete".to_owned();
             operation.verdict = "staged".to_owned();
@@ -271,7 +271,7 @@ impl Engine {
         let mut rows = Vec::with_capacity(count);
         let mut requests = Vec::with_capacity(count);
         for index in 0..count {
-            let Some(operation) = self.planner().operation(index) else { continue };
+            let Some(operation) = self.planner().operation(index, false) else { continue };
             let writes = operation.requests.iter().filter(|request| request.method != "GET").count();
             requests.push(writes);
             rows.push(Decision {

@@ -35,8 +35,8 @@ impl<'a> Planner<'a> {
         if kind == ObjectKind::User { self.users } else { self.groups }
     }
 
-    /// What becomes of one object.
-    pub fn operation(&self, index: usize) -> Option<Operation> {
+    /// What becomes of one object; `steps` asks for how its scope was decided.
+    pub fn operation(&self, index: usize, steps: bool) -> Option<Operation> {
         let settled = self.settlement.objects.get(index)?;
         let compiled = self.compiled(settled.kind)?;
         let table = self.scene.table(settled.kind);
@@ -44,7 +44,9 @@ impl<'a> Planner<'a> {
         let roles = self.scene.entitlements.roles(id);
         let case = Case { settled, id, compiled, roles };
         let mut operation = self.blank(&case);
-        self.scene.standing(settled.kind, settled.row, compiled, Some(&mut operation.scope));
+        if steps {
+            self.scene.standing(settled.kind, settled.row, compiled, Some(&mut operation.scope));
+        }
         let standing = settled.standing;
         match &settled.link {
             Link::None => {
