@@ -145,17 +145,17 @@ fn read(context: &Context<'_>, kind: &ResourceType, body: Body) -> Result<(Body,
     document.shift_remove("schemas");
     document.shift_remove("password");
     let mut members = Vec::new();
-    if kind.name == "Group" {
-        if let Some(Value::Array(items)) = document.shift_remove("members") {
-            for item in items {
-                match item.get("value").and_then(Value::as_str) {
-                    Some(id) => members.push(id.to_owned()),
-                    None => {
-                        return Err(ScimError::bad(
-                            ScimType::InvalidValue,
-                            "`members.value` is required: the member's id",
-                        ));
-                    }
+    if kind.name == "Group"
+        && let Some(Value::Array(items)) = document.shift_remove("members")
+    {
+        for item in items {
+            match item.get("value").and_then(Value::as_str) {
+                Some(id) => members.push(id.to_owned()),
+                None => {
+                    return Err(ScimError::bad(
+                        ScimType::InvalidValue,
+                        "`members.value` is required: the member's id",
+                    ));
                 }
             }
         }

@@ -338,7 +338,7 @@ impl Place<'_> {
                         .iter_mut()
                         .filter(|item| eval::element(compiled, item))
                         .for_each(|item| set_sub(item, sub, None));
-                    items.retain(|item| is_assigned(item));
+                    items.retain(is_assigned);
                 }
             }
         } else {

@@ -122,10 +122,10 @@ impl Checker {
         };
         let mut kept: Vec<Value> = Vec::with_capacity(items.len());
         for item in items {
-            if let Some(item) = self.single(path, attribute, item) {
-                if !kept.contains(&item) {
-                    kept.push(item);
-                }
+            if let Some(item) = self.single(path, attribute, item)
+                && !kept.contains(&item)
+            {
+                kept.push(item);
             }
         }
         let primaries = kept.iter().filter(|item| item.get("primary") == Some(&Value::Bool(true))).count();

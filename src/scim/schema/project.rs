@@ -93,7 +93,7 @@ impl Selection {
             let asked: Vec<_> = only.iter().filter(names).collect();
             return match asked.is_empty() {
                 true => None,
-                false if asked.iter().any(|path| whole(path)) => Some(value),
+                false if asked.iter().any(&whole) => Some(value),
                 false => Some(keep(value, &|sub| {
                     attribute.sub(sub).is_some_and(|a| a.returned == Returned::Always)
                         || asked.iter().any(|path| is_sub(path, sub))
@@ -101,7 +101,7 @@ impl Selection {
             };
         }
         let left_out: Vec<_> = self.except.iter().filter(names).collect();
-        if left_out.iter().any(|path| whole(path)) {
+        if left_out.iter().any(whole) {
             return None;
         }
         if left_out.is_empty() {
