@@ -80,7 +80,7 @@ impl Patch<'_> {
                     }
                 }
                 (Some(urn), Value::Null) => {
-                    self.result.document.remove(&urn);
+                    self.result.document.shift_remove(&urn);
                 }
                 (_, value) => self.at(op, &name, value, true)?,
             }
@@ -96,7 +96,7 @@ impl Patch<'_> {
         {
             return match (op, value) {
                 (Op::Remove, _) | (_, Value::Null) => {
-                    self.result.document.remove(&urn);
+                    self.result.document.shift_remove(&urn);
                     Ok(())
                 }
                 (_, Value::Object(map)) => map
@@ -344,6 +344,11 @@ impl Place<'_> {
         } else {
             let element = Attribute { multi_valued: false, ..self.attribute.clone() };
             let value = check_value(self.rules, self.text, self.sub.unwrap_or(&element), value)?;
+            if found == 0 && value.is_none() && !self.rules.strict {
+                // Clearing what is not there; an element of a bare `type` would say nothing.
+                *present = self.restored(items);
+                return Ok(());
+            }
             if found == 0 {
                 // Entra expects the element to be made; RFC 7644 §3.5.2.3 asks for `noTarget`.
                 // Both are kept apart by the filter: only a canonical value names a new element.
@@ -370,11 +375,13 @@ impl Place<'_> {
             }
             items.retain(is_assigned);
         }
-        *present = match self.attribute.multi_valued {
-            true => Some(Value::Array(items)),
-            false => items.pop(),
-        };
+        *present = self.restored(items);
         Ok(())
+    }
+
+    /// The elements in the form the attribute has: a list, or the one value.
+    fn restored(&self, mut items: Vec<Value>) -> Option<Value> {
+        if self.attribute.multi_valued { Some(Value::Array(items)) } else { items.pop() }
     }
 
     /// The element that `type eq "work"` describes.
