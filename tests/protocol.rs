@@ -39,7 +39,7 @@ impl Tenant {
             format!("id{given}")
         };
         let mut context = Context {
-            registry: &builtin(),
+            registry: builtin(),
             base: "https://scim.test/scim/v2",
             now: "2026-11-24T10:00:00.000Z",
             actor: "test",
