@@ -1,4 +1,4 @@
-//! The protocol over the store in memory: PATCH as data (RFC 7644 §3.5.2), and a group's
+//! The directory over the store in memory: PATCH as data (RFC 7644 §3.5.2), and a group's
 //! members, which are rows and not part of its document.
 #![cfg(not(target_arch = "wasm32"))]
 
