@@ -1,0 +1,227 @@
+// The promises of the endpoint that only the real runtime can show: who may ask, what
+// survives, what happens at once, and the copy.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { client, eventually, start, user } from "./server.mjs";
+
+let server;
+before(async () => {
+  server = await start();
+});
+after(() => server.stop());
+
+/** A fresh, empty tenant. */
+async function tenant(name = "test") {
+  const { status, body } = await server.administer("POST", "/tenants", { name });
+  assert.equal(status, 201);
+  return { id: body.tenant.id, token: body.token, scim: client(server.endpoint, body.token) };
+}
+
+test("no token, a wrong one and a forged one are refused in SCIM's form", async () => {
+  const { token } = await tenant();
+  const bare = await fetch(`${server.endpoint}/Users`);
+  assert.equal(bare.status, 401);
+  assert.match(bare.headers.get("www-authenticate"), /^Bearer/);
+  const [head, random, mac] = token.split(".");
+  const other = (await tenant()).token.split(".")[0];
+  for (const forged of [
+    "x",
+    `${head}.${random}.${"0".repeat(mac.length)}`,
+    `${other}.${random}.${mac}`,
+    `${token}00`,
+  ]) {
+    const { status, body } = await client(server.endpoint, forged)("GET", "/Users");
+    assert.equal(status, 401);
+    assert.deepEqual(body.schemas, ["urn:ietf:params:scim:api:messages:2.0:Error"]);
+  }
+});
+
+test("a revoked token and a read token cannot write", async () => {
+  const { id, scim } = await tenant();
+  const { body } = await server.administer("POST", `/tenants/${id}/tokens`, { scope: "read" });
+  const reader = client(server.endpoint, body.token);
+  assert.equal((await reader("GET", "/Users")).status, 200);
+  assert.equal((await reader("POST", "/Users", user("ada"))).status, 403);
+  assert.equal(
+    (await server.administer("POST", `/tenants/${id}/tokens/revoke`, { token: body.token })).status,
+    200,
+  );
+  assert.equal((await reader("GET", "/Users")).status, 401);
+  assert.equal((await scim("GET", "/Users")).status, 200);
+});
+
+test("tenants cannot see each other", async () => {
+  const [one, two] = [await tenant("one"), await tenant("two")];
+  const { body } = await one.scim("POST", "/Users", user("ada", { externalId: "secret" }));
+  assert.equal((await two.scim("GET", `/Users/${body.id}`)).status, 404);
+  assert.equal((await two.scim("PUT", `/Users/${body.id}`, user("eve"))).status, 404);
+  assert.equal((await two.scim("DELETE", `/Users/${body.id}`)).status, 404);
+  assert.equal((await two.scim("GET", "/Users?filter=externalId+eq+%22secret%22")).body.totalResults, 0);
+  assert.equal(
+    (await two.scim("POST", "/Groups", { displayName: "g", members: [{ value: body.id }] })).status,
+    400,
+  );
+  assert.equal((await two.scim("POST", "/Users", user("ada"))).status, 201);
+});
+
+test("a user is created, found, listed, replaced, patched and deleted", async () => {
+  const { scim } = await tenant();
+  const created = await scim("POST", "/Users", user("Ada@Example.com", { active: true }));
+  assert.equal(created.status, 201);
+  const path = `/Users/${created.body.id}`;
+  assert.equal(created.headers.get("location"), `${server.endpoint}${path}`);
+  assert.equal((await scim("POST", "/Users", user("ADA@example.com"))).status, 409);
+  const found = await scim("GET", "/Users?filter=userName%20eq%20%22ada@example.COM%22");
+  assert.deepEqual([found.body.totalResults, found.body.Resources[0].id], [1, created.body.id]);
+  assert.equal(
+    (await scim("PUT", path, user("ada@example.com", { title: "Countess" }))).body.title,
+    "Countess",
+  );
+  const patch = { Operations: [{ op: "Replace", path: "active", value: "False" }] };
+  assert.equal((await scim("PATCH", path, patch)).body.active, false);
+  assert.equal((await scim("PATCH", path, patch, { "if-match": 'W/"1"' })).status, 412);
+  assert.equal((await scim("GET", "/Users?startIndex=1&count=1")).body.totalResults, 1);
+  assert.equal((await scim("DELETE", path)).status, 204);
+  assert.equal((await scim("GET", path)).status, 404);
+  assert.equal((await scim("GET", "/Users")).body.totalResults, 0);
+});
+
+test("of two hundred concurrent creates of one userName exactly one succeeds", async () => {
+  const { scim } = await tenant();
+  const replies = await Promise.all(
+    Array.from({ length: 200 }, (_, n) => scim("POST", "/Users", user(n % 2 ? "ada" : "ADA"))),
+  );
+  const count = (status) => replies.filter((reply) => reply.status === status).length;
+  assert.deepEqual([count(201), count(409)], [1, 199]);
+});
+
+test("two hundred concurrent membership adds are all there", async () => {
+  const { scim } = await tenant();
+  const users = await Promise.all(
+    Array.from({ length: 200 }, (_, n) => scim("POST", "/Users", user(`user${n}`))),
+  );
+  const group = (await scim("POST", "/Groups", { displayName: "all" })).body.id;
+  const add = (id) => ({ Operations: [{ op: "add", path: "members", value: [{ value: id }] }] });
+  const replies = await Promise.all(users.map(({ body }) => scim("PATCH", `/Groups/${group}`, add(body.id))));
+  assert.ok(replies.every(({ status }) => status === 204));
+  assert.equal((await scim("GET", `/Groups/${group}`)).body.members.length, 200);
+});
+
+test("filters that no index answers are evaluated, with exact totals", async () => {
+  const { scim } = await tenant();
+  for (let n = 0; n < 30; n += 1) {
+    await scim(
+      "POST",
+      "/Users",
+      user(`user${n}`, { title: n % 3 ? "Engineer" : "Manager", active: n % 2 === 0 }),
+    );
+  }
+  const count = async (filter) =>
+    (await scim("GET", `/Users?count=2&filter=${encodeURIComponent(filter)}`)).body.totalResults;
+  assert.equal(await count('title eq "manager"'), 10);
+  assert.equal(await count('active eq true and title sw "Eng"'), 10);
+  assert.equal(await count('not (active eq true) or userName eq "USER4"'), 16);
+});
+
+test("readers at the edge see the copy, follow renames, and lose the deleted", async () => {
+  const { id, scim } = await tenant();
+  const { body: made } = await server.administer("POST", `/tenants/${id}/tokens`, { scope: "edge-read" });
+  const reader = client(server.endpoint, made.token);
+  const { body: ada } = await scim("POST", "/Users", user("ada@example.com", { title: "Countess" }));
+  const byName = (name) => reader("GET", `/Users?filter=userName+eq+%22${name}%22`);
+  const seen = await eventually(async () => {
+    const reply = await reader("GET", `/Users/${ada.id}`);
+    assert.equal(reply.status, 200);
+    return reply;
+  });
+  assert.deepEqual(
+    [seen.body.title, seen.headers.get("provisor-source"), seen.headers.get("etag")],
+    ["Countess", "copy", 'W/"1"'],
+  );
+  await eventually(async () => assert.equal((await byName("ADA@example.com")).body.totalResults, 1));
+  assert.equal((await reader("GET", "/Users")).status, 403);
+  assert.equal((await reader("DELETE", `/Users/${ada.id}`)).status, 403);
+
+  // The old name goes to somebody else: the copy must name its present owner.
+  await scim("PATCH", `/Users/${ada.id}`, {
+    Operations: [{ op: "replace", path: "userName", value: "lovelace@example.com" }],
+  });
+  const { body: eve } = await scim("POST", "/Users", user("ada@example.com"));
+  await eventually(async () => assert.equal((await byName("ada@example.com")).body.Resources[0]?.id, eve.id));
+  await scim("DELETE", `/Users/${eve.id}`);
+  await eventually(async () => assert.equal((await reader("GET", `/Users/${eve.id}`)).status, 404));
+  await eventually(async () => assert.equal((await byName("ada@example.com")).body.totalResults, 0));
+});
+
+test("a plan of a posted source against the tenant's directory", async () => {
+  const { id, scim } = await tenant();
+  await scim("POST", "/Users", user("ada@contoso.com", { displayName: "Ada", active: true }));
+  const person = (n, upn) => ({
+    id: `u${n}`,
+    userPrincipalName: upn,
+    displayName: `Person ${n}`,
+    accountEnabled: true,
+  });
+  const text = JSON.stringify({ value: [person(1, "ada@contoso.com"), person(2, "bo@contoso.com")] });
+  const { status, body } = await server.administer("POST", `/tenants/${id}/plan`, {
+    files: [{ name: "users.json", text }],
+    settings: { syncAll: true },
+  });
+  assert.equal(status, 200);
+  assert.deepEqual([body.summary.create, body.summary.update, body.summary.local], [1, 1, 0]);
+  const broken = await server.administer("POST", `/tenants/${id}/plan`, {
+    files: [{ name: "x", text: "{" }],
+  });
+  assert.equal(broken.status, 400);
+});
+
+test("what lies outside answers plainly", async () => {
+  const origin = new URL(server.endpoint).origin;
+  assert.equal((await fetch(`${origin}/healthz`)).status, 200);
+  assert.equal((await fetch(`${origin}/scim/v1/Users`)).status, 404);
+  assert.equal((await fetch(`${origin}/admin/tenants`)).status, 401);
+});
+
+test("every acknowledged write survives SIGKILL under load", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "provisor-"));
+  const kills = Number(process.env.KILLS ?? 2);
+  const acknowledged = new Map();
+  let seed = 20261124;
+  const random = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
+  let next = 0;
+  for (let round = 0; round < kills; round += 1) {
+    const instance = await start(folder);
+    let running = true;
+    const writers = Array.from({ length: 4 }, async () => {
+      while (running) {
+        const name = `user${next++}`;
+        const reply = await instance.scim("POST", "/Users", user(name)).catch(() => null);
+        if (reply?.status === 201) acknowledged.set(name, reply.body.id);
+      }
+    });
+    await new Promise((resume) => setTimeout(resume, 300 + random() * 900));
+    await instance.kill();
+    running = false;
+    await Promise.all(writers);
+  }
+  assert.ok(acknowledged.size > 0);
+  const last = await start(folder);
+  const all = new Map();
+  for (let index = 1; ; index += 100) {
+    const { body } = await last.scim("GET", `/Users?startIndex=${index}&count=100`);
+    for (const { userName, id } of body.Resources) all.set(userName, id);
+    if (index + 100 > body.totalResults) {
+      assert.equal(all.size, body.totalResults, "the total counts what is there");
+      break;
+    }
+  }
+  for (const [name, id] of acknowledged) assert.equal(all.get(name), id, `${name} was acknowledged`);
+  await last.stop();
+  await rm(folder, { recursive: true, force: true });
+});

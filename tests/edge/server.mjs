@@ -1,0 +1,72 @@
+// Starts the release build as `make serve` does, and talks to it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** Starts a server on a free port; `data` is a folder or "memory". */
+export async function start(data = "memory") {
+  const child = spawn(process.execPath, ["scripts/serve.mjs", "serve"], {
+    env: { ...process.env, PORT: "0", DATA: data },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let noise = "";
+  child.stderr.on("data", (chunk) => {
+    noise += chunk;
+  });
+  const lines = createInterface({ input: child.stdout });
+  const line = await Promise.race([
+    once(lines, "line").then(([text]) => text),
+    once(child, "exit").then(() => Promise.reject(new Error(`the server did not start: ${noise}`))),
+  ]);
+  const ready = JSON.parse(line);
+  const ended = once(child, "exit");
+  return {
+    ...ready,
+    scim: client(ready.endpoint, ready.token),
+    administer: client(ready.admin, ready.adminToken, "application/json"),
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+    /** SIGKILL to the server and its runtime: no goodbye. */
+    async kill() {
+      process.kill(-child.pid, "SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** A function that sends one request and reads the answer. */
+export function client(base, token, type = "application/scim+json") {
+  return async (method, path, body, headers = {}) => {
+    const reply = await fetch(`${base}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": type }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
+    });
+    const text = await reply.text();
+    return { status: reply.status, headers: reply.headers, body: text ? JSON.parse(text) : null };
+  };
+}
+
+export const user = (userName, more = {}) => ({
+  schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"],
+  userName,
+  ...more,
+});
+
+/** Asks again until the check holds; the copy trails by a second or so. */
+export async function eventually(check, seconds = 15) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const outcome = await check().catch((error) => error);
+    if (!(outcome instanceof Error)) return outcome;
+    if (Date.now() > end) throw outcome;
+    await new Promise((resume) => setTimeout(resume, 250));
+  }
+}
