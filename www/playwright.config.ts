@@ -1,0 +1,33 @@
+import { defineConfig } from "@playwright/test";
+
+const port = 8797;
+
+/** The page as the Worker serves it, in the Chromium that is installed: nothing is downloaded. */
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "../test-results",
+  reporter: "list",
+  workers: 1,
+  use: {
+    baseURL: `http://127.0.0.1:${port}`,
+    locale: "en-GB",
+    timezoneId: "UTC",
+    viewport: { width: 1440, height: 900 },
+    launchOptions: {
+      executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  webServer: {
+    command: "node ../scripts/serve.mjs dev",
+    env: { PORT: String(port), DATA: "memory" },
+    url: `http://127.0.0.1:${port}/healthz`,
+    stdout: "ignore",
+  },
+});
