@@ -5,13 +5,17 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Log, LogLevel, Miniflare } from "miniflare";
 
 const HELP = `usage: node scripts/serve.mjs dev|serve
   PORT=8787      the port to listen on; 0 takes a free one
   DATA=FOLDER    where tenants are kept (default .data/dev); DATA=memory keeps nothing
 `;
+
+// Paths are the checkout's, wherever this was started from.
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
 
 const note = (text) => process.stderr.write(`${text}\n`);
 
