@@ -6,6 +6,7 @@
 
 mod diff;
 pub mod engine;
+pub mod example;
 pub mod expression;
 mod held;
 mod mapping;
