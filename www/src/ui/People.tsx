@@ -14,7 +14,7 @@ const words = new Map(ACTIONS.map(({ action, word, sign }) => [action, { word, s
 function why(row: Row): string {
   if (row.reason) return row.reason.replace(/^X-/, "").replace(/([a-z])([A-Z])/g, "$1 $2");
   if (row.action === "update")
-    return `${row.changes} ${row.changes === 1 ? "attribute" : "attributes"} differ`;
+    return row.changes === 1 ? "1 attribute differs" : `${row.changes} attributes differ`;
   return row.inScope ? "In scope" : "Out of scope";
 }
 
