@@ -46,11 +46,7 @@ const suites = [
   ["lints page", "biome ci www scripts tests", check],
   ["types page", "tsc --noEmit -p www", check],
   ["native", "cargo test --features cli --no-fail-fast", cargo],
-  [
-    "browser",
-    wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser --no-fail-fast"),
-    cargo,
-  ],
+  ["browser", wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser"), cargo],
   ["edge", "node --test --test-reporter=tap tests/edge/*.test.mjs", node],
   ["page", "playwright test -c www", playwright],
   ["size budgets", "node scripts/size.mjs", check],

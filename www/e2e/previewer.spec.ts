@@ -46,14 +46,14 @@ test("the example shows every kind of action and the tutorial's 38 targets", asy
   await expect(page.getByRole("heading", { name: "User mappings 38 targets" })).toBeVisible();
   for (const word of ["Disable", "Create", "Update", "No change", "Skipped"]) {
     const tile = page.locator(".tile", { hasText: word });
-    expect(Number(await tile.locator("b").innerText()), word).toBeGreaterThan(0);
+    expect(Number(await tile.locator("b").textContent()), word).toBeGreaterThan(0);
   }
 });
 
 test("a tile filters, a person opens with journey, result, changes and requests", async ({ page }) => {
   await loadExample(page);
   const tile = page.locator(".tile.create");
-  const count = await tile.locator("b").innerText();
+  const count = await tile.locator("b").textContent();
   await tile.click();
   await expect(tile).toHaveAttribute("aria-pressed", "true");
   await expect(page.getByRole("grid")).toHaveAttribute("aria-rowcount", count);
