@@ -39,7 +39,7 @@ fn rows_are_found_by_action_and_text() {
     let (preview, _) = planned();
     assert_eq!(preview.find("", "").len(), 2);
     assert_eq!(preview.find("delete", "").len(), 0);
-    let found = preview.find("create", "LOVE");
+    let found = preview.find("create", "ADA@");
     assert_eq!(json(&preview.rows(&found))["ok"][0]["id"], "u1");
 }
 
