@@ -37,7 +37,7 @@ distribution_target() {
   [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ] ||
     fail "\`rustup target add $TARGET\` did not succeed, and this is not Debian as root" \
       "run \`rustup target add $TARGET\` where the Rust project's downloads can be reached"
-  if ! [ -x /usr/bin/cargo ] || ! [ -d /usr/lib/rustlib/src ] || ! command -v rust-lld lld-22 >/dev/null 2>&1; then
+  if ! [ -x /usr/bin/cargo ] || ! [ -d /usr/lib/rustlib/src ] || ! command -v lld-22 >/dev/null 2>&1; then
     say "apt-get install rustc-web cargo-web rust-web-src rust-web-llvm lld-22"
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
       rustc-web cargo-web rust-web-src rust-web-llvm lld-22; } >&2 ||
@@ -68,10 +68,12 @@ distribution_target() {
 
 wasm_target() {
   need cargo "install Rust with rustup, or Debian's rustc and cargo"
-  if [ -f "$PROVISOR_TOOLS/wasm-toolchain" ] && with_wasm has_target rustc; then return; fi
   mkdir -p "$PROVISOR_TOOLS"
+  # PROVISOR_WASM_TARGET=distribution takes the second way though the first would do.
+  if [ "${PROVISOR_WASM_TARGET:-}" = distribution ]; then distribution_target; return; fi
+  if [ -f "$PROVISOR_TOOLS/wasm-toolchain" ] && with_wasm has_target rustc; then return; fi
   if has_target rustc; then echo default >"$PROVISOR_TOOLS/wasm-toolchain"; return; fi
-  if [ "${PROVISOR_WASM_TARGET:-}" != distribution ] && command -v rustup >/dev/null; then
+  if command -v rustup >/dev/null; then
     say "rustup target add $TARGET"
     if timeout 90 rustup target add $TARGET >&2 && has_target rustc; then
       echo default >"$PROVISOR_TOOLS/wasm-toolchain"

@@ -99,7 +99,18 @@ pub fn is_name(text: &str) -> bool {
 
 /// Folds a value as `caseExact: false` compares it.
 ///
-/// Upper case first, then lower: `ß` and `SS`, `ſ` and `s`, `ς` and `σ` then meet.
+/// Each character by itself, upper case first, then lower: `ß` and `SS`, `ſ` and `s`, `ς` and
+/// `σ` then meet, wherever they stand. The dotless `ı` stays: it is a letter of its own.
 pub fn fold(text: &str) -> String {
-    if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_uppercase().to_lowercase() }
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'ı' => folded.push(c),
+            _ => folded.extend(c.to_uppercase().flat_map(char::to_lowercase)),
+        }
+    }
+    folded
 }

@@ -125,9 +125,10 @@ impl Binder<'_> {
                 }
                 None => return Err(unknown()),
             };
+            let simple = std::ptr::eq(attribute, parent);
             let target = Target {
                 extension: None,
-                attribute: attribute.name.clone(),
+                attribute: if simple { "value".to_owned() } else { attribute.name.clone() },
                 sub_attribute: None,
                 case_exact: attribute.case_exact,
             };

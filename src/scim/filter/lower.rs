@@ -37,16 +37,22 @@ pub fn lower(filter: &Compiled) -> (Predicate, bool) {
         Compiled::Compare(target, Operator::Eq, operand) => equals(target, operand),
         Compiled::Element(target, all) => {
             // A comparison inside an element also holds outside it, though not the other way round.
-            let inside = all.iter().find_map(|filter| match filter {
-                Compiled::Compare(inner, Operator::Eq, operand) => {
-                    let target = Target { sub_attribute: Some(inner.attribute.clone()), ..target.clone() };
-                    Some(equals(&target, operand).0).filter(|predicate| *predicate != Predicate::All)
-                }
-                _ => None,
-            });
+            let inside = all.iter().find_map(|filter| inside(target, filter));
             (inside.unwrap_or(Predicate::All), false)
         }
         _ => (Predicate::All, false),
+    }
+}
+
+/// An indexed comparison that every element that satisfies the filter satisfies.
+fn inside(target: &Target, filter: &Compiled) -> Option<Predicate> {
+    match filter {
+        Compiled::And(parts) => parts.iter().find_map(|part| inside(target, part)),
+        Compiled::Compare(inner, Operator::Eq, operand) => {
+            let target = Target { sub_attribute: Some(inner.attribute.clone()), ..target.clone() };
+            Some(equals(&target, operand).0).filter(|predicate| *predicate != Predicate::All)
+        }
+        _ => None,
     }
 }
 

@@ -54,7 +54,8 @@ pub fn check(
     }
     for attribute in &core {
         let given_out = attribute.mutability == Mutability::ReadOnly || attribute.name == "schemas";
-        if attribute.required && !given_out && !kept.contains_key(&attribute.name) {
+        let missing = kept.get(&attribute.name).is_none_or(|value| value == "");
+        if attribute.required && !given_out && missing {
             checker.fault(&attribute.name, "is required", "RFC 7643 §2.2");
         }
     }
