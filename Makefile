@@ -55,6 +55,9 @@ prove: ## the long proofs: many cases, many kills
 	@PROPTEST_CASES=20000 cargo test --release --features cli
 	@. scripts/env.sh && KILLS=200 node --test tests/edge/*.test.mjs
 
+conformance: build/index.js www/dist/index.html ## the public conformance suites, each in a fresh tenant
+	@. scripts/env.sh && node scripts/conformance.mjs --write
+
 deploy: build/index.js www/dist/index.html ## deploy with wrangler
 	@scripts/deploy.sh
 

@@ -24,6 +24,11 @@ const node = (text) => ({
   failed: sum(text, /^# fail (\d+)/gm),
   skipped: sum(text, /^# skipped (\d+)/gm),
 });
+const conformance = (text) => ({
+  passed: sum(text, /^conformance: (\d+) passed/gm),
+  failed: sum(text, /^conformance: \d+ passed, (\d+) failed/gm),
+  skipped: 0,
+});
 const playwright = (text) => ({
   passed: sum(text, /^\s+(\d+) passed/gm),
   failed: sum(text, /^\s+(\d+) failed/gm),
@@ -48,6 +53,7 @@ const suites = [
   ["native", "cargo test --features cli --no-fail-fast", cargo],
   ["browser", wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser"), cargo],
   ["edge", "node --test --test-reporter=tap tests/edge/*.test.mjs", node],
+  ["conformance", ". scripts/env.sh && node scripts/conformance.mjs", conformance],
   ["page", "playwright test -c www", playwright],
   ["size budgets", "node scripts/size.mjs", check],
   ["deploy dry run", "wrangler deploy --dry-run --outdir dist", check],

@@ -226,3 +226,23 @@ fn nested_groups_show_direct_and_indirect() {
     let (_, outer) = tenant.send("GET", &format!("/Groups/{}", outer["id"].as_str().unwrap()), &Value::Null);
     assert!(outer.get("members").is_none(), "a deleted member leaves nothing behind: {outer}");
 }
+
+#[test]
+fn a_search_at_the_root_covers_all_types() {
+    let mut tenant = Tenant::new();
+    for number in 0..3 {
+        tenant.send("POST", "/Users", &user(&format!("user{number}")));
+        tenant.send("POST", "/Groups", &serde_json::json!({ "displayName": format!("group{number}") }));
+    }
+    let mut search = |body: Value| tenant.send("POST", "/.search", &body).1;
+    let names = |page: &Value| -> Vec<String> {
+        let all = page["Resources"].as_array().unwrap().iter();
+        all.map(|r| r["userName"].as_str().or(r["displayName"].as_str()).unwrap().to_owned()).collect()
+    };
+    assert_eq!(search(serde_json::json!({}))["totalResults"], 6);
+    let page = search(serde_json::json!({ "startIndex": 3, "count": 2 }));
+    assert_eq!(names(&page), ["user2", "group0"]);
+    assert_eq!(names(&search(serde_json::json!({ "startIndex": 5, "count": 9 }))), ["group1", "group2"]);
+    assert_eq!(names(&search(serde_json::json!({ "filter": "userName eq \"USER1\"" }))), ["user1"]);
+    assert_eq!(search(serde_json::json!({ "filter": "shoeSize eq 1" }))["scimType"], "invalidFilter");
+}

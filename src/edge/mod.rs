@@ -9,6 +9,9 @@
 
 mod admin;
 mod copy;
+mod limit;
+mod manage;
+mod plan;
 mod publish;
 mod reply;
 mod sql;

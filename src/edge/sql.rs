@@ -24,7 +24,7 @@ extern "C" {
 }
 
 /// Each version's statements; applied in order, once each. Never change one that was released.
-const MIGRATIONS: [&[&str]; 1] = [&[
+const MIGRATIONS: [&[&str]; 2] = [&[
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE resource (id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL,
        created TEXT NOT NULL, modified TEXT NOT NULL, document TEXT NOT NULL) WITHOUT ROWID",
@@ -43,6 +43,12 @@ const MIGRATIONS: [&[&str]; 1] = [&[
     "CREATE TABLE outbox (kind TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL,
        PRIMARY KEY (kind, attribute, value)) WITHOUT ROWID",
     "CREATE TABLE token (hash TEXT PRIMARY KEY, scope TEXT NOT NULL, created TEXT NOT NULL, revoked TEXT) WITHOUT ROWID",
+], &[
+    "ALTER TABLE token ADD COLUMN expires TEXT",
+    "ALTER TABLE token ADD COLUMN used TEXT",
+    // What the resource became, so that the trail tells from what to what.
+    "ALTER TABLE journal ADD COLUMN document TEXT",
+    "CREATE INDEX journal_resource ON journal (id, seq)",
 ]];
 
 /// The store, over one tenant's object.
@@ -202,9 +208,12 @@ impl SqlStore {
     fn commit_all(&self, change: &ChangeSet) -> Result<i64, StoreError> {
         let mut seq = 0;
         for entry in &change.journal {
+            let put = change.put.iter().find(|put| put.record.id == entry.id);
+            let document = put.map(|put| put.record.document.as_str());
             let number = |version: u64| SqlStorageValue::from(i64::try_from(version).unwrap_or(i64::MAX));
             let rows = self.rows(
-                "INSERT INTO journal (at, actor, operation, kind, id, before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING seq",
+                "INSERT INTO journal (at, actor, operation, kind, id, before, after, document)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING seq",
                 vec![
                     entry.at.as_str().into(),
                     entry.actor.as_str().into(),
@@ -213,6 +222,7 @@ impl SqlStore {
                     entry.id.as_str().into(),
                     number(entry.before),
                     number(entry.after),
+                    document.map_or(SqlStorageValue::Null, SqlStorageValue::from),
                 ],
             )?;
             seq = rows.first().map_or(seq, |row| integer(row, 0));

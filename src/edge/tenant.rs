@@ -3,29 +3,26 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use worker::{
     DurableObject, Env, Headers, Method, Request, RequestInit, Response, Result, State, durable_object,
 };
 
+use super::limit::Limit;
 use super::reply::{of_error, of_reply, origin_and_query};
 use super::sql::{SqlStore, text};
 use super::token::{Scope, Token};
-use super::{SCIM, publish};
-use crate::provision::engine::Engine;
-use crate::scim::directory::{Context, Predicate, Settings, Store, StoreError, render};
+use super::{SCIM, manage, publish};
+use crate::scim::directory::{Context, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, Reply};
-use crate::scim::schema::builtin;
-use crate::scim::schema::project::Selection;
+use crate::scim::schema::{builtin, instant};
 
 /// How long the outbox gathers changes before a round.
 const GATHER: Duration = Duration::from_secs(1);
 /// When KV failed: how long to wait.
 const RETRY: Duration = Duration::from_secs(5);
-/// Most target resources that a plan at the edge reads.
-const PLAN_LIMIT: usize = 20_000;
 
 /// Headers that travel from the Worker to the object; the object is reachable in no other way.
 const TOKEN_HASH: &str = "provisor-token";
@@ -84,11 +81,18 @@ pub struct Tenant {
     env: Env,
     store: RefCell<Option<SqlStore>>,
     alarm_is_set: Cell<bool>,
+    limit: Limit,
 }
 
 impl DurableObject for Tenant {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, store: RefCell::new(None), alarm_is_set: Cell::new(false) }
+        Self {
+            state,
+            env,
+            store: RefCell::new(None),
+            alarm_is_set: Cell::new(false),
+            limit: Limit::default(),
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -96,20 +100,23 @@ impl DurableObject for Tenant {
         let headers = request.headers().entries().collect::<Vec<_>>();
         let method = request.method().as_ref().to_owned();
         let body = request.text().await.unwrap_or_default();
+        if path == "/admin/delete" {
+            return self.delete_all(&body).await;
+        }
         // From here to the reply there is no await: what is decided is what is committed.
         let reply = match path.strip_prefix("/admin") {
-            Some(path) => self.with_store(|store| self.administer(store, path, &body)),
+            Some(path) => self.with_store(|store| {
+                let body = serde_json::from_str(&body).unwrap_or(Value::Null);
+                manage::serve(store, path, &body)
+            }),
             None => self.with_store(|store| {
                 let path = path.strip_prefix("/scim").unwrap_or(&path).to_owned();
                 let request = http::Request { method, path, query: String::new(), headers, body };
-                Ok(scim(store, request))
+                scim(store, &self.limit, request)
             }),
         };
         self.gather().await;
         match reply {
-            Ok(reply) if reply.status == 401 => {
-                of_error(&ScimError::new(401, "the token is not valid or was revoked"))
-            }
             Ok(reply) => of_reply(reply),
             Err(error) => of_error(&error),
         }
@@ -153,6 +160,31 @@ impl Tenant {
         }
     }
 
+    /// The second step of a deletion: everything goes, the alarm too.
+    async fn delete_all(&self, confirmation: &str) -> Result<Response> {
+        let allowed = self.with_store(|store| {
+            let name = store.fact("name")?.ok_or_else(|| ScimError::new(404, "there is no such tenant"))?;
+            if store.fact("state")?.as_deref() != Some("suspended") {
+                return Err(ScimError::new(409, "suspend the tenant first, then delete it"));
+            }
+            let given: Value = serde_json::from_str(confirmation).unwrap_or(Value::Null);
+            if given.get("confirm").and_then(Value::as_str) != Some(name.as_str()) {
+                return Err(ScimError::new(
+                    400,
+                    format!("send its name to confirm: `{{\"confirm\": \"{name}\"}}`"),
+                ));
+            }
+            Ok(())
+        });
+        if let Err(error) = allowed {
+            return of_error(&error);
+        }
+        self.state.storage().delete_alarm().await?;
+        self.state.storage().delete_all().await?;
+        self.store.replace(None);
+        Ok(Response::empty()?.with_status(204))
+    }
+
     fn tenant_id(&self) -> Option<String> {
         self.with_store(|store| Ok(store.fact("id")?)).ok().flatten()
     }
@@ -171,66 +203,27 @@ impl Tenant {
             Err(error) => worker::console_error!("the alarm could not be set: {error}"),
         }
     }
-
-    fn administer(
-        &self,
-        store: &mut SqlStore,
-        path: &str,
-        body: &str,
-    ) -> std::result::Result<Reply, ScimError> {
-        let body: Value = serde_json::from_str(body).unwrap_or(Value::Null);
-        let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-        match path {
-            "/create" => {
-                for name in ["id", "name", "base"] {
-                    store.set_fact(name, field(name))?;
-                }
-                Ok(Reply::plain(201, &json!({})))
-            }
-            _ if store.fact("id")?.is_none() => Err(ScimError::new(404, "there is no such tenant")),
-            "/tokens" => {
-                let row = ["hash", "scope", "now"].map(|name| field(name).into());
-                store.run("INSERT INTO token (hash, scope, created) VALUES (?1, ?2, ?3)", row.into())?;
-                Ok(Reply::plain(201, &json!({})))
-            }
-            "/tokens/revoke" => {
-                store.run(
-                    "UPDATE token SET revoked = ?2 WHERE hash = ?1",
-                    vec![field("hash").into(), field("now").into()],
-                )?;
-                Ok(Reply::plain(200, &json!({})))
-            }
-            "/plan" => plan(store, &body),
-            _ => Err(ScimError::new(404, "there is nothing here")),
-        }
-    }
 }
 
-/// Checks the token, then lets the core answer.
-fn scim(store: &mut SqlStore, mut request: http::Request) -> Reply {
+/// Checks the tenant and the token, then lets the core answer.
+fn scim(
+    store: &mut SqlStore,
+    limit: &Limit,
+    mut request: http::Request,
+) -> std::result::Result<Reply, ScimError> {
     let hash = request.header(TOKEN_HASH).unwrap_or_default().to_owned();
     let base = request.header(BASE).unwrap_or_default().to_owned();
     request.query = request.header(QUERY).unwrap_or_default().to_owned();
-    let token = match store
-        .rows("SELECT scope FROM token WHERE hash = ?1 AND revoked IS NULL", vec![hash.as_str().into()])
-    {
-        Ok(rows) => rows.first().and_then(|row| Scope::parse(&text(row, 0))),
-        Err(error) => return Reply::error(&error.into()),
-    };
-    let writes = !matches!(request.method.as_str(), "GET" | "HEAD") && !request.path.ends_with("/.search");
-    match token {
-        Some(Scope::Provision) => {}
-        Some(Scope::Read) if !writes => {}
-        Some(_) => {
-            return Reply::error(&ScimError::new(
-                403,
-                "the token may only read; use one with the scope `provision`",
-            ));
-        }
-        None => return Reply::error(&ScimError::new(401, "the token is not valid or was revoked")),
-    }
-    let settings = Settings::default();
     let now = now();
+    let settings = manage::settings(store)?;
+    allow(store, &hash, &now, &request)?;
+    if let Err(seconds) = limit.take(settings.requests_per_second, js_sys::Date::now()) {
+        let detail =
+            format!("more than {} requests a second; try again in {seconds} s", settings.requests_per_second);
+        let mut reply = Reply::error(&ScimError::new(429, detail));
+        reply.headers.push(("Retry-After".into(), seconds.to_string()));
+        return Ok(reply);
+    }
     let mut new_id = super::admin::new_id;
     let actor = hash.get(..12).unwrap_or_default().to_owned();
     let mut context = Context {
@@ -241,65 +234,45 @@ fn scim(store: &mut SqlStore, mut request: http::Request) -> Reply {
         new_id: &mut new_id,
         settings: &settings,
     };
-    http::serve(store, &mut context, &request)
+    Ok(http::serve(store, &mut context, &request))
+}
+
+/// Whether the token may do this, here and now. Its last use is noted once an hour.
+fn allow(
+    store: &SqlStore,
+    hash: &str,
+    now: &str,
+    request: &http::Request,
+) -> std::result::Result<(), ScimError> {
+    let found = store.rows(
+        "SELECT scope, COALESCE(expires, ''), COALESCE(used, '') FROM token WHERE hash = ?1 AND revoked IS NULL",
+        vec![hash.into()],
+    )?;
+    let invalid = || ScimError::new(401, "the token is not valid or was revoked");
+    let row = found.first().ok_or_else(invalid)?;
+    let (scope, expires, used) = (Scope::parse(&text(row, 0)), text(row, 1), text(row, 2));
+    if !expires.is_empty() && instant(&expires) <= instant(now) {
+        return Err(ScimError::new(401, format!("the token expired on {expires}; make a new one")));
+    }
+    let writes = !matches!(request.method.as_str(), "GET" | "HEAD") && !request.path.ends_with("/.search");
+    match scope {
+        Some(Scope::Provision) => {}
+        Some(Scope::Read) if !writes => {}
+        Some(_) => {
+            return Err(ScimError::new(403, "the token may only read; use one with the scope `provision`"));
+        }
+        None => return Err(invalid()),
+    }
+    if store.fact("state")?.as_deref() == Some("suspended") {
+        return Err(ScimError::new(403, "the tenant is suspended"));
+    }
+    if used.get(..13) != now.get(..13) {
+        store.run("UPDATE token SET used = ?2 WHERE hash = ?1", vec![hash.into(), now.into()])?;
+    }
+    Ok(())
 }
 
 /// The time, as the directory writes it.
 pub(super) fn now() -> String {
     String::from(js_sys::Date::new_0().to_iso_string())
-}
-
-/// Plans a posted source against this tenant's directory.
-fn plan(store: &mut SqlStore, body: &Value) -> std::result::Result<Reply, ScimError> {
-    let mut engine = Engine::new();
-    let wrong = |error: String| ScimError::new(400, error);
-    let files = body
-        .get("files")
-        .and_then(Value::as_array)
-        .ok_or_else(|| wrong("the body needs `files`: a list of `{\"name\": …, \"text\": …}`".into()))?;
-    for file in files {
-        let part = |name: &str| file.get(name).and_then(Value::as_str).unwrap_or_default();
-        engine
-            .load_source(part("name"), part("text"))
-            .map_err(|error| wrong(format!("`{}`: {error}", part("name"))))?;
-    }
-    let base = store.fact("base")?.unwrap_or_default();
-    let target = target(store, &base)?;
-    engine.load_target(&target).map_err(|error| wrong(error.to_string()))?;
-    let settings = match body.get("settings") {
-        None => crate::provision::report::JobSettings::default(),
-        Some(settings) => {
-            serde_json::from_value(settings.clone()).map_err(|error| wrong(format!("`settings`: {error}")))?
-        }
-    };
-    let schema = match body.get("schema") {
-        None => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(schema) => schema.to_string(),
-    };
-    engine.configure(&schema, &settings);
-    engine.plan();
-    Ok(Reply::plain(200, &engine.to_json()))
-}
-
-/// The tenant's directory as a SCIM list.
-fn target(store: &mut SqlStore, base: &str) -> std::result::Result<String, ScimError> {
-    let registry = builtin();
-    let settings = Settings::default();
-    let mut new_id = String::new;
-    let context =
-        Context { registry, base, now: "", actor: "plan", new_id: &mut new_id, settings: &settings };
-    let mut resources = Vec::new();
-    for kind in &registry.resource_types {
-        if store.count(&kind.name, &Predicate::All)? > PLAN_LIMIT as u64 {
-            let detail =
-                format!("a plan at the edge reads at most {PLAN_LIMIT} {}s; use the command line", kind.name);
-            return Err(ScimError::new(413, detail));
-        }
-        for record in store.select(&kind.name, &Predicate::All, None, 0, PLAN_LIMIT)? {
-            let shown = render(store, &context, kind, &record, &Selection::parse(None, Some("groups")))?;
-            resources.push(Value::Object(shown.resource));
-        }
-    }
-    Ok(json!({ "totalResults": resources.len(), "Resources": resources }).to_string())
 }

@@ -150,6 +150,16 @@ fn route(store: &mut dyn Store, context: &mut Context<'_>, request: &Request) ->
             Ok(Reply::json(200, &service_provider_config(context)))
         }
         ["Schemas" | "ResourceTypes", ..] if method == "GET" => discovery(context, request, &segments),
+        [".search"] if method == "POST" => {
+            let found = directory::query_all(store, context, &read_search(request)?)?;
+            Ok(list_reply(found))
+        }
+        [".search"] => Err(not_allowed(method, "POST")),
+        ["Me"] => {
+            let detail =
+                "`/Me` is not offered: a token belongs to a tenant, not to a user; use `/Users/{id}`";
+            Err(ScimError::new(501, detail))
+        }
         ["ServiceProviderConfig"] | ["Schemas" | "ResourceTypes", ..] => Err(not_allowed(method, "GET")),
         [endpoint, rest @ ..] => {
             let endpoint = format!("/{endpoint}");
@@ -157,7 +167,7 @@ fn route(store: &mut dyn Store, context: &mut Context<'_>, request: &Request) ->
             let kind = registry.at_endpoint(&endpoint).ok_or_else(|| no_endpoint(path))?;
             match rest {
                 [] => collection(store, context, kind, request),
-                [".search"] if method == "POST" => search(store, context, kind, request),
+                [".search"] if method == "POST" => list(store, context, kind, &read_search(request)?),
                 [".search"] => Err(not_allowed(method, "POST")),
                 [id] => resource(store, context, kind, id, request),
                 _ => Err(no_endpoint(path)),
@@ -213,27 +223,22 @@ fn is_descending(order: Option<&str>) -> Result<bool, ScimError> {
     }
 }
 
-fn search(
-    store: &mut dyn Store,
-    context: &mut Context<'_>,
-    kind: &ResourceType,
-    request: &Request,
-) -> Result<Reply, ScimError> {
+/// The body of a `.search` (RFC 7644 §3.4.3).
+fn read_search(request: &Request) -> Result<Query, ScimError> {
     let body = request.object()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let names = |name: &str| {
         let items = body.get(name).and_then(Value::as_array)?;
         Some(items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","))
     };
-    let query = Query {
+    Ok(Query {
         filter: text("filter"),
         start_index: body.get("startIndex").and_then(Value::as_i64),
         count: body.get("count").and_then(Value::as_i64),
         sort_by: text("sortBy"),
         descending: is_descending(text("sortOrder").as_deref())?,
         selection: Selection::parse(names("attributes").as_deref(), names("excludedAttributes").as_deref()),
-    };
-    list(store, context, kind, &query)
+    })
 }
 
 fn list(
@@ -242,9 +247,12 @@ fn list(
     kind: &ResourceType,
     query: &Query,
 ) -> Result<Reply, ScimError> {
-    let found = directory::query(store, context, kind, query)?;
+    directory::query(store, context, kind, query).map(list_reply)
+}
+
+fn list_reply(found: directory::Found) -> Reply {
     let resources: Vec<_> = found.resources.into_iter().map(|shown| Value::Object(shown.resource)).collect();
-    Ok(Reply::json(
+    Reply::json(
         200,
         &json!({
             "schemas": [LIST],
@@ -253,7 +261,7 @@ fn list(
             "itemsPerPage": resources.len(),
             "Resources": resources,
         }),
-    ))
+    )
 }
 
 fn resource(
@@ -285,7 +293,9 @@ fn resource(
             let operations = patch::decode(request.object()?, context.settings.rules())?;
             let written = directory::patch(store, context, kind, id, if_match, operations)?;
             // Entra wants 204 for groups; a body that lists every member would be wasted.
-            let quiet = kind.name == "Group" && request.parameter("attributes").is_none();
+            let quiet = kind.name == "Group"
+                && !context.settings.group_patch_returns_body
+                && request.parameter("attributes").is_none();
             if quiet {
                 return Ok(Reply::empty(204).header("ETag", format!("W/\"{}\"", written.record.version)));
             }

@@ -47,7 +47,7 @@ test("a revoked token and a read token cannot write", async () => {
   assert.equal((await reader("POST", "/Users", user("ada"))).status, 403);
   assert.equal(
     (await server.administer("POST", `/tenants/${id}/tokens/revoke`, { token: body.token })).status,
-    200,
+    204,
   );
   assert.equal((await reader("GET", "/Users")).status, 401);
   assert.equal((await scim("GET", "/Users")).status, 200);

@@ -6,12 +6,13 @@ mod render;
 pub mod store;
 mod write;
 
-pub use query::{Found, Query, query};
+pub use query::{Found, Query, query, query_all};
 pub use render::{Shown, render};
 pub use write::{Body, Written, create, delete, patch, replace};
 
 pub use store::*;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::scim::error::ScimError;
@@ -34,20 +35,37 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
 }
 
-/// A tenant's settings for the protocol.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A tenant's settings for the protocol: its compatibility profile.
+///
+/// Directories and conformance suites ask for opposite things, so each tenant may choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
     /// Refuse what RFC 7644 refuses, to the letter; else take what directories really send.
     pub strict: bool,
+    /// Answer a group's PATCH with 200 and the group; else with 204, as Entra wants.
+    pub group_patch_returns_body: bool,
+    /// Let a group have members that are no resource here; else refuse them.
+    pub accepts_unknown_members: bool,
     /// Largest page, and the default page size.
     pub max_results: usize,
     /// Rows a filter without an index may look at before `tooMany`.
     pub row_budget: u64,
+    /// Requests a second that the tenant may send, with as many again in a burst; 0 for no limit.
+    /// Entra asks for at least 25.
+    pub requests_per_second: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { strict: false, max_results: 100, row_budget: 2_000_000 }
+        Self {
+            strict: false,
+            group_patch_returns_body: false,
+            accepts_unknown_members: false,
+            max_results: 100,
+            row_budget: 2_000_000,
+            requests_per_second: 500,
+        }
     }
 }
 

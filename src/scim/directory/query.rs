@@ -85,6 +85,43 @@ pub fn query(
     Ok(Found { total, start_index, resources })
 }
 
+/// Answers a query over all resource types (RFC 7644 §3.4.2.1), one type after the other.
+/// A type without the filter's attributes has no match.
+///
+/// # Errors
+/// As [`query`]; `invalidFilter` when no type has the filter's attributes.
+pub fn query_all(store: &mut dyn Store, context: &Context<'_>, asked: &Query) -> Result<Found, ScimError> {
+    let start_index = asked.start_index.map_or(1, |start| start.max(1).unsigned_abs());
+    let limit =
+        asked.count.unwrap_or(i64::MAX).clamp(0, i64::try_from(context.settings.max_results).unwrap_or(0));
+    let mut all = Found { total: 0, start_index, resources: Vec::new() };
+    let mut refused = None;
+    let mut answered = false;
+    for kind in &context.registry.resource_types {
+        let taken = i64::try_from(all.resources.len()).unwrap_or(i64::MAX);
+        // What this type's part of the whole list begins with.
+        let first = i64::try_from(start_index.saturating_sub(all.total)).unwrap_or(i64::MAX).max(1);
+        let part = Query { start_index: Some(first), count: Some(limit - taken), ..asked.clone() };
+        match query(store, context, kind, &part) {
+            Ok(found) => {
+                answered = true;
+                all.total += found.total;
+                all.resources.extend(found.resources);
+            }
+            Err(error)
+                if matches!(error.scim_type, Some(ScimType::InvalidFilter | ScimType::InvalidPath)) =>
+            {
+                refused = refused.or(Some(error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match refused {
+        Some(error) if !answered => Err(error),
+        _ => Ok(all),
+    }
+}
+
 /// Looks at every row that the predicate lets through, within the budget.
 #[allow(clippy::too_many_arguments, reason = "the parts of one query")]
 fn scan(

@@ -105,12 +105,15 @@ fn members(store: &mut dyn Store, context: &Context<'_>, group: &str) -> Result<
         after = page.last().map(|member| member.id.clone());
         let full = page.len() == MEMBERS_PAGE;
         all.extend(page.into_iter().map(|member| {
-            let reference = reference(context, &member.kind, &member.id);
-            let mut shown = json!({ "value": member.id, "$ref": reference, "type": member.kind });
-            if let (Value::Object(map), false) = (&mut shown, member.display.is_empty()) {
-                map.insert("display".into(), member.display.into());
+            let mut shown = Map::from_iter([("value".to_owned(), Value::from(member.id.as_str()))]);
+            if !member.kind.is_empty() {
+                shown.insert("$ref".into(), reference(context, &member.kind, &member.id).into());
+                shown.insert("type".into(), member.kind.into());
             }
-            shown
+            if !member.display.is_empty() {
+                shown.insert("display".into(), member.display.into());
+            }
+            Value::Object(shown)
         }));
         if !full {
             return Ok(all);

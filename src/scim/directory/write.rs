@@ -48,7 +48,7 @@ pub fn create(
         document: Value::Object(document.clone()).to_string(),
     };
     for member in members {
-        let kind = member_kind(store, &id, &member)?;
+        let kind = member_kind(store, context, &id, &member)?;
         change.add_members.push((id.clone(), member, kind));
     }
     commit(store, context, kind, change, &document, record, "create", 0)
@@ -188,7 +188,7 @@ fn update(
     document.shift_remove("schemas");
     document.shift_remove("password");
     let mut change = ChangeSet::default();
-    member_deltas(store, &old.id, members, &mut change)?;
+    member_deltas(store, context, &old.id, members, &mut change)?;
     let same_members = change.add_members.is_empty() && change.remove_members.is_empty();
     if same_members && parse(&old.document)? == document {
         return Ok(Written { record: old, changed: false });
@@ -207,6 +207,7 @@ fn update(
 /// named, except where all are replaced.
 fn member_deltas(
     store: &mut dyn Store,
+    context: &Context<'_>,
     group: &str,
     changes: &[MemberChange],
     out: &mut ChangeSet,
@@ -242,7 +243,7 @@ fn member_deltas(
     for (id, wanted) in wanted {
         match (wanted, store.is_member(group, &id)?) {
             (true, false) => {
-                let kind = member_kind(store, group, &id)?;
+                let kind = member_kind(store, context, group, &id)?;
                 out.add_members.push((group.to_owned(), id, kind));
             }
             (false, true) => out.remove_members.push((group.to_owned(), id)),
@@ -252,16 +253,24 @@ fn member_deltas(
     Ok(())
 }
 
-fn member_kind(store: &mut dyn Store, group: &str, id: &str) -> Result<String, ScimError> {
+/// The member's type; empty for one that is no resource here, where the tenant accepts those.
+fn member_kind(
+    store: &mut dyn Store,
+    context: &Context<'_>,
+    group: &str,
+    id: &str,
+) -> Result<String, ScimError> {
     if id == group {
         return Err(ScimError::bad(ScimType::InvalidValue, "a group cannot be its own member"));
     }
-    store.kind_of(id)?.ok_or_else(|| {
-        ScimError::bad(
-            ScimType::InvalidValue,
-            format!("there is no user or group with id `{id}` to be a member"),
-        )
-    })
+    match store.kind_of(id)? {
+        Some(kind) => Ok(kind),
+        None if context.settings.accepts_unknown_members => Ok(String::new()),
+        None => {
+            let detail = format!("there is no user or group with id `{id}` to be a member");
+            Err(ScimError::bad(ScimType::InvalidValue, detail))
+        }
+    }
 }
 
 #[allow(clippy::too_many_arguments, reason = "the parts of one commit")]

@@ -1,0 +1,191 @@
+//! What an administrator may ask of one tenant's object. Reached from `admin` alone.
+
+use serde_json::{Value, json};
+
+use super::plan::plan;
+use super::sql::{SqlStore, integer, text};
+use crate::scim::directory::{Predicate, Settings, Store, StoreError};
+use crate::scim::error::ScimError;
+use crate::scim::http::Reply;
+
+/// Entries of the journal in one page.
+const JOURNAL_PAGE: i64 = 500;
+
+/// Answers one request.
+pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
+    let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    if path == "/create" {
+        let settings = read_settings(body.get("settings").unwrap_or(&json!({})))?;
+        for name in ["id", "name", "base"] {
+            store.set_fact(name, field(name))?;
+        }
+        store.set_fact("state", "active")?;
+        write_settings(store, &settings)?;
+        return Ok(Reply::plain(201, &json!({})));
+    }
+    if store.fact("id")?.is_none() {
+        return Err(ScimError::new(404, "there is no such tenant"));
+    }
+    match path {
+        "/show" => Ok(Reply::plain(200, &show(store)?)),
+        "/change" => {
+            if let Some(settings) = body.get("settings") {
+                write_settings(store, &read_settings(settings)?)?;
+            }
+            match body.get("state") {
+                None => {}
+                Some(Value::String(state)) if state == "active" || state == "suspended" => {
+                    store.set_fact("state", state)?;
+                }
+                Some(other) => {
+                    let detail = format!("`state` is `{other}`; send `active` or `suspended`");
+                    return Err(ScimError::new(400, detail));
+                }
+            }
+            Ok(Reply::plain(200, &show(store)?))
+        }
+        "/tokens/make" => {
+            let expires = body.get("expires").and_then(Value::as_str);
+            store.run(
+                "INSERT INTO token (hash, scope, created, expires) VALUES (?1, ?2, ?3, ?4)",
+                vec![
+                    field("hash").into(),
+                    field("scope").into(),
+                    field("now").into(),
+                    expires.map_or(worker::SqlStorageValue::Null, Into::into),
+                ],
+            )?;
+            Ok(Reply::plain(201, &json!({})))
+        }
+        "/tokens/readers" => {
+            let statement =
+                "SELECT hash, COALESCE(expires, '') FROM token WHERE scope = 'edge-read' AND revoked IS NULL";
+            let readers = store.rows(statement, vec![])?;
+            let expires = |row| Some(text(row, 1)).filter(|text| !text.is_empty());
+            let shown = readers.iter().map(|row| json!({ "hash": text(row, 0), "expires": expires(row) }));
+            Ok(Reply::plain(200, &shown.collect()))
+        }
+        "/tokens" => Ok(Reply::plain(200, &tokens(store)?)),
+        "/tokens/revoke" => {
+            let found = store.rows(
+                "SELECT hash FROM token WHERE substr(hash, 1, 12) = ?1 OR hash = ?1",
+                vec![field("token").into()],
+            )?;
+            let Some(row) = found.first() else {
+                return Err(ScimError::new(404, "the tenant has no such token"));
+            };
+            let hash = text(row, 0);
+            store.run(
+                "UPDATE token SET revoked = ?2 WHERE hash = ?1",
+                vec![hash.as_str().into(), field("now").into()],
+            )?;
+            Ok(Reply::plain(200, &json!({ "hash": hash })))
+        }
+        "/journal" => Ok(Reply::plain(200, &journal(store, body)?)),
+        "/republish" => {
+            let noted = republish(store)?;
+            Ok(Reply::plain(202, &json!({ "noted": noted })))
+        }
+        "/plan" => plan(store, body),
+        _ => Err(ScimError::new(404, "there is nothing here")),
+    }
+}
+
+/// The tenant's settings.
+pub(super) fn settings(store: &SqlStore) -> Result<Settings, StoreError> {
+    let text = store.fact("settings")?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+fn read_settings(value: &Value) -> Result<Settings, ScimError> {
+    serde_json::from_value(value.clone()).map_err(|error| ScimError::new(400, format!("`settings`: {error}")))
+}
+
+fn write_settings(store: &SqlStore, settings: &Settings) -> Result<(), ScimError> {
+    let text =
+        serde_json::to_string(settings).map_err(|_| ScimError::new(500, "the settings could not be kept"))?;
+    Ok(store.set_fact("settings", &text)?)
+}
+
+fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
+    let number = |store: &SqlStore, statement: &str| -> Result<i64, StoreError> {
+        Ok(store.rows(statement, vec![])?.first().map_or(0, |row| integer(row, 0)))
+    };
+    Ok(json!({
+        "id": store.fact("id")?,
+        "name": store.fact("name")?,
+        "tenantUrl": store.fact("base")?,
+        "state": store.fact("state")?,
+        "settings": settings(store)?,
+        "users": store.count("User", &Predicate::All)?,
+        "groups": store.count("Group", &Predicate::All)?,
+        "sequence": number(store, "SELECT COALESCE(MAX(seq), 0) FROM journal")?,
+        "unpublished": number(store, "SELECT COUNT(*) FROM outbox")?,
+    }))
+}
+
+fn tokens(store: &SqlStore) -> Result<Value, ScimError> {
+    let rows = store
+        .rows("SELECT hash, scope, created, expires, used, revoked FROM token ORDER BY created", vec![])?;
+    let shown = rows.iter().map(|row| {
+        let optional = |column: usize| Some(text(row, column)).filter(|text| !text.is_empty());
+        json!({
+            "id": text(row, 0).get(..12),
+            "scope": text(row, 1),
+            "created": text(row, 2),
+            "expires": optional(3),
+            "lastUsed": optional(4),
+            "revoked": optional(5),
+        })
+    });
+    Ok(json!({ "tokens": shown.collect::<Vec<_>>() }))
+}
+
+/// Who changed what, from what to what: a page of the journal after a sequence number.
+fn journal(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
+    let after = body.get("after").and_then(Value::as_i64).unwrap_or(0);
+    let rows = store.rows(
+        "SELECT j.seq, j.at, j.actor, j.operation, j.kind, j.id, j.before, j.after, j.document,
+           (SELECT p.document FROM journal AS p WHERE p.id = j.id AND p.seq < j.seq ORDER BY p.seq DESC LIMIT 1)
+         FROM journal AS j WHERE j.seq > ?1 ORDER BY j.seq LIMIT ?2",
+        vec![after.into(), JOURNAL_PAGE.into()],
+    )?;
+    let document = |text: String| serde_json::from_str::<Value>(&text).unwrap_or(Value::Null);
+    let entries: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "sequence": integer(row, 0),
+                "at": text(row, 1),
+                "actor": text(row, 2),
+                "operation": text(row, 3),
+                "resourceType": text(row, 4),
+                "id": text(row, 5),
+                "versionBefore": integer(row, 6),
+                "versionAfter": integer(row, 7),
+                "before": document(text(row, 9)),
+                "after": document(text(row, 8)),
+            })
+        })
+        .collect();
+    let next =
+        (i64::try_from(entries.len()) == Ok(JOURNAL_PAGE)).then(|| rows.last().map(|row| integer(row, 0)));
+    Ok(json!({ "entries": entries, "next": next.flatten() }))
+}
+
+/// Notes every resource as unpublished, so that the copy is made anew.
+fn republish(store: &SqlStore) -> Result<i64, ScimError> {
+    let seq = "(SELECT COALESCE(MAX(seq), 0) FROM journal)";
+    store.atomically(&mut || {
+        store.run(
+            &format!("INSERT OR REPLACE INTO outbox SELECT kind, '', id, {seq} FROM resource"),
+            vec![],
+        )?;
+        store.run(
+            &format!("INSERT OR REPLACE INTO outbox SELECT kind, attribute, value, {seq} FROM unique_key"),
+            vec![],
+        )
+    })?;
+    let rows = store.rows("SELECT COUNT(*) FROM outbox", vec![])?;
+    Ok(rows.first().map_or(0, |row| integer(row, 0)))
+}

@@ -1,0 +1,70 @@
+//! A plan at the edge: a posted source against what the tenant's directory holds.
+
+use serde_json::{Value, json};
+
+use super::sql::SqlStore;
+use crate::provision::engine::Engine;
+use crate::provision::report::JobSettings;
+use crate::scim::directory::{Context, Predicate, Settings, Store, render};
+use crate::scim::error::ScimError;
+use crate::scim::http::Reply;
+use crate::scim::schema::builtin;
+use crate::scim::schema::project::Selection;
+
+/// Most target resources of a type that a plan at the edge reads.
+const PLAN_LIMIT: usize = 20_000;
+
+/// Plans a posted source against this tenant's directory.
+pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    let mut engine = Engine::new();
+    let wrong = |error: String| ScimError::new(400, error);
+    let files = body
+        .get("files")
+        .and_then(Value::as_array)
+        .ok_or_else(|| wrong("the body needs `files`: a list of `{\"name\": …, \"text\": …}`".into()))?;
+    for file in files {
+        let part = |name: &str| file.get(name).and_then(Value::as_str).unwrap_or_default();
+        engine
+            .load_source(part("name"), part("text"))
+            .map_err(|error| wrong(format!("`{}`: {error}", part("name"))))?;
+    }
+    let base = store.fact("base")?.unwrap_or_default();
+    let target = target(store, &base)?;
+    engine.load_target(&target).map_err(|error| wrong(error.to_string()))?;
+    let settings = match body.get("settings") {
+        None => JobSettings::default(),
+        Some(settings) => {
+            serde_json::from_value(settings.clone()).map_err(|error| wrong(format!("`settings`: {error}")))?
+        }
+    };
+    let schema = match body.get("schema") {
+        None => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(schema) => schema.to_string(),
+    };
+    engine.configure(&schema, &settings);
+    engine.plan();
+    Ok(Reply::plain(200, &engine.to_json()))
+}
+
+/// The tenant's directory as a SCIM list.
+fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
+    let registry = builtin();
+    let settings = Settings::default();
+    let mut new_id = String::new;
+    let context =
+        Context { registry, base, now: "", actor: "plan", new_id: &mut new_id, settings: &settings };
+    let mut resources = Vec::new();
+    for kind in &registry.resource_types {
+        if store.count(&kind.name, &Predicate::All)? > PLAN_LIMIT as u64 {
+            let detail =
+                format!("a plan at the edge reads at most {PLAN_LIMIT} {}s; use the command line", kind.name);
+            return Err(ScimError::new(413, detail));
+        }
+        for record in store.select(&kind.name, &Predicate::All, None, 0, PLAN_LIMIT)? {
+            let shown = render(store, &context, kind, &record, &Selection::parse(None, Some("groups")))?;
+            resources.push(Value::Object(shown.resource));
+        }
+    }
+    Ok(json!({ "totalResults": resources.len(), "Resources": resources }).to_string())
+}
