@@ -46,8 +46,9 @@ test: ## everything that guards a change; ends with a table
 	@$(MAKE) --no-print-directory worker page
 	@. scripts/env.sh && exec node scripts/test.mjs
 
-bench: ## the benchmarks
-	@cargo bench --features cli
+bench: build/index.js www/dist/index.html ## the benchmarks: the engine natively, the endpoint on the real runtime
+	@cargo bench --quiet --features cli
+	@. scripts/env.sh && node benches/edge.mjs 1000 10000 100000
 
 prove: ## the long proofs: many cases, many kills
 	@scripts/setup.sh browser

@@ -48,7 +48,7 @@ const suites = [
     wasm("cargo clippy --quiet --lib --target wasm32-unknown-unknown --features browser -- -D warnings"),
     check,
   ],
-  ["lints page", "biome ci www scripts tests", check],
+  ["lints page", "biome ci www scripts tests benches", check],
   ["types page", "tsc --noEmit -p www", check],
   ["native", "cargo test --features cli --no-fail-fast", cargo],
   ["browser", wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser"), cargo],

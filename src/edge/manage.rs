@@ -91,8 +91,24 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
     }
 }
 
-/// The tenant's settings.
-pub(super) fn settings(store: &SqlStore) -> Result<Settings, StoreError> {
+/// What every request must know of its tenant; kept in memory until an administrator changes it.
+#[derive(Clone, Debug)]
+pub(super) struct Profile {
+    pub settings: Settings,
+    pub is_suspended: bool,
+}
+
+impl Profile {
+    /// Reads it from storage.
+    pub fn read(store: &SqlStore) -> Result<Self, StoreError> {
+        Ok(Self {
+            settings: settings(store)?,
+            is_suspended: store.fact("state")?.as_deref() == Some("suspended"),
+        })
+    }
+}
+
+fn settings(store: &SqlStore) -> Result<Settings, StoreError> {
     let text = store.fact("settings")?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }

@@ -38,18 +38,6 @@ pub(super) fn copy_key(tenant: &str, kind: &str, attribute: &str, value: &str) -
     format!("copy/{tenant}/{kind}/{attribute}/{}", hash(value))
 }
 
-/// Notes that a copy is stale. Part of the change's own transaction.
-pub(super) fn note(
-    store: &SqlStore,
-    kind: &str,
-    attribute: &str,
-    value: &str,
-    seq: i64,
-) -> Result<(), StoreError> {
-    let statement = "INSERT OR REPLACE INTO outbox (kind, attribute, value, seq) VALUES (?1, ?2, ?3, ?4)";
-    store.run(statement, vec![kind.into(), attribute.into(), value.into(), seq.into()])
-}
-
 /// Whether there is anything to publish.
 pub(super) fn is_pending(store: &SqlStore) -> bool {
     store.rows("SELECT 1 FROM outbox LIMIT 1", vec![]).is_ok_and(|rows| !rows.is_empty())

@@ -9,7 +9,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{SqlStorage, SqlStorageValue, State};
 
-use super::publish;
 use crate::scim::directory::{ChangeSet, Key, Member, Predicate, Put, Record, Store, StoreError};
 
 #[wasm_bindgen]
@@ -155,16 +154,17 @@ impl SqlStore {
 
     fn write(&self, put: &Put) -> Result<(), StoreError> {
         let Record { kind, id, version, created, modified, document } = &put.record;
-        for key in &put.unique {
-            let owner = self.owner_of(kind, key)?;
-            if owner.is_some_and(|owner| owner != *id) {
+        for key in put.unique.iter().filter(|_| !put.keeps_keys) {
+            if self.owner_of(kind, key)?.is_some_and(|owner| owner != *id) {
                 return Err(StoreError::Taken(key.clone()));
             }
         }
         if *version == 1 {
             self.add_to_total(kind, 1)?;
         }
-        self.remove_keys(id)?;
+        if *version > 1 && !put.keeps_keys {
+            self.remove_keys(id)?;
+        }
         self.run(
             "INSERT OR REPLACE INTO resource (id, kind, version, created, modified, document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             vec![
@@ -176,13 +176,22 @@ impl SqlStore {
                 document.as_str().into(),
             ],
         )?;
+        if put.keeps_keys {
+            return Ok(());
+        }
         for (table, keys) in [("unique_key", &put.unique), ("search_key", &put.index)] {
-            let statement =
-                format!("INSERT INTO {table} (kind, attribute, value, id) VALUES (?1, ?2, ?3, ?4)");
-            for key in keys {
-                let row = [kind.as_str(), &key.attribute, &key.value, id];
-                self.run(&statement, row.map(SqlStorageValue::from).into())?;
-            }
+            let rows = keys.iter().map(|key| [kind.as_str(), &key.attribute, &key.value, id].map(Into::into));
+            self.insert(&format!("INSERT INTO {table} (kind, attribute, value, id)"), rows)?;
+        }
+        Ok(())
+    }
+
+    /// Inserts rows of four values, as many in a statement as it may bind.
+    fn insert(&self, head: &str, rows: impl Iterator<Item = [SqlStorageValue; 4]>) -> Result<(), StoreError> {
+        let rows: Vec<_> = rows.collect();
+        for rows in rows.chunks(24) {
+            let places = vec!["(?, ?, ?, ?)"; rows.len()].join(", ");
+            self.run(&format!("{head} VALUES {places}"), rows.concat())?;
         }
         Ok(())
     }
@@ -197,12 +206,11 @@ impl SqlStore {
     /// Marks what the copy must learn: the resource under its id, and under every unique
     /// key it holds or held.
     fn note(&self, kind: &str, id: &str, keys: &[(String, Key)], seq: i64) -> Result<(), StoreError> {
-        let by_id = ("".to_owned(), id.to_owned());
-        let by_key = keys.iter().map(|(_, key)| (key.attribute.clone(), key.value.clone()));
-        for (attribute, value) in std::iter::once(by_id).chain(by_key) {
-            publish::note(self, kind, &attribute, &value, seq)?;
-        }
-        Ok(())
+        let by_key = keys.iter().map(|(_, key)| (key.attribute.as_str(), key.value.as_str()));
+        let rows = std::iter::once(("", id))
+            .chain(by_key)
+            .map(|(attribute, value)| [kind.into(), attribute.into(), value.into(), seq.into()]);
+        self.insert("INSERT OR REPLACE INTO outbox (kind, attribute, value, seq)", rows)
     }
 
     fn commit_all(&self, change: &ChangeSet) -> Result<i64, StoreError> {
@@ -243,7 +251,9 @@ impl SqlStore {
             self.note(kind, id, &keys, seq)?;
         }
         for put in &change.put {
-            let mut keys = self.unique_of(&put.record.id)?;
+            // The names it gives up must leave the copy too.
+            let had_others = put.record.version > 1 && !put.keeps_keys;
+            let mut keys = if had_others { self.unique_of(&put.record.id)? } else { Vec::new() };
             self.write(put)?;
             keys.extend(put.unique.iter().map(|key| (put.record.kind.clone(), key.clone())));
             self.note(&put.record.kind, &put.record.id, &keys, seq)?;
@@ -291,9 +301,11 @@ impl Store for SqlStore {
     ) -> Result<Vec<Record>, StoreError> {
         let condition = Condition::of(predicate);
         let (created, id) = after.unwrap_or(("", ""));
+        // A `+` keeps SQLite from walking the whole order where an index finds the few rows.
+        let by = if is_selective(predicate) { "+" } else { "" };
         let statement = format!(
             "SELECT kind, id, version, created, modified, document FROM resource AS r
-             WHERE kind = ?2 AND (created, id) > (?3, ?4) AND {} ORDER BY created, id LIMIT ?5 OFFSET ?6",
+             WHERE {by}kind = ?2 AND ({by}created, {by}id) > (?3, ?4) AND {} ORDER BY {by}created, {by}id LIMIT ?5 OFFSET ?6",
             condition.sql
         );
         let number = |n: u64| SqlStorageValue::from(i64::try_from(n).unwrap_or(i64::MAX).min(1 << 52));
@@ -313,8 +325,9 @@ impl Store for SqlStore {
             self.rows("SELECT number FROM total WHERE kind = ?1", vec![kind.into()])?
         } else {
             let condition = Condition::of(predicate);
+            let by = if is_selective(predicate) { "+" } else { "" };
             let statement =
-                format!("SELECT COUNT(*) FROM resource AS r WHERE kind = ?2 AND {}", condition.sql);
+                format!("SELECT COUNT(*) FROM resource AS r WHERE {by}kind = ?2 AND {}", condition.sql);
             self.rows(&statement, vec![condition.arguments(), kind.into()])?
         };
         Ok(rows.first().map_or(0, |row| u64::try_from(integer(row, 0)).unwrap_or(0)))
@@ -354,6 +367,17 @@ impl Store for SqlStore {
             Ok(())
         })?;
         Ok(u64::try_from(seq).unwrap_or(0))
+    }
+}
+
+/// Whether an index finds few rows. `active` has but two values, so it is no help.
+fn is_selective(predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::None | Predicate::Id(_) | Predicate::HasMember(_) => true,
+        Predicate::Equals(key) => key.attribute != "active",
+        Predicate::And(parts) => parts.iter().any(is_selective),
+        Predicate::Or(parts) => parts.iter().all(is_selective),
+        Predicate::All | Predicate::Not(_) => false,
     }
 }
 

@@ -10,6 +10,7 @@ use worker::{
 };
 
 use super::limit::Limit;
+use super::manage::Profile;
 use super::reply::{of_error, of_reply, origin_and_query};
 use super::sql::{SqlStore, text};
 use super::token::{Scope, Token};
@@ -82,6 +83,8 @@ pub struct Tenant {
     store: RefCell<Option<SqlStore>>,
     alarm_is_set: Cell<bool>,
     limit: Limit,
+    profile: RefCell<Option<Profile>>,
+    is_fresh: Cell<bool>,
 }
 
 impl DurableObject for Tenant {
@@ -92,6 +95,8 @@ impl DurableObject for Tenant {
             store: RefCell::new(None),
             alarm_is_set: Cell::new(false),
             limit: Limit::default(),
+            profile: RefCell::new(None),
+            is_fresh: Cell::new(true),
         }
     }
 
@@ -99,6 +104,7 @@ impl DurableObject for Tenant {
         let path = request.path();
         let headers = request.headers().entries().collect::<Vec<_>>();
         let method = request.method().as_ref().to_owned();
+        let reads = method == "GET";
         let body = request.text().await.unwrap_or_default();
         if path == "/admin/delete" {
             return self.delete_all(&body).await;
@@ -106,16 +112,25 @@ impl DurableObject for Tenant {
         // From here to the reply there is no await: what is decided is what is committed.
         let reply = match path.strip_prefix("/admin") {
             Some(path) => self.with_store(|store| {
+                self.profile.replace(None);
                 let body = serde_json::from_str(&body).unwrap_or(Value::Null);
                 manage::serve(store, path, &body)
             }),
             None => self.with_store(|store| {
                 let path = path.strip_prefix("/scim").unwrap_or(&path).to_owned();
                 let request = http::Request { method, path, query: String::new(), headers, body };
-                scim(store, &self.limit, request)
+                let mut profile = self.profile.borrow_mut();
+                let profile = match profile.as_ref() {
+                    Some(known) => known,
+                    None => profile.insert(Profile::read(store)?),
+                };
+                scim(store, profile, &self.limit, request)
             }),
         };
-        self.gather().await;
+        // Reading leaves nothing to publish, but a restarted object may have been left some.
+        if !reads || self.is_fresh.replace(false) {
+            self.gather().await;
+        }
         match reply {
             Ok(reply) => of_reply(reply),
             Err(error) => of_error(&error),
@@ -191,8 +206,8 @@ impl Tenant {
 
     /// Sets the alarm when there is something to publish and none is set.
     async fn gather(&self) {
-        let pending = self.with_store(|store| Ok(publish::is_pending(store))).unwrap_or(false);
-        if pending && !self.alarm_is_set.get() {
+        let wanted = || self.with_store(|store| Ok(publish::is_pending(store))).unwrap_or(false);
+        if !self.alarm_is_set.get() && wanted() {
             self.wake_in(GATHER).await;
         }
     }
@@ -208,6 +223,7 @@ impl Tenant {
 /// Checks the tenant and the token, then lets the core answer.
 fn scim(
     store: &mut SqlStore,
+    profile: &Profile,
     limit: &Limit,
     mut request: http::Request,
 ) -> std::result::Result<Reply, ScimError> {
@@ -215,8 +231,11 @@ fn scim(
     let base = request.header(BASE).unwrap_or_default().to_owned();
     request.query = request.header(QUERY).unwrap_or_default().to_owned();
     let now = now();
-    let settings = manage::settings(store)?;
+    let settings = &profile.settings;
     allow(store, &hash, &now, &request)?;
+    if profile.is_suspended {
+        return Err(ScimError::new(403, "the tenant is suspended"));
+    }
     if let Err(seconds) = limit.take(settings.requests_per_second, js_sys::Date::now()) {
         let detail =
             format!("more than {} requests a second; try again in {seconds} s", settings.requests_per_second);
@@ -226,14 +245,8 @@ fn scim(
     }
     let mut new_id = super::admin::new_id;
     let actor = hash.get(..12).unwrap_or_default().to_owned();
-    let mut context = Context {
-        registry: builtin(),
-        base: &base,
-        now: &now,
-        actor: &actor,
-        new_id: &mut new_id,
-        settings: &settings,
-    };
+    let mut context =
+        Context { registry: builtin(), base: &base, now: &now, actor: &actor, new_id: &mut new_id, settings };
     Ok(http::serve(store, &mut context, &request))
 }
 
@@ -262,9 +275,6 @@ fn allow(
             return Err(ScimError::new(403, "the token may only read; use one with the scope `provision`"));
         }
         None => return Err(invalid()),
-    }
-    if store.fact("state")?.as_deref() == Some("suspended") {
-        return Err(ScimError::new(403, "the tenant is suspended"));
     }
     if used.get(..13) != now.get(..13) {
         store.run("UPDATE token SET used = ?2 WHERE hash = ?1", vec![hash.into(), now.into()])?;

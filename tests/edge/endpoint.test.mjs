@@ -124,6 +124,8 @@ test("filters that no index answers are evaluated, with exact totals", async () 
   assert.equal(await count('title eq "manager"'), 10);
   assert.equal(await count('active eq true and title sw "Eng"'), 10);
   assert.equal(await count('not (active eq true) or userName eq "USER4"'), 16);
+  const many = Array.from({ length: 60 }, (_, n) => `userName eq "user${n}"`).join(" or ");
+  assert.equal(await count(many), 30);
 });
 
 test("readers at the edge see the copy, follow renames, and lose the deleted", async () => {

@@ -87,6 +87,8 @@ pub struct Put {
     pub unique: Vec<Key>,
     /// Its searchable keys.
     pub index: Vec<Key>,
+    /// The keys are those it already has: a store may leave them as they are.
+    pub keeps_keys: bool,
 }
 
 /// Who did what.

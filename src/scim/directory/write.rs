@@ -51,7 +51,7 @@ pub fn create(
         let kind = member_kind(store, context, &id, &member)?;
         change.add_members.push((id.clone(), member, kind));
     }
-    commit(store, context, kind, change, &document, record, "create", 0)
+    commit(store, context, kind, change, &document, record, "create", None)
 }
 
 /// Replaces a resource (RFC 7644 §3.5.1).
@@ -190,17 +190,17 @@ fn update(
     let mut change = ChangeSet::default();
     member_deltas(store, context, &old.id, members, &mut change)?;
     let same_members = change.add_members.is_empty() && change.remove_members.is_empty();
-    if same_members && parse(&old.document)? == document {
+    let previous = parse(&old.document)?;
+    if same_members && previous == document {
         return Ok(Written { record: old, changed: false });
     }
-    let before = old.version;
     let record = Record {
-        version: before + 1,
+        version: old.version + 1,
         modified: context.now.to_owned(),
         document: Value::Object(document.clone()).to_string(),
         ..old
     };
-    commit(store, context, kind, change, &document, record, operation, before)
+    commit(store, context, kind, change, &document, record, operation, Some(&previous))
 }
 
 /// Turns the changes into rows to add and rows to remove, looking only at the members
@@ -282,18 +282,16 @@ fn commit(
     document: &Body,
     record: Record,
     operation: &str,
-    before: u64,
+    previous: Option<&Body>,
 ) -> Result<Written, ScimError> {
-    let (unique, index) = keys(context.registry, kind, document, context.settings.strict);
-    for key in &unique {
-        if store.owner(&kind.name, key)?.is_some_and(|owner| owner != record.id) {
-            let detail =
-                format!("another {} already has this `{}`: `{}`", kind.name, key.attribute, key.value);
-            return Err(ScimError::conflict(detail));
-        }
-    }
-    change.journal.push(entry(context, operation, &record, before, record.version));
-    change.put.push(Put { record: record.clone(), unique, index });
+    let strict = context.settings.strict;
+    let (unique, index) = keys(context.registry, kind, document, strict);
+    let keeps_keys = match previous {
+        Some(previous) => keys(context.registry, kind, previous, strict) == (unique.clone(), index.clone()),
+        None => false,
+    };
+    change.journal.push(entry(context, operation, &record, record.version - 1, record.version));
+    change.put.push(Put { record: record.clone(), unique, index, keeps_keys });
     store.commit(&change)?;
     Ok(Written { record, changed: true })
 }
