@@ -1,5 +1,7 @@
 //! Evaluation of a compiled filter over a resource's JSON.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::ast::Operator;
@@ -49,9 +51,9 @@ fn values<'a>(target: &'a Target, resource: &'a Map<String, Value>) -> impl Iter
         Some(urn) => resource.get(urn).and_then(Value::as_object),
         None => Some(resource),
     };
-    let attribute = owner.and_then(|owner| owner.get(&target.attribute));
+    let attribute = owner.and_then(|owner| lookup(owner, &target.attribute));
     open(attribute).flat_map(move |value| match &target.sub_attribute {
-        Some(sub) => open(value.as_object().and_then(|map| map.get(sub))),
+        Some(sub) => open(value.as_object().and_then(|map| lookup(map, sub))),
         None => open(Some(value)),
     })
 }
@@ -78,19 +80,7 @@ fn compare(value: &Value, operator: Operator, operand: &Operand, case_exact: boo
     use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
     let ordering = match (value, operand) {
         (Value::String(text), Operand::Text(wanted)) => {
-            let folded;
-            let text = if case_exact {
-                text.as_str()
-            } else {
-                folded = fold(text);
-                folded.as_str()
-            };
-            match operator {
-                Co => return text.contains(wanted.as_str()),
-                Sw => return text.starts_with(wanted.as_str()),
-                Ew => return text.ends_with(wanted.as_str()),
-                _ => Some(text.cmp(wanted.as_str())),
-            }
+            return compare_text(text, operator, wanted, case_exact);
         }
         (Value::String(text), Operand::Instant(wanted)) => instant(text).map(|at| at.cmp(wanted)),
         (Value::Number(number), Operand::Number(wanted)) => {
@@ -108,4 +98,46 @@ fn compare(value: &Value, operator: Operator, operand: &Operand, case_exact: boo
         Le => ordering.is_le(),
         Co | Sw | Ew => false,
     })
+}
+
+/// `wanted` is folded already where case does not matter.
+fn compare_text(text: &str, operator: Operator, wanted: &str, case_exact: bool) -> bool {
+    use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
+    if !case_exact && text.is_ascii() && !matches!(operator, Gt | Ge | Lt | Le) {
+        // The common case, without a copy of the text.
+        let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+        let same = |part: Option<&[u8]>| part.is_some_and(|part| part.eq_ignore_ascii_case(wanted));
+        return match operator {
+            Sw => same(text.get(..wanted.len())),
+            Ew => same(text.len().checked_sub(wanted.len()).and_then(|start| text.get(start..))),
+            Co => match wanted.split_first() {
+                None => true,
+                Some((first, _)) => text.windows(wanted.len()).any(|part| {
+                    part.first().is_some_and(|b| b.eq_ignore_ascii_case(first)) && same(Some(part))
+                }),
+            },
+            Ne => !same(Some(text)),
+            _ => same(Some(text)),
+        };
+    }
+    let text = if case_exact { Cow::Borrowed(text) } else { Cow::Owned(fold(text)) };
+    match operator {
+        Eq => text == wanted,
+        Ne => text != wanted,
+        Co => text.contains(wanted),
+        Sw => text.starts_with(wanted),
+        Ew => text.ends_with(wanted),
+        Gt => *text > *wanted,
+        Ge => *text >= *wanted,
+        Lt => *text < *wanted,
+        Le => *text <= *wanted,
+    }
+}
+
+/// An attribute by name. Resources have few of them, so looking beats hashing.
+fn lookup<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    if map.len() > 24 {
+        return map.get(name);
+    }
+    map.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
 }
