@@ -115,7 +115,8 @@ async fn change(env: &Env, tenant: &str, body: &Value) -> Result<Response> {
         return Ok(reply);
     }
     let shown: Value = reply.json().await?;
-    let readers: Value = ask_admin(env, tenant, "/tokens/readers", &Value::Null).await?.json().await?;
+    let readers: Value =
+        ask_admin(env, tenant, "/tokens/readers", &json!({ "now": now() })).await?.json().await?;
     let kv = env.kv("DIRECTORY")?;
     for reader in readers.as_array().into_iter().flatten() {
         let hash = reader.get("hash").and_then(Value::as_str).unwrap_or_default();
@@ -197,11 +198,13 @@ async fn new_token(
     };
     let hash = hash(&token);
     let noted = json!({ "hash": hash, "scope": scope.as_str(), "now": now(), "expires": expires });
-    let response = ask_admin(env, tenant, "/tokens/make", &noted).await?;
+    let mut response = ask_admin(env, tenant, "/tokens/make", &noted).await?;
     if response.status_code() != 201 {
         return Ok(Err(response));
     }
-    if scope == Scope::EdgeRead {
+    let made: Value = response.json().await?;
+    let is_active = made.get("isActive").and_then(Value::as_bool).unwrap_or(false);
+    if scope == Scope::EdgeRead && is_active {
         admit_reader(env, tenant, &hash, expires).await?;
     }
     Ok(Ok(token))

@@ -7,6 +7,7 @@ use super::sql::{SqlStore, integer, text};
 use crate::scim::directory::{Predicate, Settings, Store, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
+use crate::scim::schema::instant;
 
 /// Entries of the journal in one page.
 const JOURNAL_PAGE: i64 = 500;
@@ -55,14 +56,20 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
                     expires.map_or(worker::SqlStorageValue::Null, Into::into),
                 ],
             )?;
-            Ok(Reply::plain(201, &json!({})))
+            let is_active = store.fact("state")?.as_deref() != Some("suspended");
+            Ok(Reply::plain(201, &json!({ "isActive": is_active })))
         }
         "/tokens/readers" => {
             let statement =
                 "SELECT hash, COALESCE(expires, '') FROM token WHERE scope = 'edge-read' AND revoked IS NULL";
             let readers = store.rows(statement, vec![])?;
-            let expires = |row| Some(text(row, 1)).filter(|text| !text.is_empty());
-            let shown = readers.iter().map(|row| json!({ "hash": text(row, 0), "expires": expires(row) }));
+            let expires =
+                |row: &Vec<worker::SqlStorageValue>| Some(text(row, 1)).filter(|text| !text.is_empty());
+            let is_valid = |row: &&_| expires(row).is_none_or(|at| instant(&at) > instant(field("now")));
+            let shown = readers
+                .iter()
+                .filter(is_valid)
+                .map(|row| json!({ "hash": text(row, 0), "expires": expires(row) }));
             Ok(Reply::plain(200, &shown.collect()))
         }
         "/tokens" => Ok(Reply::plain(200, &tokens(store)?)),

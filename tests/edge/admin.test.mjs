@@ -29,6 +29,8 @@ test("a tenant is suspended, resumed, and deleted in two steps", async () => {
     "suspended",
   );
   assert.equal((await scim("GET", "/Users")).status, 403);
+  const { body: late } = await server.administer("POST", `/tenants/${id}/tokens`, { scope: "edge-read" });
+  assert.equal((await client(server.endpoint, late.token)("GET", `/Users/${ada.id}`)).status, 401);
   await eventually(async () => assert.equal((await reader("GET", `/Users/${ada.id}`)).status, 401), 90);
   assert.equal(
     (await server.administer("PATCH", `/tenants/${id}`, { state: "active" })).body.state,
