@@ -3,6 +3,7 @@
 //! equal however they are spelled; several values are a set.
 
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Whether two values are the same to Entra.
 pub(crate) fn same(new: &Value, old: &Value, case_exact: bool) -> bool {
@@ -25,19 +26,20 @@ pub(crate) fn same(new: &Value, old: &Value, case_exact: bool) -> bool {
         (Value::Null, Value::Null) => true,
         _ => match (plain(new), plain(old)) {
             (Some(new), Some(old)) if boolean(&new) && boolean(&old) => new.eq_ignore_ascii_case(&old),
-            (Some(new), Some(old)) if case_exact => new == old,
-            (Some(new), Some(old)) => new == old || new.to_lowercase() == old.to_lowercase(),
+            (Some(new), Some(old)) if case_exact || new == old => new == old,
+            (Some(new), Some(old)) if new.is_ascii() && old.is_ascii() => new.eq_ignore_ascii_case(&old),
+            (Some(new), Some(old)) => new.to_lowercase() == old.to_lowercase(),
             _ => false,
         },
     }
 }
 
-fn plain(value: &Value) -> Option<String> {
+fn plain(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::Bool(true) => Some("True".to_owned()),
-        Value::Bool(false) => Some("False".to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(text.clone()),
+        Value::Bool(true) => Some("True".into()),
+        Value::Bool(false) => Some("False".into()),
+        Value::Number(number) => Some(number.to_string().into()),
+        Value::String(text) => Some(text.as_str().into()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }

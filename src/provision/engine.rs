@@ -262,6 +262,7 @@ impl Engine {
             users: self.users.as_ref(),
             groups: self.groups.as_ref(),
             settlement: &self.settlement,
+            created: std::cell::RefCell::default(),
         }
     }
 
@@ -270,8 +271,9 @@ impl Engine {
         let count = self.settlement.objects.len();
         let mut rows = Vec::with_capacity(count);
         let mut requests = Vec::with_capacity(count);
+        let planner = self.planner();
         for index in 0..count {
-            let Some(operation) = self.planner().operation(index, false) else { continue };
+            let Some(operation) = planner.operation(index, false) else { continue };
             let writes = operation.requests.iter().filter(|request| request.method != "GET").count();
             requests.push(writes);
             rows.push(Decision {

@@ -22,6 +22,8 @@ pub(crate) struct Compiled {
 /// One line of the table.
 #[derive(Debug)]
 pub(crate) struct Line {
+    /// Its place in the table.
+    pub index: usize,
     /// The target as it is spelled on the wire.
     pub target: String,
     pub path: TargetPath,
@@ -121,6 +123,7 @@ impl Compiled {
                 }
             }
             lines.push(Line {
+                index: lines.len(),
                 disables: program.attributes().iter().any(|name| name.eq_ignore_ascii_case("IsSoftDeleted")),
                 roles: match program.function() {
                     Some("AppRoleAssignmentsComplex") => Some(RoleList::Adding),
@@ -173,30 +176,23 @@ impl Compiled {
 }
 
 impl Line {
-    /// What flows; `create` gives the default its chance.
-    pub fn flow(
-        &self,
-        object: &dyn Attributes,
-        roles: &[&Role],
-        around: &Surroundings,
-        create: bool,
-    ) -> Flow {
+    /// What the source yields for one object, before defaults and types.
+    pub fn run(&self, object: &dyn Attributes, around: &Surroundings) -> Result<Held, String> {
+        // A list of roles is written from the roles themselves.
+        if self.roles.is_some() { Ok(Held::Null) } else { self.program.run(object, around) }
+    }
+
+    /// What flows of that; `create` gives the default its chance.
+    pub fn flow(&self, held: &Result<Held, String>, roles: &[&Role], create: bool) -> Flow {
         if let Some(list) = self.roles {
             return Flow::Value(role_list(list, roles));
         }
-        let held = match self.program.run(object, around) {
-            Ok(held) => held,
-            Err(message) if create && self.mapping.default.is_some() => {
-                let _ = message;
-                Held::Null
-            }
-            Err(message) => return Flow::Wrong("X-ExpressionFailed", message),
-        };
-        match (held, &self.mapping.default) {
-            (Held::Ignore, _) => Flow::Silent,
-            (Held::Null, Some(default)) if create => self.coerce(Held::Text(default.clone())),
-            (Held::Null, _) => Flow::Null,
-            (held, _) => self.coerce(held),
+        match (held, self.mapping.default.as_ref().filter(|_| create)) {
+            (Ok(Held::Ignore), _) => Flow::Silent,
+            (Ok(Held::Null) | Err(_), Some(default)) => self.coerce(Held::Text(default.clone())),
+            (Ok(Held::Null), None) => Flow::Null,
+            (Err(message), None) => Flow::Wrong("X-ExpressionFailed", message.clone()),
+            (Ok(held), _) => self.coerce(held.clone()),
         }
     }
 

@@ -3,6 +3,7 @@
 //! given out stands as `{{created:SOURCE}}`.
 
 use super::diff::same;
+use super::expression::Value as Held;
 use super::held::{HeldObject, ObjectKind};
 use super::mapping::{Compiled, Flow, Line, RoleList};
 use super::matching::{Link, Scene, Settled, Settlement, Subject};
@@ -11,7 +12,8 @@ use super::requests::{Edit, EditKind, creation, match_path, patch, request};
 use super::roles::Role;
 use super::schema_json::FlowType;
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 /// The world in which one object is examined.
 pub(crate) struct Planner<'a> {
@@ -19,6 +21,8 @@ pub(crate) struct Planner<'a> {
     pub users: Option<&'a Compiled>,
     pub groups: Option<&'a Compiled>,
     pub settlement: &'a Settlement,
+    /// Which objects without a link get one; asked once for each of a manager's reports.
+    pub created: RefCell<HashMap<usize, bool>>,
 }
 
 /// The object's side of the examination.
@@ -27,6 +31,8 @@ struct Case<'a> {
     id: &'a str,
     compiled: &'a Compiled,
     roles: Vec<&'a Role>,
+    /// What each line's source yields, computed once.
+    yields: Vec<Result<Held, String>>,
 }
 
 impl<'a> Planner<'a> {
@@ -41,9 +47,8 @@ impl<'a> Planner<'a> {
         let compiled = self.compiled(settled.kind)?;
         let table = self.scene.table(settled.kind);
         let id = table.entry(settled.row)?.id.as_str();
-        let roles = self.scene.entitlements.roles(id);
-        let case = Case { settled, id, compiled, roles };
-        let mut operation = self.blank(&case);
+        let case = self.case(settled, id, compiled);
+        let mut operation = self.blank(&case, steps);
         if steps {
             self.scene.standing(settled.kind, settled.row, compiled, Some(&mut operation.scope));
         }
@@ -77,7 +82,21 @@ impl<'a> Planner<'a> {
         Some(operation)
     }
 
-    fn blank(&self, case: &Case<'_>) -> Operation {
+    fn case(&self, settled: &'a Settled, id: &'a str, compiled: &'a Compiled) -> Case<'a> {
+        let roles = self.scene.entitlements.roles(id);
+        let subject = Subject {
+            table: self.scene.table(settled.kind),
+            row: settled.row,
+            soft_deleted: !settled.standing.in_scope(),
+            roles: &roles,
+            members: self.scene.members(settled.kind, id),
+        };
+        let around = &self.scene.rules.around;
+        let yields = compiled.lines.iter().map(|line| line.run(&subject, around)).collect();
+        Case { settled, id, compiled, roles, yields }
+    }
+
+    fn blank(&self, case: &Case<'_>, whole: bool) -> Operation {
         let target = match &case.settled.link {
             Link::Target(at) => self.scene.held.object(*at).map(|target| Identity {
                 id: target.id.clone(),
@@ -105,7 +124,11 @@ impl<'a> Planner<'a> {
             problems: Vec::new(),
             requests: Vec::new(),
         };
-        operation.result = self.mapped(case, &mut operation.problems);
+        if whole {
+            operation.result = self.mapped(case, &mut operation.problems);
+        } else {
+            self.problems(case, &mut operation.problems);
+        }
         operation
     }
 
@@ -132,8 +155,19 @@ impl<'a> Planner<'a> {
     }
 
     fn flow(&self, case: &Case<'_>, line: &Line, create: bool) -> Flow {
-        let around = &self.scene.rules.around;
-        line.flow(&self.subject(case), &case.roles, around, create)
+        case.yields.get(line.index).map_or(Flow::Null, |held| line.flow(held, &case.roles, create))
+    }
+
+    /// The problems that the mapped resource has, without the resource.
+    fn problems(&self, case: &Case<'_>, problems: &mut Vec<Problem>) {
+        for line in &case.compiled.lines {
+            if line.is_reference() {
+                let (_, missing) = self.references(case, line);
+                problems.extend(missing.iter().map(|id| unresolved(line, id)));
+            } else if let Flow::Wrong(code, message) = self.flow(case, line, true) {
+                problems.push(Problem { target: line.target.clone(), code: code.to_owned(), message });
+            }
+        }
     }
 
     /// The resource as a create would make it, references included where they resolve.
@@ -211,22 +245,31 @@ impl<'a> Planner<'a> {
 
     /// The target id of a source object, or its placeholder.
     fn resolve(&self, id: &str) -> Option<String> {
-        let other = self.settlement.objects.get(*self.settlement.by_source.get(id)?)?;
+        let at = *self.settlement.by_source.get(id)?;
+        let other = self.settlement.objects.get(at)?;
         match &other.link {
             Link::Target(at) if other.standing.in_scope() => {
                 self.scene.held.object(*at).map(|object| object.id.clone())
             }
-            Link::Create if self.creates(other) => Some(placeholder(id)),
+            Link::Create if self.creates(at, other) => Some(placeholder(id)),
             _ => None,
         }
     }
 
     /// Whether an object that has no link really gets one.
-    fn creates(&self, settled: &Settled) -> bool {
+    fn creates(&self, at: usize, settled: &'a Settled) -> bool {
+        if let Some(known) = self.created.borrow().get(&at) {
+            return *known;
+        }
+        let creates = self.would_create(settled);
+        self.created.borrow_mut().insert(at, creates);
+        creates
+    }
+
+    fn would_create(&self, settled: &'a Settled) -> bool {
         let Some(compiled) = self.compiled(settled.kind) else { return false };
         let Some(entry) = self.scene.table(settled.kind).entry(settled.row) else { return false };
-        let roles = self.scene.entitlements.roles(&entry.id);
-        let case = Case { settled, id: &entry.id, compiled, roles };
+        let case = self.case(settled, &entry.id, compiled);
         compiled.object.create && self.obstacle(&case, true).is_none()
     }
 

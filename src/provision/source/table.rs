@@ -99,11 +99,11 @@ impl Table {
     /// One value, by any of the attribute's names.
     pub fn cell(&self, row: usize, name: &str) -> &Cell {
         static NULL: Cell = Cell::Null;
-        let name = names::canonical(name);
-        let column = match self.index.get(name) {
-            Some(column) => Some(column),
-            None => self.index.get(&name.to_ascii_lowercase()),
-        };
+        // Nearly always the name as the file has it; else an alias, or another case.
+        let column = self.index.get(name).or_else(|| {
+            let name = names::canonical(name);
+            self.index.get(name).or_else(|| self.index.get(&name.to_ascii_lowercase()))
+        });
         let cell = column.and_then(|column| self.rows.get(row)?.cells.get(*column));
         cell.unwrap_or(&NULL)
     }
