@@ -3,7 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use provisor::scim::directory::memory::MemoryStore;
-use provisor::scim::directory::{Context, Settings};
+use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
 use provisor::scim::http::{Reply, Request, serve};
 use provisor::scim::schema::builtin::builtin;
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ impl Tenant {
             actor: "test",
             new_id: &mut new_id,
             settings: &self.settings,
+            hash_password: NO_PASSWORDS,
         };
         serve(&mut self.store, &mut context, &request)
     }

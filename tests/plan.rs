@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use provisor::provision::engine::Engine;
 use provisor::provision::report::JobSettings;
 use provisor::scim::directory::memory::MemoryStore;
-use provisor::scim::directory::{Context, Settings};
+use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
 use provisor::scim::http::{Reply, Request, serve};
 use provisor::scim::schema::builtin::builtin;
 use serde_json::{Value, json};
@@ -93,6 +93,7 @@ impl Directory {
             actor: "law",
             new_id: &mut new_id,
             settings: &settings,
+            hash_password: NO_PASSWORDS,
         };
         let request = Request {
             method: method.to_owned(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use provisor::scim::directory::memory::MemoryStore;
-use provisor::scim::directory::{Context, Settings};
+use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
 use provisor::scim::http::{Reply, Request, serve};
 use provisor::scim::schema::builtin;
 use serde_json::Value;
@@ -41,6 +41,7 @@ impl Tenant {
             actor: "test",
             new_id: &mut new_id,
             settings: &self.settings,
+            hash_password: NO_PASSWORDS,
         };
         serve(&mut self.store, &mut context, &request)
     }

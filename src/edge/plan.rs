@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::sql::SqlStore;
 use crate::provision::engine::Engine;
 use crate::provision::report::JobSettings;
-use crate::scim::directory::{Context, Predicate, Settings, Store, render};
+use crate::scim::directory::{Context, NO_PASSWORDS, Predicate, Settings, Store, render};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::builtin;
@@ -52,8 +52,15 @@ fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
     let registry = builtin();
     let settings = Settings::default();
     let mut new_id = String::new;
-    let context =
-        Context { registry, base, now: "", actor: "plan", new_id: &mut new_id, settings: &settings };
+    let context = Context {
+        registry,
+        base,
+        now: "",
+        actor: "plan",
+        new_id: &mut new_id,
+        settings: &settings,
+        hash_password: NO_PASSWORDS,
+    };
     let mut resources = Vec::new();
     for kind in &registry.resource_types {
         if store.count(&kind.name, &Predicate::All)? > PLAN_LIMIT as u64 {

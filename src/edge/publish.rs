@@ -11,7 +11,7 @@ use worker::kv::KvStore;
 
 use super::sql::{SqlStore, integer, text};
 use super::token::hash;
-use crate::scim::directory::{Context, Key, Settings, Store, StoreError, render};
+use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, render};
 use crate::scim::schema::builtin;
 use crate::scim::schema::project::Selection;
 
@@ -83,8 +83,15 @@ fn representation(
     let Some(kind) = registry.resource_type(kind) else { return Ok(None) };
     let settings = Settings::default();
     let mut new_id = String::new;
-    let context =
-        Context { registry, base, now: "", actor: "publisher", new_id: &mut new_id, settings: &settings };
+    let context = Context {
+        registry,
+        base,
+        now: "",
+        actor: "publisher",
+        new_id: &mut new_id,
+        settings: &settings,
+        hash_password: NO_PASSWORDS,
+    };
     let selection = Selection::parse(None, Some("groups"));
     let shown = render(store, &context, kind, &record, &selection)
         .map_err(|error| StoreError::Failed(error.detail))?;

@@ -15,7 +15,7 @@ use super::reply::{of_error, of_reply, origin_and_query};
 use super::sql::{SqlStore, text};
 use super::token::{Scope, Token};
 use super::{SCIM, manage, publish};
-use crate::scim::directory::{Context, StoreError};
+use crate::scim::directory::{Context, NO_PASSWORDS, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, Reply};
 use crate::scim::schema::{builtin, instant};
@@ -245,8 +245,15 @@ fn scim(
     }
     let mut new_id = super::admin::new_id;
     let actor = hash.get(..12).unwrap_or_default().to_owned();
-    let mut context =
-        Context { registry: builtin(), base: &base, now: &now, actor: &actor, new_id: &mut new_id, settings };
+    let mut context = Context {
+        registry: builtin(),
+        base: &base,
+        now: &now,
+        actor: &actor,
+        new_id: &mut new_id,
+        settings,
+        hash_password: NO_PASSWORDS,
+    };
     Ok(http::serve(store, &mut context, &request))
 }
 

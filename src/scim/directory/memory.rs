@@ -13,6 +13,8 @@ pub struct MemoryStore {
     index: BTreeMap<(String, Key), BTreeSet<String>>,
     members: BTreeSet<(String, String)>,
     memberships: BTreeSet<(String, String)>,
+    /// Salted hashes by resource id.
+    pub passwords: BTreeMap<String, String>,
     /// Everything that happened, oldest first.
     pub journal: Vec<JournalEntry>,
 }
@@ -175,6 +177,7 @@ impl Store for MemoryStore {
         }
         for (_, id) in &change.delete {
             self.remove(id);
+            self.passwords.remove(id);
             for group in Self::seconds(&self.memberships, id, "") {
                 self.unlink(&group, id);
             }
@@ -205,6 +208,12 @@ impl Store for MemoryStore {
         for (group, member, _) in &change.add_members {
             self.members.insert((group.clone(), member.clone()));
             self.memberships.insert((member.clone(), group.clone()));
+        }
+        for (id, hash) in &change.passwords {
+            match hash {
+                Some(hash) => self.passwords.insert(id.clone(), hash.clone()),
+                None => self.passwords.remove(id),
+            };
         }
         self.journal.extend(change.journal.iter().cloned());
         Ok(self.journal.len() as u64)

@@ -33,7 +33,13 @@ pub struct Context<'a> {
     pub new_id: &'a mut dyn FnMut() -> String,
     /// How the tenant's compatibility profile reads requests.
     pub settings: &'a Settings,
+    /// Makes of a password the salted hash to keep; `None` where no passwords are kept.
+    /// The password itself goes nowhere else.
+    pub hash_password: &'a dyn Fn(&str) -> Option<String>,
 }
+
+/// For shells that keep no passwords: what is sent is dropped.
+pub const NO_PASSWORDS: &dyn Fn(&str) -> Option<String> = &|_| None;
 
 /// A tenant's settings for the protocol: its compatibility profile.
 ///

@@ -36,9 +36,10 @@ pub fn create(
     kind: &ResourceType,
     body: Body,
 ) -> Result<Written, ScimError> {
-    let (document, members) = read(context, kind, body)?;
+    let (mut document, members) = read(context, kind, body)?;
     let mut change = ChangeSet::default();
     let id = (context.new_id)();
+    change.passwords.extend(password(context, &id, &mut document));
     let record = Record {
         kind: kind.name.clone(),
         id: id.clone(),
@@ -143,7 +144,6 @@ fn read(context: &Context<'_>, kind: &ResourceType, body: Body) -> Result<(Body,
     }
     let mut document = check(context.registry, kind, context.settings.rules(), body)?;
     document.shift_remove("schemas");
-    document.shift_remove("password");
     let mut members = Vec::new();
     if kind.name == "Group"
         && let Some(Value::Array(items)) = document.shift_remove("members")
@@ -161,6 +161,13 @@ fn read(context: &Context<'_>, kind: &ResourceType, body: Body) -> Result<(Body,
         }
     }
     Ok((document, members))
+}
+
+/// Takes the password out of a document: only its hash is ever kept.
+fn password(context: &Context<'_>, id: &str, document: &mut Body) -> Option<(String, Option<String>)> {
+    let given = document.shift_remove("password")?;
+    let hash = (context.hash_password)(given.as_str()?)?;
+    Some((id.to_owned(), Some(hash)))
 }
 
 /// `schemas` must be a list; strictly, one that names the type's own schema.
@@ -186,12 +193,12 @@ fn update(
     operation: &str,
 ) -> Result<Written, ScimError> {
     document.shift_remove("schemas");
-    document.shift_remove("password");
     let mut change = ChangeSet::default();
+    change.passwords.extend(password(context, &old.id, &mut document));
     member_deltas(store, context, &old.id, members, &mut change)?;
     let same_members = change.add_members.is_empty() && change.remove_members.is_empty();
     let previous = parse(&old.document)?;
-    if same_members && previous == document {
+    if same_members && change.passwords.is_empty() && previous == document {
         return Ok(Written { record: old, changed: false });
     }
     let record = Record {
