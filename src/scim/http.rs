@@ -66,6 +66,24 @@ impl Reply {
         self
     }
 
+    /// To a request with `Prefer: explain`: what of it the tenant's profile read how, as JSON
+    /// in ASCII.
+    fn explained(self, request: &Request, written: &Written) -> Self {
+        let asked = request.header("prefer").is_some_and(|text| {
+            text.split(',').any(|preference| preference.trim().eq_ignore_ascii_case("explain"))
+        });
+        match serde_json::to_string(&written.readings) {
+            Ok(text) if asked && !written.readings.is_empty() => {
+                let ascii = |c: char| match c {
+                    ' '..='~' => c.to_string(),
+                    c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+                };
+                self.header("Provisor-Read-As", text.chars().map(ascii).collect::<String>())
+            }
+            _ => self,
+        }
+    }
+
     fn resource(status: u16, shown: Shown) -> Self {
         Self::json(status, &Value::Object(shown.resource))
             .header("ETag", shown.etag)
@@ -206,7 +224,7 @@ fn collection(
         "POST" => {
             let written = directory::create(store, context, kind, request.object()?)?;
             let shown = directory::render(store, context, kind, &written.record, &request.selection())?;
-            Ok(Reply::resource(201, shown))
+            Ok(Reply::resource(201, shown).explained(request, &written))
         }
         method => Err(not_allowed(method, "GET or POST")),
     }
@@ -287,19 +305,20 @@ fn resource(
         }
         "PUT" => {
             let written = directory::replace(store, context, kind, id, if_match, request.object()?)?;
-            changed(store, context, kind, &written, &selection)
+            Ok(changed(store, context, kind, &written, &selection)?.explained(request, &written))
         }
         "PATCH" => {
-            let operations = patch::decode(request.object()?, context.settings.rules())?;
+            let operations = patch::decode(request.object()?, context.settings.profile)?;
             let written = directory::patch(store, context, kind, id, if_match, operations)?;
             // Entra wants 204 for groups; a body that lists every member would be wasted.
             let quiet = kind.name == "Group"
                 && !context.settings.group_patch_returns_body
                 && request.parameter("attributes").is_none();
             if quiet {
-                return Ok(Reply::empty(204).header("ETag", format!("W/\"{}\"", written.record.version)));
+                let etag = format!("W/\"{}\"", written.record.version);
+                return Ok(Reply::empty(204).header("ETag", etag).explained(request, &written));
             }
-            changed(store, context, kind, &written, &selection)
+            Ok(changed(store, context, kind, &written, &selection)?.explained(request, &written))
         }
         "DELETE" => {
             directory::delete(store, context, kind, id, if_match)?;

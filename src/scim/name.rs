@@ -55,8 +55,10 @@ impl AttributePath {
             Some((attribute, sub)) => (attribute, Some(sub)),
             None => (rest, None),
         };
+        // A URN alone may end in a version: `urn:example:extension:1.0`.
+        let is_part = |name: &str| is_name(name) || (urn.is_some() && is_name(&format!("v{name}")));
         for name in std::iter::once(attribute).chain(sub_attribute) {
-            if !is_name(name) {
+            if !is_part(name) {
                 return Err((name.to_owned(), span));
             }
         }
@@ -70,10 +72,7 @@ impl AttributePath {
 
     /// The whole text of a URN that was split as if its last part were an attribute.
     pub fn as_urn(&self) -> Option<String> {
-        match (&self.urn, &self.sub_attribute) {
-            (Some(urn), None) => Some(format!("{urn}:{}", self.attribute)),
-            _ => None,
-        }
+        self.urn.as_ref().map(|_| self.to_string())
     }
 }
 

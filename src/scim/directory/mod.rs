@@ -15,9 +15,9 @@ pub use store::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::scim::compat::Profile;
 use crate::scim::error::ScimError;
 use crate::scim::schema::Registry;
-use crate::scim::schema::check::Rules;
 
 /// What the core may not find out by itself.
 pub struct Context<'a> {
@@ -47,8 +47,9 @@ pub const NO_PASSWORDS: &dyn Fn(&str) -> Option<String> = &|_| None;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
-    /// Refuse what RFC 7644 refuses, to the letter; else take what directories really send.
-    pub strict: bool,
+    /// What is read beside RFC 7644: `"default"`, `"strict"` or single flags. `strict: true` still says so.
+    #[serde(alias = "strict")]
+    pub profile: Profile,
     /// Answer a group's PATCH with 200 and the group; else with 204, as Entra wants.
     pub group_patch_returns_body: bool,
     /// Let a group have members that are no resource here; else refuse them.
@@ -65,20 +66,13 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            strict: false,
+            profile: Profile::DEFAULT,
             group_patch_returns_body: false,
             accepts_unknown_members: false,
             max_results: 100,
             row_budget: 2_000_000,
             requests_per_second: 500,
         }
-    }
-}
-
-impl Settings {
-    /// How to read values.
-    pub const fn rules(&self) -> Rules {
-        Rules { strict: self.strict }
     }
 }
 

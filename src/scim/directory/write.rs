@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use super::render::{etag, parse};
 use super::{ChangeSet, Context, JournalEntry, Key, Put, Record, Store};
+use crate::scim::compat::{Flag, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::lower::INDEXED;
 use crate::scim::name::fold;
-use crate::scim::patch::{self, MemberChange, Operation};
-use crate::scim::schema::check::check;
+use crate::scim::patch::{self, MemberChange, Operations};
+use crate::scim::schema::check::{check, required};
 use crate::scim::schema::{Attribute, Registry, ResourceType, Uniqueness};
 
 /// A resource as the client sent it.
@@ -24,6 +25,8 @@ pub struct Written {
     pub record: Record,
     /// Whether anything changed; if not, nothing was committed.
     pub changed: bool,
+    /// What of the request was read how, by the tenant's profile.
+    pub readings: Vec<Reading>,
 }
 
 /// Creates a resource (RFC 7644 §3.3).
@@ -36,7 +39,7 @@ pub fn create(
     kind: &ResourceType,
     body: Body,
 ) -> Result<Written, ScimError> {
-    let (mut document, members) = read(context, kind, body)?;
+    let (mut document, members, readings) = read(context, kind, body)?;
     let mut change = ChangeSet::default();
     let id = (context.new_id)();
     change.passwords.extend(password(context, &id, &mut document));
@@ -52,7 +55,8 @@ pub fn create(
         let kind = member_kind(store, context, &id, &member)?;
         change.add_members.push((id.clone(), member, kind));
     }
-    commit(store, context, kind, change, &document, record, "create", None)
+    let written = commit(store, context, kind, change, &document, record, "create", None)?;
+    Ok(Written { readings, ..written })
 }
 
 /// Replaces a resource (RFC 7644 §3.5.1).
@@ -68,10 +72,11 @@ pub fn replace(
     body: Body,
 ) -> Result<Written, ScimError> {
     let old = existing(store, kind, id, if_match)?;
-    let (document, members) = read(context, kind, body)?;
+    let (document, members, readings) = read(context, kind, body)?;
     let changes = [MemberChange::Clear, MemberChange::Add(members)];
     let changes = if kind.name == "Group" { &changes[..] } else { &[] };
-    update(store, context, kind, old, document, changes, "replace")
+    let written = update(store, context, kind, old, document, changes, "replace")?;
+    Ok(Written { readings, ..written })
 }
 
 /// Applies PATCH operations (RFC 7644 §3.5.2).
@@ -84,13 +89,14 @@ pub fn patch(
     kind: &ResourceType,
     id: &str,
     if_match: Option<&str>,
-    operations: Vec<Operation>,
+    operations: Operations,
 ) -> Result<Written, ScimError> {
     let old = existing(store, kind, id, if_match)?;
-    let rules = context.settings.rules();
-    let patched = patch::apply(context.registry, kind, rules, parse(&old.document)?, operations)?;
-    let document = check(context.registry, kind, rules, patched.document)?;
-    update(store, context, kind, old, document, &patched.members, "patch")
+    let profile = context.settings.profile;
+    let patched = patch::apply(context.registry, kind, profile, parse(&old.document)?, operations)?;
+    required(context.registry, kind, &patched.document)?;
+    let written = update(store, context, kind, old, patched.document, &patched.members, "patch")?;
+    Ok(Written { readings: patched.readings, ..written })
 }
 
 /// Deletes a resource with all its memberships (RFC 7644 §3.6).
@@ -137,12 +143,16 @@ fn strong(tag: &str) -> &str {
     tag.strip_prefix("W/").unwrap_or(tag)
 }
 
-/// The checked document, and a group's members apart from it.
-fn read(context: &Context<'_>, kind: &ResourceType, body: Body) -> Result<(Body, Vec<String>), ScimError> {
-    if context.settings.strict || body.keys().any(|name| name.eq_ignore_ascii_case("schemas")) {
-        named_schemas(kind, &body, context.settings.strict)?;
-    }
-    let mut document = check(context.registry, kind, context.settings.rules(), body)?;
+/// The checked document, a group's members apart from it, and what was read how.
+fn read(
+    context: &Context<'_>,
+    kind: &ResourceType,
+    body: Body,
+) -> Result<(Body, Vec<String>, Vec<Reading>), ScimError> {
+    let mut reader = Reader::new(context.registry, kind, context.settings.profile);
+    let body = reader.resource(body);
+    named_schemas(kind, &body)?;
+    let mut document = check(context.registry, kind, body)?;
     document.shift_remove("schemas");
     let mut members = Vec::new();
     if kind.name == "Group"
@@ -160,7 +170,7 @@ fn read(context: &Context<'_>, kind: &ResourceType, body: Body) -> Result<(Body,
             }
         }
     }
-    Ok((document, members))
+    Ok((document, members, reader.readings))
 }
 
 /// Takes the password out of a document: only its hash is ever kept.
@@ -170,11 +180,17 @@ fn password(context: &Context<'_>, id: &str, document: &mut Body) -> Option<(Str
     Some((id.to_owned(), Some(hash)))
 }
 
-/// `schemas` must be a list; strictly, one that names the type's own schema.
-fn named_schemas(kind: &ResourceType, body: &Body, strict: bool) -> Result<(), ScimError> {
+/// `schemas` must be a list that names the type's own schema.
+fn named_schemas(kind: &ResourceType, body: &Body) -> Result<(), ScimError> {
     let given = body.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
     match given {
-        Some(Value::Array(urns)) if !strict || urns.iter().any(|urn| *urn == *kind.schema) => Ok(()),
+        Some(Value::Array(urns))
+            if urns
+                .iter()
+                .any(|urn| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(&kind.schema))) =>
+        {
+            Ok(())
+        }
         Some(Value::Array(_)) | None => {
             let detail = format!("`schemas` must hold `{}` (RFC 7643 §3)", kind.schema);
             Err(ScimError::bad(ScimType::InvalidValue, detail))
@@ -199,7 +215,7 @@ fn update(
     let same_members = change.add_members.is_empty() && change.remove_members.is_empty();
     let previous = parse(&old.document)?;
     if same_members && change.passwords.is_empty() && previous == document {
-        return Ok(Written { record: old, changed: false });
+        return Ok(Written { record: old, changed: false, readings: Vec::new() });
     }
     let record = Record {
         version: old.version + 1,
@@ -291,16 +307,18 @@ fn commit(
     operation: &str,
     previous: Option<&Body>,
 ) -> Result<Written, ScimError> {
-    let strict = context.settings.strict;
-    let (unique, index) = keys(context.registry, kind, document, strict);
+    let unique_names = context.settings.profile.has(Flag::UniqueGroupNames);
+    let (unique, index) = keys(context.registry, kind, document, unique_names);
     let keeps_keys = match previous {
-        Some(previous) => keys(context.registry, kind, previous, strict) == (unique.clone(), index.clone()),
+        Some(previous) => {
+            keys(context.registry, kind, previous, unique_names) == (unique.clone(), index.clone())
+        }
         None => false,
     };
     change.journal.push(entry(context, operation, &record, record.version - 1, record.version));
     change.put.push(Put { record: record.clone(), unique, index, keeps_keys });
     store.commit(&change)?;
-    Ok(Written { record, changed: true })
+    Ok(Written { record, changed: true, readings: Vec::new() })
 }
 
 fn entry(context: &Context<'_>, operation: &str, record: &Record, before: u64, after: u64) -> JournalEntry {
@@ -316,13 +334,18 @@ fn entry(context: &Context<'_>, operation: &str, record: &Record, before: u64, a
 }
 
 /// A document's unique keys and its searchable keys.
-fn keys(registry: &Registry, kind: &ResourceType, document: &Body, strict: bool) -> (Vec<Key>, Vec<Key>) {
+fn keys(
+    registry: &Registry,
+    kind: &ResourceType,
+    document: &Body,
+    unique_names: bool,
+) -> (Vec<Key>, Vec<Key>) {
     let (mut unique, mut index) = (Vec::new(), BTreeSet::new());
     for attribute in registry.core_attributes(kind) {
         let Some(value) = document.get(&attribute.name) else { continue };
         let name = attribute.name.to_ascii_lowercase();
         // Entra and the validators expect a group's name to be unique, though the RFC does not.
-        let group_name = !strict && kind.name == "Group" && name == "displayname";
+        let group_name = unique_names && kind.name == "Group" && name == "displayname";
         if (attribute.uniqueness != Uniqueness::None && name != "id") || group_name {
             unique.extend(folded(value, attribute).map(|value| Key { attribute: name.clone(), value }));
         }

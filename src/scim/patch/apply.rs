@@ -1,26 +1,15 @@
-//! The operations, one after the other, on a copy of the document.
+//! The steps, one after the other, on a copy of the document.
 
 use serde_json::{Map, Value};
 
-use super::op::{Op, Operation};
+use super::dialect::{self, Place, Step};
+use super::element::{is_assigned, is_primary, set_sub, unset_primary};
+use super::members::{MemberChange, members};
+use super::op::{Op, Operations};
+use crate::scim::compat::{Profile, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
-use crate::scim::filter::ast::{Filter, Literal, Operator, PatchPath};
-use crate::scim::filter::compile::compile_element;
-use crate::scim::filter::{eval, parse_patch_path};
-use crate::scim::name::fold;
-use crate::scim::schema::check::{Rules, check_value};
-use crate::scim::schema::{Attribute, Mutability, Registry, ResourceType, Type};
-
-/// What becomes of a group's members, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MemberChange {
-    /// These join.
-    Add(Vec<String>),
-    /// These leave.
-    Remove(Vec<String>),
-    /// All leave.
-    Clear,
-}
+use crate::scim::schema::check::check_value;
+use crate::scim::schema::{Attribute, Registry, ResourceType};
 
 /// The outcome of a PATCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +18,10 @@ pub struct Patched {
     pub document: Map<String, Value>,
     /// What becomes of the members.
     pub members: Vec<MemberChange>,
+    /// Whether the document is another than before. Members are for the store to compare.
+    pub changed: bool,
+    /// What was read how.
+    pub readings: Vec<Reading>,
 }
 
 /// Applies all operations, or answers with the first one's fault and changes nothing.
@@ -38,211 +31,119 @@ pub struct Patched {
 pub fn apply(
     registry: &Registry,
     kind: &ResourceType,
-    rules: Rules,
+    profile: Profile,
     document: Map<String, Value>,
-    operations: Vec<Operation>,
+    operations: Operations,
 ) -> Result<Patched, ScimError> {
-    let mut patch = Patch { registry, kind, rules, result: Patched { document, members: Vec::new() } };
-    for operation in operations {
-        let value = operation.value.unwrap_or(Value::Null);
-        match operation.path {
-            Some(path) => patch.at(operation.op, &path, value, false)?,
-            None => patch.everywhere(operation.op, value)?,
-        }
+    let mut reader = Reader::new(registry, kind, profile);
+    reader.readings = operations.readings;
+    let mut patch = Patch { document, before: Vec::new(), members: Vec::new() };
+    let mut steps = Vec::new();
+    for operation in operations.list {
+        dialect::read(&mut reader, operation, &mut steps)?;
+        steps.drain(..).try_for_each(|step| patch.step(&mut reader, step))?;
     }
-    Ok(patch.result)
+    Ok(Patched {
+        changed: patch.changed(),
+        document: patch.document,
+        members: patch.members,
+        readings: reader.readings,
+    })
 }
 
 struct Patch<'a> {
-    registry: &'a Registry,
-    kind: &'a ResourceType,
-    rules: Rules,
-    result: Patched,
+    document: Map<String, Value>,
+    /// Each attribute touched, as it was at first.
+    before: Vec<(Option<&'a str>, &'a str, Option<Value>)>,
+    members: Vec<MemberChange>,
 }
 
-impl Patch<'_> {
-    /// An operation without a path: each member of the value names its own place. Entra
-    /// writes dotted and URN-qualified names there (`"name.givenName": "y"`).
-    fn everywhere(&mut self, op: Op, value: Value) -> Result<(), ScimError> {
-        let Value::Object(map) = value else {
-            return Err(ScimError::bad(
-                ScimType::InvalidValue,
-                "without a `path`, `value` must be an object",
-            ));
-        };
-        for (name, value) in map {
-            let extension =
-                self.registry.extensions(self.kind).find(|schema| schema.id.eq_ignore_ascii_case(&name));
-            match (extension.map(|schema| schema.id.clone()), value) {
-                (Some(urn), Value::Object(map)) => {
-                    for (name, value) in map {
-                        self.at(op, &format!("{urn}:{name}"), value, true)?;
-                    }
-                }
-                (Some(urn), Value::Null) => {
-                    self.result.document.shift_remove(&urn);
-                }
-                (_, value) => self.at(op, &name, value, true)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// `echoed`: the place was named by a member of a value, where directories also
-    /// repeat attributes they know they cannot change (Okta sends `id`).
-    fn at(&mut self, op: Op, text: &str, value: Value, echoed: bool) -> Result<(), ScimError> {
-        let path = parse_patch_path(text).map_err(|error| error.into_scim(ScimType::InvalidPath, text))?;
-        if let Some(urn) = path.path.as_urn().and_then(|urn| self.registry.schema(&urn)).map(|s| s.id.clone())
-        {
-            return match (op, value) {
-                (Op::Remove, _) | (_, Value::Null) => {
-                    self.result.document.shift_remove(&urn);
-                    Ok(())
-                }
-                (_, Value::Object(map)) => map
-                    .into_iter()
-                    .try_for_each(|(name, value)| self.at(op, &format!("{urn}:{name}"), value, true)),
-                _ => Err(ScimError::bad(ScimType::InvalidValue, format!("`{text}` needs an object"))),
-            };
-        }
-        let Some(found) = self.registry.resolve(self.kind, &path.path) else {
-            if self.rules.strict || !echoed {
-                let detail = format!("{} has no attribute `{}`", self.kind.name, path.path);
-                return Err(ScimError::bad(ScimType::InvalidPath, detail));
-            }
-            return Ok(());
-        };
-        let sub = match &path.sub_attribute {
-            None => found.sub,
-            Some(name) => Some(found.attribute.sub(name).ok_or_else(|| {
-                let detail = format!("`{}` has no sub-attribute `{name}`", found.attribute.name);
-                ScimError::bad(ScimType::InvalidPath, detail)
-            })?),
-        };
-        if found.attribute.name == "schemas" {
-            return Ok(());
-        }
-        let read_only =
-            [Some(found.attribute), sub].into_iter().flatten().any(|a| a.mutability == Mutability::ReadOnly);
-        if read_only {
-            if echoed && !self.rules.strict {
-                return Ok(());
-            }
-            return Err(ScimError::bad(ScimType::Mutability, format!("`{text}` is read-only")));
-        }
-        if self.kind.name == "Group" && found.attribute.name == "members" {
-            return self.members(op, &path, value);
-        }
-        let place = Place { text, attribute: found.attribute, sub, path: &path, rules: self.rules };
-        let extension = found.extension.map(str::to_owned);
-        let document = &mut self.result.document;
-        match extension {
-            None => place.change(op, document, value),
-            Some(urn) => {
-                let mut part = match document.remove(&urn) {
-                    Some(Value::Object(map)) => map,
-                    _ => Map::new(),
-                };
-                place.change(op, &mut part, value)?;
-                if !part.is_empty() {
-                    document.insert(urn, Value::Object(part));
-                }
+impl<'a> Patch<'a> {
+    fn step(&mut self, reader: &mut Reader<'a>, step: Step<'a>) -> Result<(), ScimError> {
+        match step {
+            Step::Clear(urn) => {
+                self.remember(None, urn);
+                self.document.shift_remove(urn);
                 Ok(())
             }
+            Step::Change(place, op, value)
+                if reader.kind.name == "Group" && place.attribute.name == "members" =>
+            {
+                self.members.extend(members(op, &place, &value)?);
+                Ok(())
+            }
+            Step::Change(place, op, value) => self.change(reader, &place, op, value),
         }
     }
 
-    fn members(&mut self, op: Op, path: &PatchPath, value: Value) -> Result<(), ScimError> {
-        let given = ids(&value).map_err(|found| {
-            ScimError::bad(
-                ScimType::InvalidValue,
-                format!("a member needs a `value`, the member's id; found {found}"),
-            )
-        })?;
-        let changes = &mut self.result.members;
-        match (op, &path.filter) {
-            (Op::Add, None) => changes.push(MemberChange::Add(given)),
-            (Op::Replace, None) => changes.extend([MemberChange::Clear, MemberChange::Add(given)]),
-            // With a value, those and no others leave: read as "all", it would empty the group.
-            (Op::Remove, None) if !given.is_empty() && !self.rules.strict => {
-                changes.push(MemberChange::Remove(given))
-            }
-            (Op::Remove, None) if value.is_null() || self.rules.strict => changes.push(MemberChange::Clear),
-            (Op::Remove, None) => {}
-            (Op::Remove, Some(filter)) => {
-                let mut named = Vec::new();
-                if !named_members(filter, &mut named) {
-                    let detail =
-                        format!("`members[{filter}]` must name members by id: `members[value eq \"…\"]`");
-                    return Err(ScimError::bad(ScimType::InvalidFilter, detail));
-                }
-                changes.push(MemberChange::Remove(named));
-            }
-            (_, Some(_)) => {
-                let detail = "a membership cannot be changed in place; remove the member and add another";
-                return Err(ScimError::bad(ScimType::Mutability, detail));
-            }
+    fn change(
+        &mut self,
+        reader: &mut Reader<'a>,
+        place: &Place<'a>,
+        op: Op,
+        value: Value,
+    ) -> Result<(), ScimError> {
+        self.remember(place.extension, &place.attribute.name);
+        let Some(urn) = place.extension else { return place.change(reader, op, &mut self.document, value) };
+        let mut part = match self.document.get_mut(urn).map(Value::take) {
+            Some(Value::Object(part)) => part,
+            _ => Map::new(),
+        };
+        place.change(reader, op, &mut part, value)?;
+        if part.is_empty() {
+            self.document.shift_remove(urn);
+        } else {
+            // `insert` keeps what is there in its place.
+            self.document.insert(urn.to_owned(), Value::Object(part));
         }
         Ok(())
     }
-}
 
-/// The ids that `value eq "a" or value eq "b"` names.
-fn named_members(filter: &Filter, named: &mut Vec<String>) -> bool {
-    match filter {
-        Filter::Or(parts) => parts.iter().all(|part| named_members(part, named)),
-        Filter::Compare { path, operator: Operator::Eq, value: Literal::String(id), .. }
-            if path.attribute.eq_ignore_ascii_case("value") =>
-        {
-            named.push(id.clone());
-            true
+    fn remember(&mut self, extension: Option<&'a str>, name: &'a str) {
+        if !self.before.iter().any(|(urn, known, _)| *urn == extension && *known == name) {
+            let before = find(&self.document, extension, name).cloned();
+            self.before.push((extension, name, before));
         }
-        _ => false,
+    }
+
+    fn changed(&self) -> bool {
+        let differs = |(extension, name, before): &(Option<&str>, &str, Option<Value>)| {
+            find(&self.document, *extension, name) != before.as_ref()
+        };
+        self.before.iter().any(differs)
     }
 }
 
-fn ids(value: &Value) -> Result<Vec<String>, String> {
-    let one = |value: &Value| match value {
-        Value::String(id) => Ok(id.clone()),
-        Value::Object(map) => {
-            let found = map.iter().find(|(name, _)| name.eq_ignore_ascii_case("value"));
-            found.and_then(|(_, id)| id.as_str()).map(str::to_owned).ok_or_else(|| format!("`{value}`"))
-        }
-        other => Err(format!("`{other}`")),
-    };
-    match value {
-        Value::Null => Ok(Vec::new()),
-        Value::Array(items) => items.iter().map(one).collect(),
-        // `{"members": […]}` beside a path that already says so.
-        Value::Object(map) if map.contains_key("members") => ids(map.get("members").unwrap_or(&Value::Null)),
-        other => one(other).map(|id| vec![id]),
+fn find<'v>(document: &'v Map<String, Value>, extension: Option<&str>, name: &str) -> Option<&'v Value> {
+    match extension {
+        None => document.get(name),
+        Some(urn) => document.get(urn)?.get(name),
     }
-}
-
-/// One place in a document, and how to change it.
-struct Place<'a> {
-    text: &'a str,
-    attribute: &'a Attribute,
-    sub: Option<&'a Attribute>,
-    path: &'a PatchPath,
-    rules: Rules,
 }
 
 impl Place<'_> {
-    fn change(&self, op: Op, owner: &mut Map<String, Value>, value: Value) -> Result<(), ScimError> {
+    fn change(
+        &self,
+        reader: &mut Reader<'_>,
+        op: Op,
+        owner: &mut Map<String, Value>,
+        value: Value,
+    ) -> Result<(), ScimError> {
         let name = &self.attribute.name;
-        let mut present = owner.get(name).cloned();
-        match &self.path.filter {
-            Some(filter) => self.filtered(op, filter, &mut present, value)?,
-            None => match self.sub {
-                Some(sub) => self.sub_attribute(op, sub, &mut present, value)?,
-                None => self.whole(op, &mut present, value)?,
-            },
+        let mut present = owner.get_mut(name).map(Value::take);
+        let had = present.is_some();
+        match (&self.filter, self.sub) {
+            (Some(filter), _) => self.filtered(reader, op, filter, &mut present, value)?,
+            (None, Some(sub)) => self.sub_attribute(op, sub, &mut present, value)?,
+            (None, None) => self.whole(op, &mut present, value)?,
         }
         match present.filter(is_assigned) {
-            // `insert` keeps an existing attribute in its place.
             Some(value) => {
                 owner.insert(name.clone(), value);
+            }
+            None if had && self.attribute.required => {
+                let detail = format!("`{}` is required and cannot be removed; replace it", self.text);
+                return Err(ScimError::bad(ScimType::Mutability, detail));
             }
             None => {
                 owner.shift_remove(name);
@@ -253,32 +154,29 @@ impl Place<'_> {
 
     /// The attribute itself.
     fn whole(&self, op: Op, present: &mut Option<Value>, value: Value) -> Result<(), ScimError> {
-        let named_values =
-            op == Op::Remove && !value.is_null() && self.attribute.multi_valued && !self.rules.strict;
-        if op == Op::Remove && !named_values {
+        if op == Op::Remove {
+            self.immutable(self.attribute, present.as_ref(), None)?;
             *present = None;
             return Ok(());
         }
-        let value = check_value(self.rules, self.text, self.attribute, value)?;
+        let value = check_value(&self.text, self.attribute, value)?;
+        if !self.attribute.multi_valued || op == Op::Replace {
+            self.immutable(self.attribute, present.as_ref(), value.as_ref())?;
+        }
         match (op, value, present.as_mut()) {
-            (Op::Remove, Some(Value::Array(gone)), Some(Value::Array(items))) => {
-                items.retain(|item| !gone.iter().any(|gone| same_value(gone, item)));
-            }
-            (Op::Remove, ..) => {}
             (Op::Add, None, _) => {}
             (Op::Add, Some(Value::Array(more)), Some(Value::Array(items))) => {
-                for item in more {
-                    if items.contains(&item) {
-                        continue;
-                    }
-                    if is_primary(&item) {
-                        items.iter_mut().for_each(unset_primary);
-                    }
-                    items.push(item);
-                }
+                more.into_iter().for_each(|item| add(items, item));
             }
             // A complex value's sub-attributes are replaced one by one (RFC 7644 §3.5.2.3).
-            (_, Some(Value::Object(map)), Some(Value::Object(old))) => old.extend(map),
+            (_, Some(Value::Object(map)), Some(Value::Object(old))) => {
+                for sub in &self.attribute.sub_attributes {
+                    if let Some(value) = map.get(&sub.name) {
+                        self.immutable(sub, old.get(&sub.name), Some(value))?;
+                    }
+                }
+                old.extend(map);
+            }
             (_, value, _) => *present = value,
         }
         Ok(())
@@ -292,14 +190,20 @@ impl Place<'_> {
         present: &mut Option<Value>,
         value: Value,
     ) -> Result<(), ScimError> {
-        let value = if op == Op::Remove { None } else { check_value(self.rules, self.text, sub, value)? };
+        let value = self.checked(op, sub, value)?;
         match present {
             Some(Value::Array(items)) => {
-                for item in items.iter_mut() {
-                    set_sub(item, sub, value.clone());
+                if sub.name == "primary" && value == Some(Value::Bool(true)) && items.len() > 1 {
+                    let detail =
+                        format!("`{}` would make every value primary; name one with a filter", self.text);
+                    return Err(ScimError::bad(ScimType::InvalidValue, detail));
                 }
+                for item in items.iter_mut() {
+                    self.set(item, sub, value.clone())?;
+                }
+                items.retain(is_assigned);
             }
-            Some(item) => set_sub(item, sub, value),
+            Some(item) => self.set(item, sub, value)?,
             None if value.is_none() => {}
             None => {
                 let mut item = Value::Object(Map::new());
@@ -310,147 +214,58 @@ impl Place<'_> {
         Ok(())
     }
 
-    /// `emails[type eq "work"]`, alone or with a sub-attribute.
-    fn filtered(
+    /// The value for a sub-attribute, of its type; none to remove it.
+    pub(super) fn checked(&self, op: Op, sub: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+        if op == Op::Remove { Ok(None) } else { check_value(&self.text, sub, value) }
+    }
+
+    /// Sets one element's sub-attribute; a required one may not go, an immutable one not change.
+    pub(super) fn set(
         &self,
-        op: Op,
-        filter: &Filter,
-        present: &mut Option<Value>,
-        value: Value,
+        item: &mut Value,
+        sub: &Attribute,
+        value: Option<Value>,
     ) -> Result<(), ScimError> {
-        let compiled = compile_element(filter, self.attribute)
-            .map_err(|error| error.into_scim(ScimType::InvalidFilter, self.text))?;
-        let compiled = std::slice::from_ref(&compiled);
-        let mut items = match present.take() {
-            None => Vec::new(),
-            Some(Value::Array(items)) => items,
-            Some(one) => vec![one],
-        };
-        let found = items.iter().filter(|item| eval::element(compiled, item)).count();
-        if op == Op::Remove {
-            if found == 0 && self.rules.strict {
-                return Err(self.no_target());
-            }
-            match self.sub {
-                None => items.retain(|item| !eval::element(compiled, item)),
-                Some(sub) => {
-                    items
-                        .iter_mut()
-                        .filter(|item| eval::element(compiled, item))
-                        .for_each(|item| set_sub(item, sub, None));
-                    items.retain(is_assigned);
-                }
-            }
-        } else {
-            let element = Attribute { multi_valued: false, ..self.attribute.clone() };
-            let value = check_value(self.rules, self.text, self.sub.unwrap_or(&element), value)?;
-            if found == 0 && value.is_none() && !self.rules.strict {
-                // Clearing what is not there; an element of a bare `type` would say nothing.
-                *present = self.restored(items);
-                return Ok(());
-            }
-            if found == 0 {
-                // Entra expects the element to be made; RFC 7644 §3.5.2.3 asks for `noTarget`.
-                // Both are kept apart by the filter: only a canonical value names a new element.
-                items.push(self.new_element(op, filter).ok_or_else(|| self.no_target())?);
-            }
-            let makes_primary = self.sub.is_some_and(|sub| sub.name == "primary")
-                && value == Some(Value::Bool(true))
-                || value.as_ref().is_some_and(is_primary);
-            for item in &mut items {
-                if eval::element(compiled, item) {
-                    match (self.sub, &value) {
-                        (Some(sub), value) => set_sub(item, sub, value.clone()),
-                        (None, Some(Value::Object(map))) => {
-                            if let Value::Object(old) = item {
-                                old.extend(map.clone());
-                            }
-                        }
-                        (None, Some(value)) => *item = value.clone(),
-                        (None, None) => *item = Value::Null,
-                    }
-                } else if makes_primary {
-                    unset_primary(item);
-                }
-            }
-            items.retain(is_assigned);
+        self.immutable(sub, item.get(&sub.name), value.as_ref())?;
+        if value.is_none() && sub.required && item.get(&sub.name).is_some() {
+            let detail = format!("`{}` is required and cannot be removed; replace it", self.text);
+            return Err(ScimError::bad(ScimType::Mutability, detail));
         }
-        *present = self.restored(items);
+        set_sub(item, sub, value);
         Ok(())
     }
 
-    /// The elements in the form the attribute has: a list, or the one value.
-    fn restored(&self, mut items: Vec<Value>) -> Option<Value> {
-        if self.attribute.multi_valued { Some(Value::Array(items)) } else { items.pop() }
-    }
-
-    /// The element that `type eq "work"` describes.
-    fn new_element(&self, op: Op, filter: &Filter) -> Option<Value> {
-        if self.rules.strict && op == Op::Replace {
-            return None;
+    /// An immutable attribute may be given a value once (RFC 7644 §3.5.2).
+    pub(super) fn immutable(
+        &self,
+        attribute: &Attribute,
+        old: Option<&Value>,
+        new: Option<&Value>,
+    ) -> Result<(), ScimError> {
+        use crate::scim::schema::Mutability::Immutable;
+        if attribute.mutability != Immutable || old.is_none() || old == new {
+            return Ok(());
         }
-        let Filter::Compare { path, operator: Operator::Eq, value, .. } = filter else {
-            return None;
-        };
-        let sub = self.attribute.sub(&path.attribute)?;
-        let value = match (value, sub.kind) {
-            (Literal::String(text), Type::Boolean) => Value::Bool(text.eq_ignore_ascii_case("true")),
-            (Literal::Boolean(value), Type::Boolean) => Value::Bool(*value),
-            (Literal::String(text), _) if sub.canonical_values.is_empty() || op == Op::Add => {
-                Value::from(text.as_str())
-            }
-            (Literal::String(text), _) => {
-                let known = sub.canonical_values.iter().find(|value| fold(value) == fold(text))?;
-                Value::from(known.as_str())
-            }
-            _ => return None,
-        };
-        Some(Value::Object(Map::from_iter([(sub.name.clone(), value)])))
-    }
-
-    fn no_target(&self) -> ScimError {
-        let detail = format!("no value matches `{}`; add one first", self.text);
-        ScimError::bad(ScimType::NoTarget, detail)
+        let detail = format!("`{}`: `{}` is immutable and has a value already", self.text, attribute.name);
+        Err(ScimError::bad(ScimType::Mutability, detail))
     }
 }
 
-fn set_sub(item: &mut Value, sub: &Attribute, value: Option<Value>) {
-    if let Value::Object(map) = item {
-        match value {
-            Some(value) => {
-                map.insert(sub.name.clone(), value);
-            }
-            None => {
-                map.shift_remove(&sub.name);
-            }
-        }
+/// Adds a value to a list; one with the same `value` and `type` is the same, and takes what
+/// else the new one says (RFC 7643 §2.4: none is returned twice).
+fn add(items: &mut Vec<Value>, item: Value) {
+    let same = |known: &Value| {
+        let (value, kind) = (item.get("value"), item.get("type"));
+        *known == item || (value.is_some() && known.get("value") == value && known.get("type") == kind)
+    };
+    let place = items.iter().position(same);
+    let known = place.and_then(|place| items.get(place));
+    if is_primary(&item) && !known.is_some_and(is_primary) {
+        items.iter_mut().for_each(unset_primary);
     }
-}
-
-/// Two elements are the same when their `value`s are, whatever else they carry.
-fn same_value(a: &Value, b: &Value) -> bool {
-    match (a.get("value"), b.get("value")) {
-        (Some(a), Some(b)) => a == b,
-        _ => a == b,
-    }
-}
-
-fn is_primary(item: &Value) -> bool {
-    item.get("primary") == Some(&Value::Bool(true))
-}
-
-fn unset_primary(item: &mut Value) {
-    if let Some(primary) = item.get_mut("primary") {
-        *primary = Value::Bool(false);
-    }
-}
-
-/// RFC 7643 §2.5: `null`, `[]` and an object without members are no value.
-fn is_assigned(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(map) => !map.is_empty(),
-        _ => true,
+    match (place.and_then(|place| items.get_mut(place)), item) {
+        (Some(Value::Object(known)), Value::Object(item)) => known.extend(item),
+        (Some(_), _) => {}
+        (None, item) => items.push(item),
     }
 }

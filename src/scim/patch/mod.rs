@@ -1,11 +1,15 @@
 //! PATCH (RFC 7644 §3.5.2): decode → dialect (what directories really send, made
-//! strict) → apply, all operations or none.
+//! strict steps by the tenant's profile) → apply, all operations or none.
 //!
 //! A group's members are no part of its document: operations on them come out as
 //! [`MemberChange`]s, so that adding one to a hundred thousand costs what it costs at ten.
 
 mod apply;
+mod dialect;
+mod element;
+mod members;
 mod op;
 
-pub use apply::{MemberChange, Patched, apply};
-pub use op::{MAX_OPERATIONS, Op, Operation, decode};
+pub use apply::{Patched, apply};
+pub use members::MemberChange;
+pub use op::{MAX_OPERATIONS, Op, Operation, Operations, decode};

@@ -2,20 +2,13 @@
 //!
 //! The result is the resource in the schema's own spelling, without what a client may
 //! not write, without unassigned values (RFC 7643 §2.5: `null` and `[]` are absent). All
-//! faults are collected, not the first alone.
+//! faults are collected, not the first alone. What directories send beside the schema is
+//! made strict before, by the tenant's profile (`compat`).
 
 use serde_json::{Map, Value};
 
 use super::{Attribute, Mutability, Registry, ResourceType, Type, instant};
 use crate::scim::error::{ScimError, ScimType};
-
-/// How to read what clients send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// Refuse unknown attributes and wrong types; else drop the former and read
-    /// `"True"` as `true` and a number as text where that is what the schema wants.
-    pub strict: bool,
-}
 
 /// Checks a whole resource, as sent or as a PATCH left it.
 ///
@@ -24,10 +17,9 @@ pub struct Rules {
 pub fn check(
     registry: &Registry,
     kind: &ResourceType,
-    rules: Rules,
     resource: Map<String, Value>,
 ) -> Result<Map<String, Value>, ScimError> {
-    let mut checker = Checker { rules, faults: Vec::new() };
+    let mut checker = Checker { faults: Vec::new() };
     let core: Vec<_> = registry.core_attributes(kind).collect();
     let mut kept = Map::new();
     for (name, value) in resource {
@@ -48,43 +40,39 @@ pub fn check(
                 Value::Null => {}
                 _ => checker.fault(&name, "must be an object", "RFC 7643 §3.3"),
             }
-        } else if rules.strict {
+        } else {
             checker.fault(&name, "is not in the schema", "RFC 7643 §2.1");
         }
     }
-    for attribute in &core {
-        let given_out = attribute.mutability == Mutability::ReadOnly || attribute.name == "schemas";
-        let missing = kept.get(&attribute.name).is_none_or(|value| value == "");
-        if attribute.required && !given_out && missing {
-            checker.fault(&attribute.name, "is required", "RFC 7643 §2.2");
-        }
-    }
-    if checker.faults.is_empty() {
-        return Ok(kept);
-    }
-    Err(ScimError::bad(ScimType::InvalidValue, checker.faults.join("; ")))
+    checker.required(core.into_iter(), &kept);
+    checker.done(kept)
+}
+
+/// Checks that a resource whose values are checked already has all it must have.
+///
+/// # Errors
+/// 400 `invalidValue` that names every attribute missing.
+pub fn required(
+    registry: &Registry,
+    kind: &ResourceType,
+    resource: &Map<String, Value>,
+) -> Result<(), ScimError> {
+    let mut checker = Checker { faults: Vec::new() };
+    checker.required(registry.core_attributes(kind), resource);
+    checker.done(())
 }
 
 /// Checks one value for an attribute, as a PATCH operation carries it.
 ///
 /// # Errors
 /// 400 `invalidValue` that names every fault.
-pub fn check_value(
-    rules: Rules,
-    path: &str,
-    attribute: &Attribute,
-    value: Value,
-) -> Result<Option<Value>, ScimError> {
-    let mut checker = Checker { rules, faults: Vec::new() };
+pub fn check_value(path: &str, attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+    let mut checker = Checker { faults: Vec::new() };
     let value = checker.attribute(path, attribute, value);
-    if checker.faults.is_empty() {
-        return Ok(value);
-    }
-    Err(ScimError::bad(ScimType::InvalidValue, checker.faults.join("; ")))
+    checker.done(value)
 }
 
 struct Checker {
-    rules: Rules,
     faults: Vec<String>,
 }
 
@@ -95,6 +83,26 @@ impl Checker {
         }
     }
 
+    fn done<T>(self, kept: T) -> Result<T, ScimError> {
+        if self.faults.is_empty() {
+            return Ok(kept);
+        }
+        Err(ScimError::bad(ScimType::InvalidValue, self.faults.join("; ")))
+    }
+
+    fn required<'a>(
+        &mut self,
+        attributes: impl Iterator<Item = &'a Attribute>,
+        resource: &Map<String, Value>,
+    ) {
+        for attribute in attributes.filter(|attribute| attribute.required) {
+            let given_out = attribute.mutability == Mutability::ReadOnly || attribute.name == "schemas";
+            if !given_out && resource.get(&attribute.name).is_none_or(|value| value == "") {
+                self.fault(&attribute.name, "is required", "RFC 7643 §2.2");
+            }
+        }
+    }
+
     /// The value to keep, `None` when it is unassigned, not writable or faulty.
     fn attribute(&mut self, path: &str, attribute: &Attribute, value: Value) -> Option<Value> {
         if attribute.mutability == Mutability::ReadOnly || value.is_null() {
@@ -102,10 +110,6 @@ impl Checker {
         }
         if !attribute.multi_valued {
             return match value {
-                // Some directories wrap a single value in an array.
-                Value::Array(mut items) if !self.rules.strict && items.len() == 1 => {
-                    items.pop().and_then(|item| self.single(path, attribute, item))
-                }
                 Value::Array(_) => {
                     self.fault(path, "takes one value, not an array", "RFC 7643 §2.4");
                     None
@@ -115,7 +119,6 @@ impl Checker {
         }
         let items = match value {
             Value::Array(items) => items,
-            one if !self.rules.strict => vec![one],
             _ => {
                 self.fault(path, "takes an array", "RFC 7643 §2.4");
                 return None;
@@ -137,27 +140,14 @@ impl Checker {
     }
 
     fn single(&mut self, path: &str, attribute: &Attribute, value: Value) -> Option<Value> {
-        let lenient = !self.rules.strict;
         let wanted = match (attribute.kind, value) {
             (_, Value::Null) => return None,
             (Type::Complex, Value::Object(map)) => {
                 let part = self.members(path, &attribute.sub_attributes, map, '.');
-                // `{"value": ""}` is how Entra clears a manager.
-                let cleared = lenient && part.get("value").is_some_and(|value| value == "");
-                return (!part.is_empty() && !cleared).then_some(Value::Object(part));
-            }
-            // A bare value for a complex attribute is its `value`: Entra's manager.
-            (Type::Complex, Value::String(text)) if lenient && attribute.sub("value").is_some() => {
-                return (!text.is_empty())
-                    .then(|| Value::Object(Map::from_iter([("value".to_owned(), Value::String(text))])));
+                return (!part.is_empty()).then_some(Value::Object(part));
             }
             (Type::Complex, _) => "must be an object",
             (Type::Boolean, Value::Bool(value)) => return Some(Value::Bool(value)),
-            (Type::Boolean, Value::String(text)) if lenient => match text.to_ascii_lowercase().as_str() {
-                "true" => return Some(Value::Bool(true)),
-                "false" => return Some(Value::Bool(false)),
-                _ => "must be `true` or `false`",
-            },
             (Type::Boolean, _) => "must be `true` or `false`",
             (Type::Integer, Value::Number(n)) if n.is_i64() || n.is_u64() => return Some(Value::Number(n)),
             (Type::Integer, _) => "must be an integer",
@@ -170,8 +160,6 @@ impl Checker {
             (Type::Binary, Value::String(text)) if is_base64(&text) => return Some(Value::String(text)),
             (Type::Binary, _) => "must be base64",
             (_, Value::String(text)) => return Some(Value::String(text)),
-            (_, Value::Number(n)) if lenient => return Some(Value::String(n.to_string())),
-            (_, Value::Bool(b)) if lenient => return Some(Value::String(b.to_string())),
             _ => "must be text",
         };
         self.fault(path, wanted, "RFC 7643 §2.3");
@@ -194,10 +182,7 @@ impl Checker {
                         kept.insert(attribute.name.clone(), value);
                     }
                 }
-                None if self.rules.strict => {
-                    self.fault(&format!("{path}{joint}{name}"), "is not in the schema", "RFC 7643 §2.1");
-                }
-                None => {}
+                None => self.fault(&format!("{path}{joint}{name}"), "is not in the schema", "RFC 7643 §2.1"),
             }
         }
         kept

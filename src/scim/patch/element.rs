@@ -1,0 +1,189 @@
+//! Elements that a value filter names: `emails[type eq "work"]`, alone or with a sub-attribute.
+
+use serde_json::{Map, Value};
+
+use super::dialect::Place;
+use super::op::Op;
+use crate::scim::compat::{Flag, Reader};
+use crate::scim::error::{ScimError, ScimType};
+use crate::scim::filter::ast::{Filter, Literal, Operator};
+use crate::scim::filter::compile::compile_element;
+use crate::scim::filter::eval;
+use crate::scim::name::fold;
+use crate::scim::schema::check::check_value;
+use crate::scim::schema::{Attribute, Type};
+
+impl Place<'_> {
+    /// Changes the elements that satisfy the filter.
+    pub(super) fn filtered(
+        &self,
+        reader: &mut Reader<'_>,
+        op: Op,
+        filter: &Filter,
+        present: &mut Option<Value>,
+        value: Value,
+    ) -> Result<(), ScimError> {
+        let compiled = compile_element(filter, self.attribute)
+            .map_err(|error| error.into_scim(ScimType::InvalidFilter, &self.text))?;
+        let mut items = match present.take() {
+            None => Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(one) => vec![one],
+        };
+        let mut chosen: Vec<bool> =
+            items.iter().map(|item| eval::element(std::slice::from_ref(&compiled), item)).collect();
+        let value = match self.sub {
+            Some(sub) => self.checked(op, sub, value)?,
+            None if op == Op::Remove => None,
+            None => {
+                let element = Attribute { multi_valued: false, ..self.attribute.clone() };
+                check_value(&self.text, &element, value)?
+            }
+        };
+        if !chosen.contains(&true) {
+            match self.unmatched(reader, op, filter, value.is_none())? {
+                Some(element) => {
+                    items.push(element);
+                    chosen.push(true);
+                }
+                None => {
+                    *present = self.restored(items);
+                    return Ok(());
+                }
+            }
+        }
+        let makes_primary = match self.sub {
+            Some(sub) => sub.name == "primary" && value == Some(Value::Bool(true)),
+            None => value.as_ref().is_some_and(is_primary),
+        };
+        if makes_primary && chosen.iter().filter(|chosen| **chosen).count() > 1 {
+            let detail = format!("`{}` matches several values, and only one can be primary", self.text);
+            return Err(ScimError::bad(ScimType::InvalidValue, detail));
+        }
+        for (item, chosen) in items.iter_mut().zip(chosen) {
+            if chosen {
+                self.change_element(item, value.clone())?;
+            } else if makes_primary {
+                unset_primary(item);
+            }
+        }
+        items.retain(is_assigned);
+        *present = self.restored(items);
+        Ok(())
+    }
+
+    fn change_element(&self, item: &mut Value, value: Option<Value>) -> Result<(), ScimError> {
+        match (self.sub, value) {
+            (Some(sub), value) => self.set(item, sub, value)?,
+            (None, Some(Value::Object(map))) => {
+                for sub in &self.attribute.sub_attributes {
+                    if let Some(value) = map.get(&sub.name) {
+                        self.immutable(sub, item.get(&sub.name), Some(value))?;
+                    }
+                }
+                if let Value::Object(old) = item {
+                    old.extend(map);
+                }
+            }
+            (None, value) => *item = value.unwrap_or(Value::Null),
+        }
+        Ok(())
+    }
+
+    /// The element to make where none matches; `None` to leave all as it is.
+    fn unmatched(
+        &self,
+        reader: &mut Reader<'_>,
+        op: Op,
+        filter: &Filter,
+        clears: bool,
+    ) -> Result<Option<Value>, ScimError> {
+        let path = || self.text.clone();
+        if clears {
+            let quiet = self.optional
+                || reader.reads(Flag::UnmatchedRemove, path, &self.text.as_str().into(), || Value::Null);
+            return if quiet { Ok(None) } else { Err(self.no_target()) };
+        }
+        let element = described(self.attribute, filter, op).filter(|_| self.attribute.multi_valued);
+        let Some(element) = element else { return Err(self.no_target()) };
+        let to = || element.clone();
+        if op == Op::Add || reader.reads(Flag::ReplaceCreates, path, &self.text.as_str().into(), to) {
+            return Ok(Some(element));
+        }
+        Err(self.no_target())
+    }
+
+    /// The elements in the form the attribute has: a list, or the one value.
+    fn restored(&self, mut items: Vec<Value>) -> Option<Value> {
+        if self.attribute.multi_valued { Some(Value::Array(items)) } else { items.pop() }
+    }
+
+    fn no_target(&self) -> ScimError {
+        let detail = format!("no value matches `{}`; add one first", self.text);
+        ScimError::bad(ScimType::NoTarget, detail)
+    }
+}
+
+/// The element that `type eq "work"`, or several such joined by `and`, describes. Where it
+/// is to be replaced, one must be a canonical value: any other names nothing yet there.
+fn described(attribute: &Attribute, filter: &Filter, op: Op) -> Option<Value> {
+    let terms = match filter {
+        Filter::And(terms) => terms.as_slice(),
+        term => std::slice::from_ref(term),
+    };
+    let mut element = Map::new();
+    let mut canonical = op == Op::Add;
+    for term in terms {
+        let Filter::Compare { path, operator: Operator::Eq, value, .. } = term else { return None };
+        let sub = attribute.sub(&path.attribute)?;
+        let value = match (value, sub.kind) {
+            (Literal::String(text), Type::Boolean) => Value::Bool(text.eq_ignore_ascii_case("true")),
+            (Literal::Boolean(value), Type::Boolean) => Value::Bool(*value),
+            (Literal::Number(value), Type::Integer | Type::Decimal) => Value::Number(value.clone()),
+            (Literal::String(text), _) => {
+                let known = sub.canonical_values.iter().find(|value| fold(value) == fold(text));
+                if known.is_none() && !sub.canonical_values.is_empty() && op == Op::Replace {
+                    return None;
+                }
+                canonical |= known.is_some() || sub.canonical_values.is_empty();
+                Value::from(known.unwrap_or(text).as_str())
+            }
+            _ => return None,
+        };
+        element.insert(sub.name.clone(), value);
+    }
+    (canonical || element.len() == 1).then_some(Value::Object(element))
+}
+
+pub(super) fn set_sub(item: &mut Value, sub: &Attribute, value: Option<Value>) {
+    if let Value::Object(map) = item {
+        match value {
+            Some(value) => {
+                map.insert(sub.name.clone(), value);
+            }
+            None => {
+                map.shift_remove(&sub.name);
+            }
+        }
+    }
+}
+
+pub(super) fn is_primary(item: &Value) -> bool {
+    item.get("primary") == Some(&Value::Bool(true))
+}
+
+pub(super) fn unset_primary(item: &mut Value) {
+    if let Some(primary) = item.get_mut("primary") {
+        *primary = Value::Bool(false);
+    }
+}
+
+/// RFC 7643 §2.5: `null`, `[]` and an object without members are no value.
+pub(super) fn is_assigned(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+        _ => true,
+    }
+}

@@ -1,0 +1,74 @@
+//! A group's members are rows: operations on them become rows to add and rows to remove.
+
+use serde_json::Value;
+
+use super::dialect::Place;
+use super::op::Op;
+use crate::scim::error::{ScimError, ScimType};
+use crate::scim::filter::ast::{Filter, Literal, Operator};
+
+/// What becomes of a group's members, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberChange {
+    /// These join.
+    Add(Vec<String>),
+    /// These leave.
+    Remove(Vec<String>),
+    /// All leave.
+    Clear,
+}
+
+pub(super) fn members(op: Op, place: &Place<'_>, value: &Value) -> Result<Vec<MemberChange>, ScimError> {
+    let in_place = place.sub.is_some() || (place.filter.is_some() && op != Op::Remove);
+    if in_place {
+        let detail = "a membership cannot be changed in place; remove the member and add another";
+        return Err(ScimError::bad(ScimType::Mutability, detail));
+    }
+    Ok(match (op, &place.filter) {
+        (Op::Add, _) => vec![MemberChange::Add(ids(value)?)],
+        (Op::Replace, _) => vec![MemberChange::Clear, MemberChange::Add(ids(value)?)],
+        (Op::Remove, None) => vec![MemberChange::Clear],
+        (Op::Remove, Some(filter)) => {
+            let mut named = Vec::new();
+            if !named_members(filter, &mut named) {
+                let detail =
+                    format!("`members[{filter}]` must name members by id: `members[value eq \"…\"]`");
+                return Err(ScimError::bad(ScimType::InvalidFilter, detail));
+            }
+            vec![MemberChange::Remove(named)]
+        }
+    })
+}
+
+/// The ids that `value eq "a" or value eq "b"` names.
+fn named_members(filter: &Filter, named: &mut Vec<String>) -> bool {
+    match filter {
+        Filter::Or(parts) => parts.iter().all(|part| named_members(part, named)),
+        Filter::Compare { path, operator: Operator::Eq, value: Literal::String(id), .. }
+            if path.attribute.eq_ignore_ascii_case("value") =>
+        {
+            named.push(id.clone());
+            true
+        }
+        _ => false,
+    }
+}
+
+fn ids(value: &Value) -> Result<Vec<String>, ScimError> {
+    let items = match value {
+        Value::Null => &[][..],
+        Value::Array(items) => items,
+        _ => return Err(ScimError::bad(ScimType::InvalidValue, "`members` takes an array")),
+    };
+    let id = |item: &Value| {
+        let named = item.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("value"));
+        named.and_then(|(_, id)| id.as_str()).map(str::to_owned)
+    };
+    let found = |item: &Value| {
+        id(item).ok_or_else(|| {
+            let detail = format!("a member needs a `value`, the member's id; found `{item}`");
+            ScimError::bad(ScimType::InvalidValue, detail)
+        })
+    };
+    items.iter().map(found).collect()
+}
