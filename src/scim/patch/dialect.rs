@@ -13,6 +13,7 @@ use crate::scim::schema::{Attribute, Mutability, Schema};
 use crate::scim::span::Span;
 
 /// One strict operation.
+#[allow(clippy::large_enum_variant, reason = "the large one is the common one, and steps are few")]
 pub(super) enum Step<'a> {
     /// Changes one place.
     Change(Place<'a>, Op, Value),
@@ -50,6 +51,7 @@ pub(super) fn read<'a>(
 }
 
 /// What a path names.
+#[allow(clippy::large_enum_variant, reason = "the large one is the common one, and lives shortly")]
 enum Target<'a> {
     Schema(&'a Schema),
     Path(PatchPath),
