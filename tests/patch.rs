@@ -107,10 +107,9 @@ fn fault(case: &Value, outcome: &Outcome) -> Option<String> {
                 Some(format!("wanted {}, found {document}", case["expect"]))
             } else if *changed == (case["unchanged"] == true) {
                 Some(format!("changed: {changed}"))
-            } else if let Some(flag) = flags.iter().find(|flag| !read.iter().any(|read| read == *flag)) {
-                Some(format!("`{flag}` was not told of: {read:?}"))
             } else {
-                None
+                let untold = flags.iter().find(|flag| !read.iter().any(|read| read == *flag));
+                untold.map(|flag| format!("`{flag}` was not told of: {read:?}"))
             }
         }
         _ => Some(format!("wanted {}, found {outcome:?}", case.get("error").unwrap_or(&case["expect"]))),
