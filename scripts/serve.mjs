@@ -12,6 +12,7 @@ import { Log, LogLevel, Miniflare } from "miniflare";
 const HELP = `usage: node scripts/serve.mjs dev|serve
   PORT=8787      the port to listen on; 0 takes a free one
   DATA=FOLDER    where tenants are kept (default .data/dev); DATA=memory keeps nothing
+  VARS=JSON      further variables of the Worker, such as {"SHOW_COST":"1"}
 `;
 
 // Paths are the checkout's, wherever this was started from.
@@ -74,7 +75,7 @@ async function main(mode) {
   const port = Number(process.env.PORT ?? 8787) || (await freePort());
   const direct = mode === "serve" ? port : await freePort();
   const front = mode === "serve" ? await freePort() : port;
-  const bindings = await secrets(folder);
+  const bindings = { ...(await secrets(folder)), ...JSON.parse(process.env.VARS || "{}") };
 
   const miniflare = new Miniflare({
     log: new Log(LogLevel.WARN),

@@ -1,16 +1,22 @@
 //! Reading the copy: what an app at the edge asks most, with no hop to the object.
 
-use serde_json::{Map, Value, json};
-use worker::{Env, Request};
+use futures_util::{StreamExt, stream};
+use serde_json::{Map, Value};
+use worker::kv::KvStore;
+use worker::{Env, Request, Response, ResponseBuilder};
 
-use super::publish::{Published, copy_key};
-use super::reply::origin_and_query;
+use super::publish::{MEMBERS, Published, copy_key};
+use super::reply::{of_reply, origin_and_query};
 use super::token::Token;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{self, Filter, Literal, Operator};
 use crate::scim::http::Request as ScimRequest;
 use crate::scim::http::{MEDIA_TYPE, Reply, decode};
 use crate::scim::name::fold;
+use crate::scim::schema::builtin;
+use crate::scim::schema::project::Selection;
+
+const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
 /// How long a location may keep a copy, in seconds; the shortest that KV allows.
 const CACHE_SECONDS: u64 = 30;
@@ -21,57 +27,110 @@ pub(super) async fn read(
     token: &Token,
     request: &Request,
     path: &str,
-) -> Result<Reply, ScimError> {
-    let unavailable = |error: String| {
-        worker::console_error!("the copy could not be read: {error}");
-        ScimError::new(503, "the copy could not be read; try again")
-    };
-    let kv = env.kv("DIRECTORY").map_err(|error| unavailable(error.to_string()))?;
-    let known = kv
-        .get(&token_key(&token.hash))
-        .cache_ttl(60)
-        .text()
-        .await
-        .map_err(|error| unavailable(error.to_string()))?;
+) -> Result<Response, ScimError> {
+    let kv = env.kv("DIRECTORY").map_err(unavailable)?;
+    let known = kv.get(&token_key(&token.hash)).cache_ttl(60).text().await.map_err(unavailable)?;
     if known.as_deref() != Some(token.tenant.as_str()) {
         return Err(ScimError::new(401, "the token is not valid or was revoked"));
     }
     let (_, query) = origin_and_query(request);
     let asked = Asked::read(request.method().as_ref(), path, query)?;
-    let key = copy_key(&token.tenant, asked.kind, asked.attribute, &asked.value);
-    let (document, published) = kv
-        .get(&key)
-        .cache_ttl(CACHE_SECONDS)
-        .text_with_metadata::<Published>()
-        .await
-        .map_err(|error| unavailable(error.to_string()))?;
-    let document = document.filter(|text| !text.is_empty()).filter(|text| asked.is_answered_by(text));
-    let sequence = published.as_ref().map_or(0, |published| published.seq);
+    let found = get(&kv, &copy_key(&token.tenant, asked.kind, asked.attribute, &asked.value)).await?;
+    let (document, published) = found.unwrap_or_default();
+    let document =
+        Some(document).filter(|_| !published.etag.is_empty()).filter(|text| asked.is_answered_by(text));
     let mut headers = vec![
         ("Content-Type".to_owned(), MEDIA_TYPE.to_owned()),
         ("Provisor-Source".to_owned(), "copy".to_owned()),
-        ("Provisor-Sequence".to_owned(), sequence.to_string()),
+        ("Provisor-Sequence".to_owned(), published.seq.to_string()),
     ];
-    if asked.attribute.is_empty() {
-        let document = document.ok_or_else(|| ScimError::not_found(asked.kind, &asked.value))?;
-        let etag = published.map(|published| published.etag).unwrap_or_default();
-        headers.push(("ETag".to_owned(), etag.clone()));
-        let seen = request.headers().get("if-none-match").ok().flatten();
-        if seen.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
-            return Ok(Reply { status: 304, headers, body: String::new() });
-        }
-        return Ok(Reply { status: 200, headers, body: document });
+    let reply = |status, headers, body| of_reply(Reply { status, headers, body }).map_err(unavailable);
+    if !asked.attribute.is_empty() {
+        let found = document.map(|text| asked.project(text)).transpose()?;
+        return reply(200, headers, list(found.as_deref()));
     }
-    let resources: Vec<Value> =
-        document.and_then(|text| serde_json::from_str(&text).ok()).into_iter().collect();
-    let body = json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-        "totalResults": resources.len(),
-        "startIndex": 1,
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
+    let document = document.ok_or_else(|| ScimError::not_found(asked.kind, &asked.value))?;
+    headers.push(("ETag".to_owned(), published.etag.clone()));
+    let seen = request.headers().get("if-none-match").ok().flatten();
+    if seen.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == published.etag)) {
+        return reply(304, headers, String::new());
+    }
+    let document = asked.project(document)?;
+    if published.chunked && asked.selection.shows("members") {
+        return with_members(kv, &token.tenant, &asked.value, &document, headers).await;
+    }
+    reply(200, headers, document)
+}
+
+/// A group with its members, sent chunk by chunk: it may be far larger than memory allows.
+async fn with_members(
+    kv: KvStore,
+    tenant: &str,
+    group: &str,
+    document: &str,
+    headers: Vec<(String, String)>,
+) -> Result<Response, ScimError> {
+    let tenant = tenant.to_owned();
+    let place = format!("{group}/");
+    let Some((first, published)) = get(&kv, &copy_key(&tenant, "Group", MEMBERS, &place)).await? else {
+        return Err(ScimError::new(503, "the group's members are not copied yet; try again"));
+    };
+    let mut empty = of_reply(Reply { status: 200, headers, body: String::new() }).map_err(unavailable)?;
+    let head = document.strip_suffix('}').unwrap_or_default().to_owned();
+    // The state between chunks: where the next begins, and whether any member was sent.
+    let chain = Chain { kv, tenant, place, until: Some(published.until), any: !first.is_empty() };
+    let start = if first.is_empty() { head } else { format!("{head},\"members\":[{first}") };
+    let rest = stream::try_unfold(chain, |mut chain| async move {
+        let Some(until) = chain.until.take() else { return Ok(None) };
+        if until.is_empty() {
+            return Ok(Some((if chain.any { "]}" } else { "}" }.to_owned().into_bytes(), chain)));
+        }
+        let key = copy_key(&chain.tenant, "Group", MEMBERS, &format!("{}{until}", chain.place));
+        let broken = |error: ScimError| worker::Error::RustError(error.detail);
+        let found = get(&chain.kv, &key).await.map_err(broken)?;
+        // Ending here would pass for a smaller group: the reader must see that it broke off.
+        let (text, next) = found.ok_or_else(|| worker::Error::RustError("a chunk is missing".into()))?;
+        chain.until = Some(next.until);
+        let text = match (chain.any, text.is_empty()) {
+            (_, true) => String::new(),
+            (true, false) => format!(",{text}"),
+            (false, false) => format!(",\"members\":[{text}"),
+        };
+        chain.any = chain.any || !text.is_empty();
+        Ok::<_, worker::Error>(Some((text.into_bytes(), chain)))
     });
-    Ok(Reply { status: 200, headers, body: body.to_string() })
+    let start = stream::once(async move { Ok::<_, worker::Error>(start.into_bytes()) });
+    let headers = std::mem::take(empty.headers_mut());
+    ResponseBuilder::new().with_headers(headers).from_stream(start.chain(rest)).map_err(unavailable)
+}
+
+struct Chain {
+    kv: KvStore,
+    tenant: String,
+    place: String,
+    until: Option<String>,
+    any: bool,
+}
+
+/// A key's text and what stands beside it; nothing where nothing was ever written.
+async fn get(kv: &KvStore, key: &str) -> Result<Option<(String, Published)>, ScimError> {
+    let got = kv.get(key).cache_ttl(CACHE_SECONDS).text_with_metadata::<Published>().await;
+    let (text, published) = got.map_err(unavailable)?;
+    Ok(text.map(|text| (text, published.unwrap_or_default())))
+}
+
+fn list(found: Option<&str>) -> String {
+    let total = usize::from(found.is_some());
+    let resources = found.unwrap_or_default();
+    format!(
+        "{{\"schemas\":[\"{LIST}\"],\"totalResults\":{total},\"startIndex\":1,\"itemsPerPage\":{total},\"Resources\":[{resources}]}}"
+    )
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unavailable(error: impl ToString) -> ScimError {
+    worker::console_error!("the copy could not be read: {}", error.to_string());
+    ScimError::new(503, "the copy could not be read; try again")
 }
 
 /// Where KV keeps that an edge-reader token is valid.
@@ -84,6 +143,7 @@ struct Asked {
     kind: &'static str,
     attribute: &'static str,
     value: String,
+    selection: Selection,
 }
 
 impl Asked {
@@ -96,25 +156,32 @@ impl Asked {
         if method != "GET" {
             return Err(refused());
         }
-        match path.trim_end_matches('/').split('/').skip(1).collect::<Vec<_>>().as_slice() {
-            ["Users", id] => Ok(Self { kind: "User", attribute: "", value: decode(id) }),
-            ["Groups", id] => Ok(Self { kind: "Group", attribute: "", value: decode(id) }),
-            ["Users"] => {
-                let request = ScimRequest { query, ..ScimRequest::default() };
-                let text = request.parameter("filter").ok_or_else(refused)?;
-                let filter =
-                    filter::parse(&text).map_err(|error| error.into_scim(ScimType::InvalidFilter, &text))?;
-                match filter {
-                    Filter::Compare {
-                        path, operator: Operator::Eq, value: Literal::String(name), ..
-                    } if path.attribute.eq_ignore_ascii_case("userName") && path.sub_attribute.is_none() => {
-                        Ok(Self { kind: "User", attribute: "username", value: fold(&name) })
-                    }
-                    _ => Err(refused()),
+        let request = ScimRequest { query, ..ScimRequest::default() };
+        let selection = Selection::parse(
+            request.parameter("attributes").as_deref(),
+            request.parameter("excludedAttributes").as_deref(),
+        );
+        let (kind, attribute, value) =
+            match path.trim_end_matches('/').split('/').skip(1).collect::<Vec<_>>().as_slice() {
+                ["Users", id] => ("User", "", decode(id)),
+                ["Groups", id] => ("Group", "", decode(id)),
+                ["Users"] => {
+                    let text = request.parameter("filter").ok_or_else(refused)?;
+                    ("User", "username", user_name(&text)?.ok_or_else(refused)?)
                 }
-            }
-            _ => Err(refused()),
+                _ => return Err(refused()),
+            };
+        Ok(Self { kind, attribute, value, selection })
+    }
+
+    /// The part of a document that was asked for.
+    fn project(&self, document: String) -> Result<String, ScimError> {
+        if self.selection == Selection::default() {
+            return Ok(document);
         }
+        let Some(kind) = builtin().resource_type(self.kind) else { return Ok(document) };
+        let resource: Map<String, Value> = serde_json::from_str(&document).map_err(unavailable)?;
+        Ok(Value::Object(self.selection.project(builtin(), kind, resource)).to_string())
     }
 
     /// A copy found by name must still bear it: it may be older than a rename.
@@ -125,5 +192,18 @@ impl Asked {
         let document: Option<Map<String, Value>> = serde_json::from_str(document).ok();
         let name = document.as_ref().and_then(|document| document.get("userName")).and_then(Value::as_str);
         name.is_some_and(|name| fold(name) == self.value)
+    }
+}
+
+/// The folded name in a filter `userName eq "…"`; nothing if it is another.
+fn user_name(text: &str) -> Result<Option<String>, ScimError> {
+    let filter = filter::parse(text).map_err(|error| error.into_scim(ScimType::InvalidFilter, text))?;
+    match filter {
+        Filter::Compare { path, operator: Operator::Eq, value: Literal::String(name), .. }
+            if path.attribute.eq_ignore_ascii_case("userName") && path.sub_attribute.is_none() =>
+        {
+            Ok(Some(fold(&name)))
+        }
+        _ => Ok(None),
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::plan::plan;
+use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
 use crate::scim::directory::{Predicate, Settings, Store, StoreError};
 use crate::scim::error::ScimError;
@@ -143,6 +144,7 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
         "users": store.count("User", &Predicate::All)?,
         "groups": store.count("Group", &Predicate::All)?,
         "sequence": number(store, "SELECT COALESCE(MAX(seq), 0) FROM journal")?,
+        "tables": super::migrate::version(store)?,
         "unpublished": number(store, "SELECT COUNT(*) FROM outbox")?,
     }))
 }
@@ -205,7 +207,15 @@ fn republish(store: &SqlStore) -> Result<i64, ScimError> {
             vec![],
         )?;
         store.run(
-            &format!("INSERT OR REPLACE INTO outbox SELECT kind, attribute, value, {seq} FROM unique_key"),
+            &format!(
+                "INSERT OR REPLACE INTO outbox SELECT kind, attribute, value, {seq} FROM unique_key WHERE kind <> 'Group'"
+            ),
+            vec![],
+        )?;
+        store.run(
+            &format!(
+                "INSERT OR REPLACE INTO outbox SELECT 'Group', '{MEMBERS}', group_id || '/' || first, {seq} FROM chunk"
+            ),
             vec![],
         )
     })?;

@@ -8,9 +8,12 @@
 //! Nothing here panics: a panic at the edge aborts every request in flight.
 
 mod admin;
+mod condition;
 mod copy;
 mod limit;
 mod manage;
+mod migrate;
+mod password;
 mod plan;
 mod publish;
 mod reply;
@@ -22,7 +25,7 @@ use worker::{Context, Env, Request, Response, Result, event};
 
 use crate::scim::error::ScimError;
 use crate::scim::http::{MAX_PAYLOAD, Reply};
-use reply::{of_error, of_reply};
+use reply::of_error;
 use token::Token;
 
 /// The path of the SCIM base.
@@ -57,8 +60,7 @@ async fn scim(request: &mut Request, env: &Env, path: &str) -> std::result::Resu
     let token = Token::read(presented.as_deref(), &key)?;
     let below = path.strip_prefix(SCIM).unwrap_or("");
     if token.is_edge_read() {
-        let reply = copy::read(env, &token, request, below).await;
-        return reply.and_then(|reply| of_reply(reply).map_err(broken));
+        return copy::read(env, &token, request, below).await;
     }
     let declared =
         request.headers().get("content-length").ok().flatten().and_then(|text| text.parse::<usize>().ok());

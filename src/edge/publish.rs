@@ -4,43 +4,76 @@
 //! *now*, so a renamed user's old name can never overwrite its new owner. At most one put
 //! per key and round, rounds a second apart; an alarm never throws, as one that did would
 //! be dropped after six tries.
+//!
+//! A group's members are copied apart from it, in chunks that each name the next: a
+//! change of one member rewrites one chunk, and a reader follows the chain.
 
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use worker::Env;
 use worker::kv::KvStore;
 
 use super::sql::{SqlStore, integer, text};
 use super::token::hash;
-use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, render};
+use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, member, render};
 use crate::scim::schema::builtin;
 use crate::scim::schema::project::Selection;
 
+/// The outbox's name for a chunk of a group's members; its value is `<group>/<first member>`.
+pub(super) const MEMBERS: &str = "#members";
+
 /// Keys written in one round, below the limit of operations per invocation.
-const ROUND: i64 = 200;
+const ROUND: i64 = 600;
+/// Puts awaited at once: as many connections as an invocation may have open.
+const AT_ONCE: usize = 6;
+/// Most members in a chunk; one with more is split into halves of that.
+const CHUNK: i64 = 1_000;
 /// Seconds that a deleted resource's tombstone stays: well beyond every cache's age.
 const TOMBSTONE_SECONDS: u64 = 86_400;
 
 /// What stands beside a published document.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Published {
     /// The resource's ETag; empty for a tombstone.
     pub etag: String,
     /// The journal's sequence number that the copy has caught up with.
     pub seq: i64,
+    /// There is no such resource, or no longer: a tombstone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
+    /// Of a group: its members are in chunks, the first of which begins with no id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chunked: bool,
+    /// Of a chunk: the first id of the next one; empty for the last.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub until: String,
 }
 
-/// The copy's key: by id where `attribute` is empty, else by a unique key, hashed so that
-/// no name stands in a key and none is too long for one.
+/// The copy's key: by id where `attribute` is empty, else by a unique key or a chunk's
+/// first member, hashed so that no name stands in a key and none is too long for one.
 pub(super) fn copy_key(tenant: &str, kind: &str, attribute: &str, value: &str) -> String {
-    if attribute.is_empty() {
-        return format!("copy/{tenant}/{kind}/{value}");
+    match attribute {
+        "" => format!("copy/{tenant}/{kind}/{value}"),
+        MEMBERS => match value.split_once('/') {
+            Some((group, "")) => format!("copy/{tenant}/{kind}/{group}/members"),
+            Some((group, first)) => format!("copy/{tenant}/{kind}/{group}/members/{}", hash(first)),
+            None => format!("copy/{tenant}/{kind}/{value}/members"),
+        },
+        _ => format!("copy/{tenant}/{kind}/{attribute}/{}", hash(value)),
     }
-    format!("copy/{tenant}/{kind}/{attribute}/{}", hash(value))
 }
 
 /// Whether there is anything to publish.
 pub(super) fn is_pending(store: &SqlStore) -> bool {
     store.rows("SELECT 1 FROM outbox LIMIT 1", vec![]).is_ok_and(|rows| !rows.is_empty())
+}
+
+/// A row of the outbox.
+struct Due {
+    kind: String,
+    attribute: String,
+    value: String,
+    seq: i64,
 }
 
 /// One round. What fails stays in the outbox for the next.
@@ -51,23 +84,64 @@ pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> work
     let due = store
         .rows("SELECT kind, attribute, value, seq FROM outbox ORDER BY seq LIMIT ?1", vec![ROUND.into()])
         .map_err(failed)?;
-    for row in due {
-        let (kind, attribute, value, seq) = (text(&row, 0), text(&row, 1), text(&row, 2), integer(&row, 3));
-        let owner = if attribute.is_empty() {
-            Some(value.clone())
-        } else {
-            store.owner(&kind, &Key { attribute: attribute.clone(), value: value.clone() }).map_err(failed)?
-        };
-        let document = match owner {
-            Some(id) => representation(store, &base, &kind, &id).map_err(failed)?,
-            None => None,
-        };
-        write(&kv, &copy_key(tenant, &kind, &attribute, &value), document, seq).await?;
-        // A change that came while KV was written has noted a later sequence number.
-        let done = "DELETE FROM outbox WHERE kind = ?1 AND attribute = ?2 AND value = ?3 AND seq = ?4";
-        store.run(done, vec![kind.into(), attribute.into(), value.into(), seq.into()]).map_err(failed)?;
+    let due: Vec<Due> = due
+        .iter()
+        .map(|row| Due {
+            kind: text(row, 0),
+            attribute: text(row, 1),
+            value: text(row, 2),
+            seq: integer(row, 3),
+        })
+        .collect();
+    let mut outcome = Ok(());
+    for due in due.chunks(AT_ONCE) {
+        let mut puts = Vec::new();
+        for due in due {
+            // A chunk that had to be split waits until those it names are written.
+            let Some(content) = content(store, &base, due).map_err(failed)? else { continue };
+            let (kv, key) = (&kv, copy_key(tenant, &due.kind, &due.attribute, &due.value));
+            puts.push(async move { (due, write(kv, &key, content).await) });
+        }
+        let results = join_all(puts).await;
+        let is_down = !results.is_empty() && results.iter().all(|(_, result)| result.is_err());
+        for (due, result) in results {
+            if result.is_err() {
+                outcome = result;
+                continue;
+            }
+            // A change that came while KV was written has noted a later sequence number.
+            let done = "DELETE FROM outbox WHERE kind = ?1 AND attribute = ?2 AND value = ?3 AND seq = ?4";
+            let row = [due.kind.as_str(), &due.attribute, &due.value].map(Into::into);
+            store.run(done, [&row[..], &[due.seq.into()]].concat()).map_err(failed)?;
+        }
+        if is_down {
+            break;
+        }
     }
-    Ok(())
+    outcome
+}
+
+/// What to write under a key now: nothing but a tombstone where nobody owns it.
+type Content = (String, Published);
+
+fn content(store: &mut SqlStore, base: &str, due: &Due) -> Result<Option<Content>, StoreError> {
+    if due.attribute == MEMBERS {
+        return chunk(store, base, due);
+    }
+    let owner = if due.attribute.is_empty() {
+        Some(due.value.clone())
+    } else {
+        store.owner(&due.kind, &Key { attribute: due.attribute.clone(), value: due.value.clone() })?
+    };
+    let found = match owner {
+        Some(id) => representation(store, base, &due.kind, &id, due.seq)?,
+        None => None,
+    };
+    Ok(Some(found.unwrap_or_else(|| tombstone(due.seq))))
+}
+
+fn tombstone(seq: i64) -> Content {
+    (String::new(), Published { seq, gone: true, ..Published::default() })
 }
 
 /// The document and its ETag, without a user's groups, which are joined only when the
@@ -77,40 +151,84 @@ fn representation(
     base: &str,
     kind: &str,
     id: &str,
-) -> Result<Option<(String, String)>, StoreError> {
+    seq: i64,
+) -> Result<Option<Content>, StoreError> {
     let Some(record) = store.get(kind, id)? else { return Ok(None) };
     let registry = builtin();
     let Some(kind) = registry.resource_type(kind) else { return Ok(None) };
-    let settings = Settings::default();
-    let mut new_id = String::new;
-    let context = Context {
-        registry,
+    let selection = Selection::parse(None, Some("groups,members"));
+    let shown = in_context(base, |context| render(store, context, kind, &record, &selection))
+        .map_err(|error| StoreError::Failed(error.detail))?;
+    let published =
+        Published { etag: shown.etag, seq, chunked: kind.name == "Group", ..Published::default() };
+    Ok(Some((serde_json::Value::Object(shown.resource).to_string(), published)))
+}
+
+/// Does what needs a context to read with; nothing is written in it.
+fn in_context<T>(base: &str, work: impl FnOnce(&Context<'_>) -> T) -> T {
+    work(&Context {
+        registry: builtin(),
         base,
         now: "",
         actor: "publisher",
-        new_id: &mut new_id,
-        settings: &settings,
+        new_id: &mut String::new,
+        settings: &Settings::default(),
         hash_password: NO_PASSWORDS,
-    };
-    let selection = Selection::parse(None, Some("groups"));
-    let shown = render(store, &context, kind, &record, &selection)
-        .map_err(|error| StoreError::Failed(error.detail))?;
-    Ok(Some((serde_json::Value::Object(shown.resource).to_string(), shown.etag)))
+    })
 }
 
-async fn write(kv: &KvStore, key: &str, document: Option<(String, String)>, seq: i64) -> worker::Result<()> {
+/// A chunk's members as JSON, without the brackets; nothing yet if it had to be split.
+fn chunk(store: &mut SqlStore, base: &str, due: &Due) -> Result<Option<Content>, StoreError> {
+    let (group, first) = due.value.split_once('/').unwrap_or((&due.value, ""));
+    let place = || vec![group.into(), first.into()];
+    if store.rows("SELECT 1 FROM chunk WHERE group_id = ?1 AND first = ?2", place())?.is_empty() {
+        return Ok(Some(tombstone(due.seq)));
+    }
+    let next = "SELECT COALESCE(MIN(first), '') FROM chunk WHERE group_id = ?1 AND first > ?2";
+    let until = store.rows(next, place())?.first().map_or_else(String::new, |row| text(row, 0));
+    let within = "group_id = ?1 AND member_id >= ?2 AND (?3 = '' OR member_id < ?3)";
+    let range = || vec![group.into(), first.into(), until.as_str().into()];
+    let count = store.rows(&format!("SELECT COUNT(*) FROM member WHERE {within}"), range())?;
+    if count.first().is_some_and(|row| integer(row, 0) > CHUNK) {
+        split(store, within, range())?;
+        return Ok(None);
+    }
+    let members = store.members_within(within, range())?;
+    let shown: Vec<String> = in_context(base, |context| {
+        members.into_iter().map(|row| member(context, row).to_string()).collect()
+    });
+    Ok(Some((shown.join(","), Published { seq: due.seq, until, ..Published::default() })))
+}
+
+/// Cuts a chunk into many, and notes the new ones to be written first: sequence 0 is
+/// before all others.
+fn split(store: &SqlStore, within: &str, range: Vec<worker::SqlStorageValue>) -> Result<(), StoreError> {
+    let half = CHUNK / 2;
+    let statement = format!(
+        "SELECT member_id FROM (SELECT member_id, ROW_NUMBER() OVER (ORDER BY member_id) - 1 AS n
+           FROM member WHERE {within}) WHERE n > 0 AND n % {half} = 0"
+    );
+    let group = range.first().cloned().unwrap_or_else(|| "".into());
+    let firsts: Vec<String> = store.rows(&statement, range)?.iter().map(|row| text(row, 0)).collect();
+    let firsts: worker::SqlStorageValue = serde_json::Value::from(firsts).to_string().into();
+    store.atomically(&mut || {
+        store.run(
+            "INSERT INTO chunk (group_id, first) SELECT ?1, value FROM json_each(?2)",
+            vec![group.clone(), firsts.clone()],
+        )?;
+        store.run(
+            "INSERT OR REPLACE INTO outbox (kind, attribute, value, seq)
+             SELECT 'Group', ?3, ?1 || '/' || value, 0 FROM json_each(?2)",
+            vec![group.clone(), firsts.clone(), MEMBERS.into()],
+        )
+    })
+}
+
+async fn write(kv: &KvStore, key: &str, (document, published): Content) -> worker::Result<()> {
     let error = |error: worker::kv::KvError| worker::Error::RustError(error.to_string());
+    let gone = published.gone;
     // Always text: a JSON value would be stored as `{}`.
-    let put = match document {
-        Some((document, etag)) => {
-            kv.put(key, document).map_err(error)?.metadata(Published { etag, seq }).map_err(error)?
-        }
-        None => kv
-            .put(key, "")
-            .map_err(error)?
-            .expiration_ttl(TOMBSTONE_SECONDS)
-            .metadata(Published { etag: String::new(), seq })
-            .map_err(error)?,
-    };
+    let put = kv.put(key, document).map_err(error)?.metadata(published).map_err(error)?;
+    let put = if gone { put.expiration_ttl(TOMBSTONE_SECONDS) } else { put };
     put.execute().await.map_err(error)
 }

@@ -3,13 +3,18 @@
 //! One commit is one `transactionSync`: rows, keys, memberships, counters, journal and
 //! outbox, or none of it. The SQL is synchronous, so no other event can come between.
 
-use std::fmt::Write as _;
+use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{SqlStorage, SqlStorageValue, State};
+use worker::{SqlCursor, SqlStorage, SqlStorageValue, State};
 
+use super::condition::{Condition, is_selective};
+use super::migrate::migrate;
+use super::publish::MEMBERS;
 use crate::scim::directory::{ChangeSet, Key, Member, Predicate, Put, Record, Store, StoreError};
+use crate::scim::error::ScimError;
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,85 +27,60 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
 }
 
-/// Each version's statements; applied in order, once each. Never change one that was released.
-const MIGRATIONS: [&[&str]; 2] = [&[
-    "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE resource (id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL,
-       created TEXT NOT NULL, modified TEXT NOT NULL, document TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX resource_order ON resource (kind, created, id)",
-    "CREATE TABLE unique_key (kind TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL,
-       PRIMARY KEY (kind, attribute, value)) WITHOUT ROWID",
-    "CREATE INDEX unique_key_owner ON unique_key (id)",
-    "CREATE TABLE search_key (kind TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL,
-       PRIMARY KEY (kind, attribute, value, id)) WITHOUT ROWID",
-    "CREATE INDEX search_key_owner ON search_key (id)",
-    "CREATE TABLE member (group_id TEXT NOT NULL, member_id TEXT NOT NULL, PRIMARY KEY (group_id, member_id)) WITHOUT ROWID",
-    "CREATE INDEX member_groups ON member (member_id, group_id)",
-    "CREATE TABLE total (kind TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, actor TEXT NOT NULL,
-       operation TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL)",
-    "CREATE TABLE outbox (kind TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL,
-       PRIMARY KEY (kind, attribute, value)) WITHOUT ROWID",
-    "CREATE TABLE token (hash TEXT PRIMARY KEY, scope TEXT NOT NULL, created TEXT NOT NULL, revoked TEXT) WITHOUT ROWID",
-], &[
-    "ALTER TABLE token ADD COLUMN expires TEXT",
-    "ALTER TABLE token ADD COLUMN used TEXT",
-    // What the resource became, so that the trail tells from what to what.
-    "ALTER TABLE journal ADD COLUMN document TEXT",
-    "CREATE INDEX journal_resource ON journal (id, seq)",
-]];
-
 /// The store, over one tenant's object.
 pub(super) struct SqlStore {
     sql: SqlStorage,
     transactions: Transactions,
+    /// Whether changes are noted for the copy.
+    copies: Cell<bool>,
+    read: Cell<usize>,
+    written: Cell<usize>,
 }
 
 type Row = Vec<SqlStorageValue>;
 
 impl SqlStore {
     /// Opens the store, bringing its tables up to date.
-    pub fn open(state: &State) -> Result<Self, StoreError> {
+    pub fn open(state: &State) -> Result<Self, ScimError> {
         let storage = state.storage();
         let raw: &JsValue = storage.as_raw().as_ref();
-        let store = Self { sql: storage.sql(), transactions: raw.clone().unchecked_into() };
-        store.migrate()?;
+        let store = Self {
+            sql: storage.sql(),
+            transactions: raw.clone().unchecked_into(),
+            copies: Cell::new(true),
+            read: Cell::new(0),
+            written: Cell::new(0),
+        };
+        migrate(&store)?;
+        store.copies.set(store.fact("copy")?.as_deref() != Some("off"));
         Ok(store)
-    }
-
-    fn migrate(&self) -> Result<(), StoreError> {
-        self.run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)", vec![])?;
-        let rows = self.rows("SELECT COALESCE(MAX(version), 0) FROM schema_version", vec![])?;
-        let applied = usize::try_from(rows.first().map_or(0, |row| integer(row, 0))).unwrap_or(0);
-        for (index, statements) in MIGRATIONS.iter().enumerate().skip(applied) {
-            self.atomically(&mut || {
-                for statement in *statements {
-                    self.run(statement, vec![])?;
-                }
-                let version = i64::try_from(index + 1).unwrap_or(i64::MAX);
-                self.run("INSERT INTO schema_version (version) VALUES (?1)", vec![version.into()])
-            })?;
-        }
-        Ok(())
     }
 
     /// Runs a statement that answers with nothing.
     pub fn run(&self, statement: &str, arguments: Row) -> Result<(), StoreError> {
-        self.sql
-            .exec(statement, Some(arguments))
-            .map(|_| ())
-            .map_err(|error| StoreError::Failed(error.to_string()))
+        self.exec(statement, arguments).map(|cursor| self.count_rows(&cursor))
     }
 
     /// Runs a query.
     pub fn rows(&self, statement: &str, arguments: Row) -> Result<Vec<Row>, StoreError> {
-        let failed = |error: worker::Error| StoreError::Failed(error.to_string());
-        self.sql
-            .exec(statement, Some(arguments))
-            .map_err(failed)?
-            .raw()
-            .map(|row| row.map_err(failed))
-            .collect()
+        let cursor = self.exec(statement, arguments)?;
+        let rows = cursor.raw().map(|row| row.map_err(failed)).collect();
+        self.count_rows(&cursor);
+        rows
+    }
+
+    fn exec(&self, statement: &str, arguments: Row) -> Result<SqlCursor, StoreError> {
+        self.sql.exec(statement, Some(arguments)).map_err(failed)
+    }
+
+    fn count_rows(&self, cursor: &SqlCursor) {
+        self.read.set(self.read.get() + cursor.rows_read());
+        self.written.set(self.written.get() + cursor.rows_written());
+    }
+
+    /// Rows that SQLite read and wrote since this was last asked: what storage is paid for.
+    pub fn take_cost(&self) -> (usize, usize) {
+        (self.read.take(), self.written.take())
     }
 
     /// Does all of it or nothing.
@@ -206,11 +186,83 @@ impl SqlStore {
     /// Marks what the copy must learn: the resource under its id, and under every unique
     /// key it holds or held.
     fn note(&self, kind: &str, id: &str, keys: &[(String, Key)], seq: i64) -> Result<(), StoreError> {
-        let by_key = keys.iter().map(|(_, key)| (key.attribute.as_str(), key.value.as_str()));
+        if !self.copies.get() {
+            return Ok(());
+        }
+        // A group is copied under its id alone.
+        let by_key = keys
+            .iter()
+            .filter(|_| kind != "Group")
+            .map(|(_, key)| (key.attribute.as_str(), key.value.as_str()));
         let rows = std::iter::once(("", id))
             .chain(by_key)
             .map(|(attribute, value)| [kind.into(), attribute.into(), value.into(), seq.into()]);
         self.insert("INSERT OR REPLACE INTO outbox (kind, attribute, value, seq)", rows)
+    }
+
+    /// Marks the chunks of a group's copy that hold, or held, these members (a JSON array of ids).
+    fn note_members(&self, group: &str, members: &str, seq: i64) -> Result<(), StoreError> {
+        if !self.copies.get() {
+            return Ok(());
+        }
+        self.run(
+            "INSERT OR REPLACE INTO outbox (kind, attribute, value, seq)
+             SELECT DISTINCT 'Group', ?4, ?1 || '/' ||
+               (SELECT MAX(first) FROM chunk WHERE group_id = ?1 AND first <= m.value), ?3 FROM json_each(?2) AS m",
+            vec![group.into(), members.into(), seq.into(), MEMBERS.into()],
+        )
+    }
+
+    /// Marks every chunk that shows this member: its name changed, or it is to be deleted.
+    fn note_memberships(&self, member: &str, seq: i64) -> Result<(), StoreError> {
+        if !self.copies.get() {
+            return Ok(());
+        }
+        self.run(
+            "INSERT OR REPLACE INTO outbox (kind, attribute, value, seq)
+             SELECT 'Group', ?3, m.group_id || '/' ||
+               (SELECT MAX(first) FROM chunk WHERE group_id = m.group_id AND first <= ?1), ?2
+             FROM member AS m WHERE m.member_id = ?1",
+            vec![member.into(), seq.into(), MEMBERS.into()],
+        )
+    }
+
+    /// Marks all chunks of a group's copy: it is emptied or deleted. An emptied group keeps
+    /// its chunks, so that one that is replaced never looks half empty to a reader.
+    fn note_chunks(&self, group: &str, seq: i64) -> Result<(), StoreError> {
+        if !self.copies.get() {
+            return Ok(());
+        }
+        self.run(
+            "INSERT OR REPLACE INTO outbox (kind, attribute, value, seq)
+             SELECT 'Group', ?3, ?1 || '/' || first, ?2 FROM chunk WHERE group_id = ?1",
+            vec![group.into(), seq.into(), MEMBERS.into()],
+        )
+    }
+
+    /// Adds or removes members of one group, by one statement whatever their number.
+    fn change_members(
+        &self,
+        statement: &str,
+        group: &str,
+        members: &[&str],
+        seq: i64,
+    ) -> Result<(), StoreError> {
+        let members = serde_json::Value::from(members.to_vec()).to_string();
+        self.run(statement, vec![group.into(), members.as_str().into()])?;
+        self.note_members(group, &members, seq)
+    }
+
+    /// Memberships that a condition on the table `member` lets through, by member.
+    pub fn members_within(&self, condition: &str, arguments: Row) -> Result<Vec<Member>, StoreError> {
+        let statement = format!(
+            "SELECT m.member_id, COALESCE(r.kind, ''), COALESCE(json_extract(r.document, '$.displayName'), '')
+             FROM (SELECT member_id FROM member WHERE {condition}) AS m
+             LEFT JOIN resource AS r ON r.id = m.member_id ORDER BY m.member_id"
+        );
+        let rows = self.rows(&statement, arguments)?;
+        let member = |row| Member { id: text(row, 0), kind: text(row, 1), display: text(row, 2) };
+        Ok(rows.iter().map(member).collect())
     }
 
     fn commit_all(&self, change: &ChangeSet) -> Result<i64, StoreError> {
@@ -239,13 +291,14 @@ impl SqlStore {
             let keys = self.unique_of(id)?;
             self.remove_keys(id)?;
             // A group that loses a member this way has changed for the copy's readers too.
-            for row in
-                self.rows("SELECT group_id FROM member WHERE member_id = ?1", vec![id.as_str().into()])?
-            {
-                self.note("Group", &text(&row, 0), &[], seq)?;
+            self.note_memberships(id, seq)?;
+            if kind == "Group" {
+                self.note_chunks(id, seq)?;
+                self.run("DELETE FROM chunk WHERE group_id = ?1", vec![id.as_str().into()])?;
             }
             self.run("DELETE FROM member WHERE member_id = ?1", vec![id.as_str().into()])?;
             self.run("DELETE FROM member WHERE group_id = ?1", vec![id.as_str().into()])?;
+            self.run("DELETE FROM password WHERE id = ?1", vec![id.as_str().into()])?;
             self.run("DELETE FROM resource WHERE id = ?1", vec![id.as_str().into()])?;
             self.add_to_total(kind, -1)?;
             self.note(kind, id, &keys, seq)?;
@@ -257,17 +310,41 @@ impl SqlStore {
             self.write(put)?;
             keys.extend(put.unique.iter().map(|key| (put.record.kind.clone(), key.clone())));
             self.note(&put.record.kind, &put.record.id, &keys, seq)?;
+            if had_others {
+                self.note_memberships(&put.record.id, seq)?;
+            }
+            if put.record.kind == "Group" && put.record.version == 1 {
+                self.run(
+                    "INSERT INTO chunk (group_id, first) VALUES (?1, '')",
+                    vec![put.record.id.as_str().into()],
+                )?;
+                self.note_members(&put.record.id, "[\"\"]", seq)?;
+            }
+        }
+        for (id, hash) in &change.passwords {
+            match hash {
+                Some(hash) => {
+                    let row = vec![id.as_str().into(), hash.as_str().into()];
+                    self.run("INSERT OR REPLACE INTO password (id, hash) VALUES (?1, ?2)", row)?;
+                }
+                None => self.run("DELETE FROM password WHERE id = ?1", vec![id.as_str().into()])?,
+            }
         }
         for group in &change.clear_members {
             self.run("DELETE FROM member WHERE group_id = ?1", vec![group.as_str().into()])?;
+            self.note_chunks(group, seq)?;
         }
-        for (group, member) in &change.remove_members {
-            let row = vec![group.as_str().into(), member.as_str().into()];
-            self.run("DELETE FROM member WHERE group_id = ?1 AND member_id = ?2", row)?;
+        let removed = change.remove_members.iter().map(|(group, member)| (group.as_str(), member.as_str()));
+        for (group, members) in by_group(removed) {
+            let statement =
+                "DELETE FROM member WHERE group_id = ?1 AND member_id IN (SELECT value FROM json_each(?2))";
+            self.change_members(statement, group, &members, seq)?;
         }
-        for (group, member, _) in &change.add_members {
-            let row = vec![group.as_str().into(), member.as_str().into()];
-            self.run("INSERT OR IGNORE INTO member (group_id, member_id) VALUES (?1, ?2)", row)?;
+        let added = change.add_members.iter().map(|(group, member, _)| (group.as_str(), member.as_str()));
+        for (group, members) in by_group(added) {
+            let statement =
+                "INSERT OR IGNORE INTO member (group_id, member_id) SELECT ?1, value FROM json_each(?2)";
+            self.change_members(statement, group, &members, seq)?;
         }
         Ok(seq)
     }
@@ -334,15 +411,9 @@ impl Store for SqlStore {
     }
 
     fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError> {
-        let statement = "SELECT m.member_id, COALESCE(r.kind, ''), COALESCE(json_extract(r.document, '$.displayName'), '')
-             FROM member AS m LEFT JOIN resource AS r ON r.id = m.member_id
-             WHERE m.group_id = ?1 AND m.member_id > ?2 ORDER BY m.member_id LIMIT ?3";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX).min(1 << 52);
-        let rows = self.rows(statement, vec![group.into(), after.unwrap_or("").into(), limit.into()])?;
-        Ok(rows
-            .iter()
-            .map(|row| Member { id: text(row, 0), kind: text(row, 1), display: text(row, 2) })
-            .collect())
+        let within = "group_id = ?1 AND member_id > ?2 ORDER BY member_id LIMIT ?3";
+        self.members_within(within, vec![group.into(), after.unwrap_or("").into(), limit.into()])
     }
 
     fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError> {
@@ -370,76 +441,18 @@ impl Store for SqlStore {
     }
 }
 
-/// Whether an index finds few rows. `active` has but two values, so it is no help.
-fn is_selective(predicate: &Predicate) -> bool {
-    match predicate {
-        Predicate::None | Predicate::Id(_) | Predicate::HasMember(_) => true,
-        Predicate::Equals(key) => key.attribute != "active",
-        Predicate::And(parts) => parts.iter().any(is_selective),
-        Predicate::Or(parts) => parts.iter().all(is_selective),
-        Predicate::All | Predicate::Not(_) => false,
+/// Memberships by their group.
+fn by_group<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut groups = BTreeMap::<_, Vec<_>>::new();
+    for (group, member) in rows {
+        groups.entry(group).or_default().push(member);
     }
+    groups
 }
 
-/// A predicate as SQL. Its values travel as one JSON array, `?1`, since a statement may
-/// bind a hundred values at most.
-struct Condition {
-    sql: String,
-    values: Vec<String>,
-}
-
-impl Condition {
-    fn of(predicate: &Predicate) -> Self {
-        let mut condition = Self { sql: String::new(), values: Vec::new() };
-        condition.add(predicate);
-        // Every statement binds `?1`, whether or not the predicate has values.
-        condition.sql.push_str(" AND ?1 IS NOT NULL");
-        condition
-    }
-
-    fn arguments(&self) -> SqlStorageValue {
-        serde_json::Value::from(self.values.clone()).to_string().into()
-    }
-
-    fn value(&mut self, value: &str) -> String {
-        self.values.push(value.to_owned());
-        format!("json_extract(?1, '$[{}]')", self.values.len() - 1)
-    }
-
-    fn add(&mut self, predicate: &Predicate) {
-        let sql = match predicate {
-            Predicate::All => "1".to_owned(),
-            Predicate::None => "0".to_owned(),
-            Predicate::Id(id) => format!("r.id = {}", self.value(id)),
-            Predicate::Equals(key) => {
-                let (attribute, value) = (self.value(&key.attribute), self.value(&key.value));
-                format!(
-                    "r.id IN (SELECT id FROM search_key WHERE kind = ?2 AND attribute = {attribute} AND value = {value})"
-                )
-            }
-            Predicate::HasMember(member) => {
-                format!("r.id IN (SELECT group_id FROM member WHERE member_id = {})", self.value(member))
-            }
-            Predicate::Not(inner) => {
-                self.sql.push_str("NOT (");
-                self.add(inner);
-                ")".to_owned()
-            }
-            Predicate::And(parts) => return self.join(parts, " AND ", "1"),
-            Predicate::Or(parts) => return self.join(parts, " OR ", "0"),
-        };
-        self.sql.push_str(&sql);
-    }
-
-    fn join(&mut self, parts: &[Predicate], separator: &str, empty: &str) {
-        let _ = write!(self.sql, "(");
-        for (index, part) in parts.iter().enumerate() {
-            self.sql.push_str(if index > 0 { separator } else { "" });
-            self.add(part);
-        }
-        self.sql.push_str(if parts.is_empty() { empty } else { "" });
-        self.sql.push(')');
-    }
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn failed(error: worker::Error) -> StoreError {
+    StoreError::Failed(error.to_string())
 }
 
 pub(super) fn text(row: &Row, column: usize) -> String {

@@ -14,8 +14,8 @@ use super::manage::Profile;
 use super::reply::{of_error, of_reply, origin_and_query};
 use super::sql::{SqlStore, text};
 use super::token::{Scope, Token};
-use super::{SCIM, manage, publish};
-use crate::scim::directory::{Context, NO_PASSWORDS, StoreError};
+use super::{SCIM, manage, password, publish};
+use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, Reply};
 use crate::scim::schema::{builtin, instant};
@@ -131,21 +131,28 @@ impl DurableObject for Tenant {
         if !reads || self.is_fresh.replace(false) {
             self.gather().await;
         }
-        match reply {
+        let mut response = match reply {
             Ok(reply) => of_reply(reply),
             Err(error) => of_error(&error),
+        }?;
+        if self.env.var("SHOW_COST").is_ok() {
+            let (read, written) = self.with_store(|store| Ok(store.take_cost())).unwrap_or_default();
+            response.headers_mut().set("Provisor-Rows", &format!("read={read}, written={written}"))?;
         }
+        Ok(response)
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.alarm_is_set.set(false);
+        // Until the round is done no other is called for, so that rounds lie a second apart.
+        self.alarm_is_set.set(true);
         let tenant = self.tenant_id();
-        // Taken out while KV is awaited, so that requests in between open their own.
+        // A store of its own, as requests are answered while KV is awaited.
         let opened = SqlStore::open(&self.state);
         let outcome = match (opened, tenant) {
             (Ok(mut store), Some(tenant)) => publish::round(&mut store, &self.env, &tenant).await,
             _ => Ok(()),
         };
+        self.alarm_is_set.set(false);
         if let Err(error) = outcome {
             worker::console_error!("publishing failed, will try again: {error}");
             self.wake_in(RETRY).await;
@@ -160,14 +167,10 @@ impl Tenant {
         &self,
         work: impl FnOnce(&mut SqlStore) -> std::result::Result<T, ScimError>,
     ) -> std::result::Result<T, ScimError> {
-        let failed = |error: StoreError| {
-            worker::console_error!("storage failed: {error:?}");
-            ScimError::from(error)
-        };
         let mut slot =
             self.store.try_borrow_mut().map_err(|_| ScimError::new(503, "the tenant is busy; try again"))?;
         if slot.is_none() {
-            *slot = Some(SqlStore::open(&self.state).map_err(failed)?);
+            *slot = Some(SqlStore::open(&self.state)?);
         }
         match slot.as_mut() {
             Some(store) => work(store),
@@ -252,7 +255,7 @@ fn scim(
         actor: &actor,
         new_id: &mut new_id,
         settings,
-        hash_password: NO_PASSWORDS,
+        hash_password: &password::hash,
     };
     Ok(http::serve(store, &mut context, &request))
 }

@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** Starts a server on a free port; `data` is a folder or "memory". */
-export async function start(data = "memory") {
+/** Starts a server on a free port; `data` is a folder or "memory", `vars` are the Worker's variables. */
+export async function start(data = "memory", vars = {}) {
   const child = spawn(process.execPath, ["scripts/serve.mjs", "serve"], {
-    env: { ...process.env, PORT: "0", DATA: data },
+    env: { ...process.env, PORT: "0", DATA: data, VARS: JSON.stringify(vars) },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

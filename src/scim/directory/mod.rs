@@ -7,7 +7,7 @@ pub mod store;
 mod write;
 
 pub use query::{Found, Query, query, query_all};
-pub use render::{Shown, render};
+pub use render::{Shown, member, render};
 pub use write::{Body, Written, create, delete, patch, replace};
 
 pub use store::*;

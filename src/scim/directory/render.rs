@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, Record, Store, StoreError};
+use super::{Context, Member, Record, Store, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
 use crate::scim::schema::project::Selection;
@@ -97,6 +97,20 @@ fn reference(context: &Context<'_>, kind: &str, id: &str) -> String {
     format!("{}{endpoint}/{id}", context.base)
 }
 
+/// A membership as an element of `members`.
+#[must_use]
+pub fn member(context: &Context<'_>, row: Member) -> Value {
+    let mut shown = Map::from_iter([("value".to_owned(), Value::from(row.id.as_str()))]);
+    if !row.kind.is_empty() {
+        shown.insert("$ref".into(), reference(context, &row.kind, &row.id).into());
+        shown.insert("type".into(), row.kind.into());
+    }
+    if !row.display.is_empty() {
+        shown.insert("display".into(), row.display.into());
+    }
+    Value::Object(shown)
+}
+
 fn members(store: &mut dyn Store, context: &Context<'_>, group: &str) -> Result<Vec<Value>, ScimError> {
     let mut all: Vec<Value> = Vec::new();
     let mut after: Option<String> = None;
@@ -104,17 +118,7 @@ fn members(store: &mut dyn Store, context: &Context<'_>, group: &str) -> Result<
         let page = store.members(group, after.as_deref(), MEMBERS_PAGE)?;
         after = page.last().map(|member| member.id.clone());
         let full = page.len() == MEMBERS_PAGE;
-        all.extend(page.into_iter().map(|member| {
-            let mut shown = Map::from_iter([("value".to_owned(), Value::from(member.id.as_str()))]);
-            if !member.kind.is_empty() {
-                shown.insert("$ref".into(), reference(context, &member.kind, &member.id).into());
-                shown.insert("type".into(), member.kind.into());
-            }
-            if !member.display.is_empty() {
-                shown.insert("display".into(), member.display.into());
-            }
-            Value::Object(shown)
-        }));
+        all.extend(page.into_iter().map(|row| member(context, row)));
         if !full {
             return Ok(all);
         }
