@@ -194,9 +194,8 @@ fn chunk(store: &mut SqlStore, base: &str, due: &Due) -> Result<Option<Content>,
         return Ok(None);
     }
     let members = store.members_within(within, range())?;
-    let shown: Vec<String> = in_context(base, |context| {
-        members.into_iter().map(|row| member(context, row).to_string()).collect()
-    });
+    let shown: Vec<String> =
+        in_context(base, |context| members.into_iter().map(|row| member(context, row).to_string()).collect());
     Ok(Some((shown.join(","), Published { seq: due.seq, until, ..Published::default() })))
 }
 
