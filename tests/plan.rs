@@ -120,7 +120,18 @@ fn planned(source: &Value, target: &str, settings: &JobSettings) -> Value {
     engine.load_target(target).unwrap();
     engine.configure("", settings);
     engine.plan();
+    rows_say_what_operations_say(&engine);
     engine.to_json()
+}
+
+/// What is decided for everyone at once is what is worked out for each alone.
+fn rows_say_what_operations_say(engine: &Engine) {
+    for index in 0..engine.len() {
+        let (row, operation) = (engine.row(index).unwrap(), engine.operation(index).unwrap());
+        let found =
+            (&*operation.verdict, &*operation.reason, operation.changes.len(), operation.problems.len());
+        assert_eq!((&*row.action, &*row.reason, row.changes, row.problems), found, "{operation:?}");
+    }
 }
 
 /// Sends every request once what it depends on has been sent, placeholders filled.

@@ -25,13 +25,27 @@ pub(crate) fn same(new: &Value, old: &Value, case_exact: bool) -> bool {
         }
         (Value::Null, Value::Null) => true,
         _ => match (plain(new), plain(old)) {
-            (Some(new), Some(old)) if boolean(&new) && boolean(&old) => new.eq_ignore_ascii_case(&old),
-            (Some(new), Some(old)) if case_exact || new == old => new == old,
-            (Some(new), Some(old)) if new.is_ascii() && old.is_ascii() => new.eq_ignore_ascii_case(&old),
-            (Some(new), Some(old)) => new.to_lowercase() == old.to_lowercase(),
+            (Some(new), Some(old)) => same_text(&new, &old, case_exact),
             _ => false,
         },
     }
+}
+
+/// Whether two texts are the same to Entra.
+pub(crate) fn same_text(new: &str, old: &str, case_exact: bool) -> bool {
+    if new == old {
+        return true;
+    }
+    if boolean(new) && boolean(old) {
+        return new.eq_ignore_ascii_case(old);
+    }
+    if case_exact {
+        return false;
+    }
+    if new.is_ascii() && old.is_ascii() {
+        return new.eq_ignore_ascii_case(old);
+    }
+    new.to_lowercase() == old.to_lowercase()
 }
 
 fn plain(value: &Value) -> Option<Cow<'_, str>> {

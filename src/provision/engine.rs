@@ -2,10 +2,16 @@
 //! what the target holds, configure, plan; then ask for rows and single operations.
 //! Mapped resources are never kept for everyone: one is computed when it is asked for.
 
+use super::column::Columns;
+use super::decide::{Decision, Outline, Verdict, decisions, outlines};
 use super::held::{Held, ObjectKind};
 use super::mapping::Compiled;
-use super::matching::{Rules, Scene, Settlement, settle};
+use super::matching::{
+    Ground, Indexes, Link, Links, Rules, Settled, Settlement, inactive, settle, standings,
+};
 use super::plan::Planner;
+use super::pool::{Atom, Pool};
+use super::population::Population;
 use super::program::{Surroundings, milliseconds};
 use super::report::{
     Diagnostic, Dialect, InputError, JobSettings, LoadReport, Operation, Row, Severity, Summary,
@@ -21,78 +27,34 @@ const VERSION: u32 = 1;
 /// The whole journey from files to a plan.
 #[derive(Debug, Default)]
 pub struct Engine {
+    pool: Pool,
     source: Source,
     held: Held,
     settings: JobSettings,
     schema: Option<Schema>,
     own_profile: bool,
-    users: Option<Compiled>,
-    groups: Option<Compiled>,
+    compiled: [Option<Compiled>; 2],
+    given: Links,
     rules: Rules,
-    entitlements: Entitlements,
     settlement: Settlement,
     rows: Vec<Decision>,
     summary: Summary,
+    kept: Kept,
 }
 
-/// What is kept of one operation.
-#[derive(Clone, Copy, Debug)]
-struct Decision {
-    verdict: Verdict,
-    reason: &'static str,
-    changes: u32,
-    problems: u32,
+/// What one plan leaves for the next.
+#[derive(Debug, Default)]
+struct Kept {
+    entitlements: Option<Entitlements>,
+    indexes: Indexes,
+    columns: [Columns; 2],
+    /// For each kind, the filter and who passed it.
+    filters: [Option<(Value, Vec<Atom>)>; 2],
+    /// For each kind, who was out of scope.
+    out_of_scope: [Vec<bool>; 2],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    Create,
-    Update,
-    Disable,
-    Delete,
-    Staged,
-    Unchanged,
-    Skipped,
-    Failed,
-}
-
-impl Verdict {
-    const ALL: [(Self, &'static str); 8] = [
-        (Self::Create, "create"),
-        (Self::Update, "update"),
-        (Self::Disable, "disable"),
-        (Self::Delete, "delete"),
-        (Self::Staged, "staged"),
-        (Self::Unchanged, "unchanged"),
-        (Self::Skipped, "skipped"),
-        (Self::Failed, "failed"),
-    ];
-
-    fn from_name(name: &str) -> Self {
-        Self::ALL.iter().find(|(_, known)| *known == name).map_or(Self::Failed, |(verdict, _)| *verdict)
-    }
-
-    fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(verdict, _)| *verdict == self).map_or("", |(_, name)| name)
-    }
-}
-
-/// Every reason code, so that a row keeps a pointer and not a text.
-const REASONS: &[&str] = &[
-    "NotEffectivelyEntitled",
-    "RedundantExport",
-    "AttributeValidationFailed",
-    "ImportSkipped",
-    "DuplicateTargetEntries",
-    "DuplicateSourceEntries",
-    "SchemaPropertyCanOnlyAcceptValue",
-    "X-CreateDisabled",
-    "X-UpdateDisabled",
-    "X-DeleteDisabled",
-    "X-SkipOutOfScopeDeletions",
-    "X-IsSoftDeletedUnmapped",
-    "TooManyDeletes",
-];
+const KINDS: [ObjectKind; 2] = [ObjectKind::User, ObjectKind::Group];
 
 impl Engine {
     /// An engine with nothing loaded.
@@ -107,7 +69,8 @@ impl Engine {
     /// When the text is neither JSON nor CSV that is known.
     pub fn load_source(&mut self, name: &str, text: &str) -> Result<LoadReport, InputError> {
         self.forget();
-        self.source.load(name, text)
+        self.kept = Kept { indexes: std::mem::take(&mut self.kept.indexes), ..Kept::default() };
+        self.source.load(&mut self.pool, name, text)
     }
 
     /// Adds what the target holds: a SCIM list, an array, NDJSON.
@@ -116,7 +79,37 @@ impl Engine {
     /// When the text is not JSON.
     pub fn load_target(&mut self, text: &str) -> Result<LoadReport, InputError> {
         self.forget();
-        self.held.load(text)
+        self.kept.indexes.clear();
+        self.held.load(&mut self.pool, text)
+    }
+
+    /// Sets which target object each source object is tied to: a JSON object from source
+    /// ids to target ids. Without it each unique match is taken as a tie.
+    ///
+    /// # Errors
+    /// When the text is no such object.
+    pub fn load_links(&mut self, text: &str) -> Result<LoadReport, InputError> {
+        self.forget();
+        let help = "give {\"SOURCE-ID\": \"TARGET-ID\"}";
+        let given: std::collections::BTreeMap<String, String> = serde_json::from_str(text)
+            .map_err(|error| InputError::new(format!("the links were not understood: {error}"), help))?;
+        let rows = given.len();
+        let ties = given.iter().map(|(source, target)| (self.pool.intern(source), self.pool.intern(target)));
+        self.given = Links::Given(ties.collect());
+        Ok(LoadReport { kind: "links".to_owned(), rows, ..LoadReport::default() })
+    }
+
+    /// Which target object each source object is tied to by this plan, given or assumed;
+    /// in the form that [`Self::load_links`] takes.
+    #[must_use]
+    pub fn links(&self) -> Value {
+        let tie = |settled: &Settled| {
+            let Link::Target(at) = settled.link else { return None };
+            let source = self.source.table(settled.kind).entry(settled.row)?.id;
+            let target = self.held.object(at)?.id;
+            Some((self.pool.text(source)?.to_owned(), json!(self.pool.text(target)?)))
+        };
+        Value::Object(self.settlement.objects.iter().filter_map(tie).collect())
     }
 
     /// Sets the configuration: a `synchronizationSchema`, or empty for the Clarizen One profile.
@@ -124,7 +117,7 @@ impl Engine {
         self.forget();
         self.settings = settings.clone();
         self.own_profile = schema_json.trim().is_empty();
-        (self.schema, self.users, self.groups) = (None, None, None);
+        (self.schema, self.compiled) = (None, [None, None]);
         let schema = if self.own_profile { Schema::clarizen_one() } else { Schema::parse(schema_json) };
         let schema = match schema {
             Ok(schema) => schema,
@@ -145,8 +138,7 @@ impl Engine {
             findings.append(&mut found);
             Some(compiled)
         };
-        self.users = compile(&schema.users, "User");
-        self.groups = compile(&schema.groups, "Group");
+        self.compiled = [compile(&schema.users, "User"), compile(&schema.groups, "Group")];
         self.schema = Some(schema);
         findings
     }
@@ -164,16 +156,49 @@ impl Engine {
             self.configure("", &settings);
         }
         self.rules = self.choose();
-        self.entitlements = Entitlements::of(&self.source);
-        let mut settlement = Settlement::default();
-        for (kind, compiled) in [(ObjectKind::User, &self.users), (ObjectKind::Group, &self.groups)] {
-            if let Some(compiled) = compiled {
-                settle(&self.scene(), kind, compiled, &mut settlement);
-            }
-        }
-        self.settlement = settlement;
+        self.settle();
         self.decide();
         self.summary.clone()
+    }
+
+    /// First phase: who is in scope, what each mapping yields, which target object is whose.
+    fn settle(&mut self) {
+        let Self { pool, source, held, compiled, rules, settings, given, kept, .. } = self;
+        let Kept { entitlements, indexes, columns, filters, out_of_scope } = kept;
+        let entitlements = entitlements.get_or_insert_with(|| Entitlements::of(source));
+        let links = if settings.first_cycle { &Links::None } else { &*given };
+        let mut settlement = Settlement::default();
+        let kinds = KINDS.into_iter().zip(compiled).zip(columns).zip(filters).zip(out_of_scope);
+        for ((((kind, compiled), columns), filter), outside) in kinds {
+            let Some(compiled) = compiled else { continue };
+            let population = Population { kind, source, entitlements, soft_deleted: &[] };
+            let scope = &compiled.object.scope;
+            if filter.as_ref().is_none_or(|(known, _)| known != scope) {
+                let inactive = inactive(pool, &population);
+                let population = Population { soft_deleted: &inactive, ..population };
+                let passed = if compiled.filter.is_empty() {
+                    Vec::new()
+                } else {
+                    population.each(pool, compiled.filter.attributes(), &|object| {
+                        Ok(super::expression::Value::truth(compiled.filter.decide(object).0))
+                    })
+                };
+                *filter = Some((scope.clone(), passed));
+            }
+            let passed = filter.as_ref().map_or(&[][..], |(_, passed)| passed.as_slice());
+            let standings = standings(pool, &population, rules, passed);
+            let soft_deleted: Vec<bool> = standings.iter().map(|standing| !standing.in_scope()).collect();
+            let stays = *outside == soft_deleted;
+            let population = Population { soft_deleted: &soft_deleted, ..population };
+            columns.compute(pool, compiled, &population, &rules.around, stays);
+            let matching = compiled.matching();
+            let values: Vec<&[Atom]> =
+                matching.iter().map(|line| columns.line(population.table(), line.index)).collect();
+            let ground = Ground { pool, held, indexes, links };
+            settle(ground, &population, compiled, &values, standings, &mut settlement);
+            *outside = soft_deleted;
+        }
+        self.settlement = settlement;
     }
 
     /// How many rows the plan has.
@@ -194,15 +219,15 @@ impl Engine {
         let decision = self.rows.get(index)?;
         let settled = self.settlement.objects.get(index)?;
         let planner = self.planner();
-        let entry = planner.scene.table(settled.kind).entry(settled.row)?;
+        let entry = self.source.table(settled.kind).entry(settled.row)?;
         Some(Row {
-            id: entry.id.clone(),
-            name: planner.name(settled),
+            id: self.pool.text(entry.id)?.to_owned(),
+            name: planner.name(*settled).to_owned(),
             object_type: settled.kind.name().to_owned(),
             action: decision.verdict.name().to_owned(),
             reason: decision.reason.to_owned(),
             changes: decision.changes as usize,
-            problems: decision.problems as usize,
+            problems: decision.problems as usize + decision.missing as usize,
             in_scope: settled.standing.in_scope(),
         })
     }
@@ -210,7 +235,7 @@ impl Engine {
     /// One operation, computed now.
     #[must_use]
     pub fn operation(&self, index: usize) -> Option<Operation> {
-        let mut operation = self.planner().operation(index, true)?;
+        let mut operation = self.planner().operation(index)?;
         if self.rows.get(index).is_some_and(|decision| decision.verdict == Verdict::Staged) {
             operation.action = "stageddelete".to_owned();
             operation.verdict = "staged".to_owned();
@@ -246,51 +271,60 @@ impl Engine {
             sync_all: settings.sync_all.unwrap_or(!self.source.has_assignments),
             exclude_default_access: settings.exclude_default_access.unwrap_or(self.own_profile),
             skip_out_of_scope: settings.skip_out_of_scope_deletions,
-            first_cycle: settings.first_cycle,
             dialect: if flagged { Dialect::Flag } else { settings.dialect },
             around: Surroundings { now: settings.now.as_deref().and_then(milliseconds).unwrap_or(0) },
         }
     }
 
-    fn scene(&self) -> Scene<'_> {
-        Scene { source: &self.source, held: &self.held, entitlements: &self.entitlements, rules: &self.rules }
-    }
-
     fn planner(&self) -> Planner<'_> {
+        static NOBODY: std::sync::LazyLock<Entitlements> = std::sync::LazyLock::new(Entitlements::default);
+        let [users, groups] = &self.compiled;
         Planner {
-            scene: self.scene(),
-            users: self.users.as_ref(),
-            groups: self.groups.as_ref(),
+            pool: &self.pool,
+            source: &self.source,
+            held: &self.held,
+            entitlements: self.kept.entitlements.as_ref().unwrap_or(&NOBODY),
+            rules: &self.rules,
+            compiled: [users.as_ref(), groups.as_ref()],
+            columns: &self.kept.columns,
             settlement: &self.settlement,
-            created: std::cell::RefCell::default(),
         }
     }
 
-    /// Examines everyone once, keeping of each only what a row shows.
+    /// Second phase: what becomes of each, and the plan in numbers.
     fn decide(&mut self) {
-        let count = self.settlement.objects.len();
-        let mut rows = Vec::with_capacity(count);
-        let mut requests = Vec::with_capacity(count);
         let planner = self.planner();
-        for index in 0..count {
-            let Some(operation) = planner.operation(index, false) else { continue };
-            let writes = operation.requests.iter().filter(|request| request.method != "GET").count();
-            requests.push(writes);
-            rows.push(Decision {
-                verdict: Verdict::from_name(&operation.verdict),
-                reason: REASONS.iter().find(|reason| **reason == operation.reason).copied().unwrap_or(""),
-                changes: u32::try_from(operation.changes.len()).unwrap_or(u32::MAX),
-                problems: u32::try_from(operation.problems.len()).unwrap_or(u32::MAX),
-            });
+        let objects = &self.settlement.objects;
+        // Users stand before groups.
+        let users = objects.iter().take_while(|settled| settled.kind == ObjectKind::User).count();
+        let (users, groups) = objects.split_at_checked(users).unwrap_or_default();
+        let kinds = KINDS.into_iter().zip([users, groups]);
+        let outlines: Vec<Vec<Outline>> = kinds
+            .clone()
+            .map(|(kind, objects)| {
+                planner.compiled(kind).map_or_else(Vec::new, |c| outlines(&planner, c, objects))
+            })
+            .collect();
+        let creates = outlines.iter().flatten().map(|outline| outline.created).collect();
+        self.settlement.creates = creates;
+        let planner = self.planner();
+        let objects = &self.settlement.objects;
+        let (users, groups) =
+            objects.split_at_checked(outlines.first().map_or(0, Vec::len)).unwrap_or_default();
+        let mut rows: Vec<Decision> = Vec::with_capacity(objects.len());
+        for ((kind, objects), outlines) in KINDS.into_iter().zip([users, groups]).zip(&outlines) {
+            if let Some(compiled) = planner.compiled(kind) {
+                rows.append(&mut decisions(&planner, compiled, objects, outlines));
+            }
         }
         let removals = |row: &Decision| matches!(row.verdict, Verdict::Disable | Verdict::Delete);
         let leaving = rows.iter().filter(|row| removals(row)).count();
         let exceeded = self.settings.deletion_threshold.is_some_and(|threshold| leaving > threshold);
         if exceeded {
-            for (row, requests) in rows.iter_mut().zip(&mut requests).filter(|(row, _)| removals(row)) {
+            for row in rows.iter_mut().filter(|row| removals(row)) {
                 row.verdict = Verdict::Staged;
                 row.reason = "TooManyDeletes";
-                *requests = 0;
+                row.requests = 0;
             }
         }
         let counted = |verdict: Verdict| rows.iter().filter(|row| row.verdict == verdict).count();
@@ -310,9 +344,9 @@ impl Engine {
             staged: counted(Verdict::Staged),
             local: self.local(),
             targets: self.held.objects.len(),
-            requests: requests.iter().sum(),
+            requests: rows.iter().map(|row| row.requests as usize).sum(),
             scope: if self.rules.sync_all { "all" } else { "assigned" }.to_owned(),
-            links_assumed: !self.rules.first_cycle,
+            links_assumed: !self.settings.first_cycle && self.given == Links::Assumed,
             threshold_exceeded: exceeded,
             quarantine: exceeded || failed > 40_000 || (failed >= 5_000 && failed * 10 > total * 4),
             notes: self.notes(),
@@ -323,8 +357,8 @@ impl Engine {
     /// Target objects of a provisioned kind that no source object is.
     fn local(&self) -> usize {
         let provisioned = |kind: ObjectKind| match kind {
-            ObjectKind::User => self.users.is_some(),
-            ObjectKind::Group => self.groups.is_some(),
+            ObjectKind::User => self.compiled[0].is_some(),
+            ObjectKind::Group => self.compiled[1].is_some(),
         };
         let objects = self.held.objects.iter().enumerate();
         objects
@@ -337,7 +371,7 @@ impl Engine {
         if self.settings.sync_all.is_none() && self.rules.sync_all {
             notes.push("no assignments were given, so all users and groups are taken as in scope".to_owned());
         }
-        if let Some(users) = &self.users
+        if let [Some(users), _] = &self.compiled
             && self.source.users.len() > 0
         {
             let mut absent: Vec<&str> = Vec::new();

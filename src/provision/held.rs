@@ -1,10 +1,12 @@
-//! What the target holds: each resource kept as its text, read again when it is compared,
-//! so that a hundred thousand of them fit. Links into it are found by folded values.
+//! What the target holds: resources as [`Documents`], found by id and by folded values.
 
+use super::document::{Document, Documents, Route, Spot};
+use super::pool::{Atom, Pool};
+use super::records::{Found, Records};
 use super::report::{InputError, LoadReport};
 use super::target_path::TargetPath;
+use hashbrown::HashMap;
 use serde_json::Value;
-use std::collections::HashMap;
 
 /// `User` or `Group`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,79 +34,112 @@ impl ObjectKind {
 }
 
 /// One resource of the target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct HeldObject {
     pub kind: ObjectKind,
-    pub id: String,
-    pub name: String,
-    document: Box<str>,
-}
-
-impl HeldObject {
-    /// The resource.
-    pub fn document(&self) -> Value {
-        serde_json::from_str(&self.document).unwrap_or(Value::Null)
-    }
+    pub id: Atom,
+    pub name: Atom,
+    pub document: Document,
 }
 
 /// All resources of the target.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     pub objects: Vec<HeldObject>,
-    by_id: HashMap<String, usize>,
+    pub documents: Documents,
+    by_id: HashMap<Atom, usize>,
+    /// For each form, where the properties stand that tell what a resource is.
+    marks: Vec<Marks>,
+}
+
+/// Where a form has what tells one resource from another.
+#[derive(Clone, Debug)]
+struct Marks {
+    id: Route,
+    user_name: Route,
+    display_name: Route,
+    resource_type: Route,
+    schemas: Vec<usize>,
+    members: bool,
 }
 
 impl Held {
     /// Adds a SCIM list, an array, NDJSON or pages one after another.
-    pub fn load(&mut self, text: &str) -> Result<LoadReport, InputError> {
+    pub fn load(&mut self, pool: &mut Pool, text: &str) -> Result<LoadReport, InputError> {
         let mut report = LoadReport { kind: "target".to_owned(), ..LoadReport::default() };
+        let mut records = Records::default();
         let text = text.trim_start_matches('\u{feff}');
-        for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-            let value = value.map_err(|error| {
-                InputError::new(
-                    format!("not JSON: {error}"),
-                    "give a SCIM ListResponse or one resource a line",
-                )
-                .at(error.line())
-            })?;
-            self.take(&value, &mut report);
-        }
+        records.push(text.as_bytes(), &mut |found| self.take(pool, &found, &mut report))?;
+        records.finish(&mut |found| self.take(pool, &found, &mut report))?;
         Ok(report)
     }
 
-    fn take(&mut self, value: &Value, report: &mut LoadReport) {
-        if let Value::Array(items) = value {
-            items.iter().for_each(|item| self.take(item, report));
-            return;
-        }
-        if let Some(resources) = value.get("Resources") {
-            return self.take(resources, report);
-        }
-        let total = value.get("totalResults").and_then(Value::as_u64);
-        match value.get("id").and_then(Value::as_str) {
-            Some(id) => {
-                self.put(id, value);
-                report.rows += 1;
-            }
-            None if total == Some(0) => {}
-            None => report.notes.push("a resource without `id` was left out".to_owned()),
-        }
-    }
-
-    fn put(&mut self, id: &str, value: &Value) {
-        let name = ["userName", "displayName"].iter().find_map(|key| value.get(*key)).and_then(Value::as_str);
-        let object = HeldObject {
-            kind: kind(value),
-            id: id.to_owned(),
-            name: name.unwrap_or_default().to_owned(),
-            document: value.to_string().into_boxed_str(),
+    /// Takes what was cut from a file.
+    pub fn take(
+        &mut self,
+        pool: &mut Pool,
+        found: &Found<'_>,
+        report: &mut LoadReport,
+    ) -> Result<(), serde_json::Error> {
+        let Found::Record(json) = found else { return Ok(()) };
+        let document = self.documents.put(pool, json)?;
+        self.mark(pool);
+        let Some(marks) = self.marks.get(document.form()) else { return Ok(()) };
+        let text = |route: &Route| match self.documents.spot(pool, document, route, "") {
+            Spot::Text(atom) => Some(atom),
+            _ => None,
         };
-        match self.by_id.get(id).and_then(|at| self.objects.get_mut(*at)) {
+        let Some(id) = text(&marks.id) else {
+            // An empty list is no resource; anything else without an id is told.
+            let empty = self.documents.value(pool, document);
+            if empty.get("totalResults").and_then(Value::as_u64) != Some(0) {
+                report.notes.push("a resource without `id` was left out".to_owned());
+            }
+            return Ok(());
+        };
+        let schemas = || marks.schemas.iter().map(|place| self.documents.atom(document, *place));
+        let group = match text(&marks.resource_type) {
+            Some(kind) => pool.text(kind).is_some_and(|kind| kind.eq_ignore_ascii_case("Group")),
+            None => {
+                marks.members
+                    || schemas().any(|urn| pool.text(urn).is_some_and(|urn| urn.ends_with(":Group")))
+            }
+        };
+        let object = HeldObject {
+            kind: if group { ObjectKind::Group } else { ObjectKind::User },
+            id,
+            name: text(&marks.user_name).or_else(|| text(&marks.display_name)).unwrap_or_default(),
+            document,
+        };
+        report.rows += 1;
+        match self.by_id.get(&id).and_then(|at| self.objects.get_mut(*at)) {
             Some(slot) => *slot = object,
             None => {
-                self.by_id.insert(id.to_owned(), self.objects.len());
+                self.by_id.insert(id, self.objects.len());
                 self.objects.push(object);
             }
+        }
+        Ok(())
+    }
+
+    /// Looks at forms not seen before.
+    fn mark(&mut self, pool: &Pool) {
+        for form in self.marks.len()..self.documents.forms() {
+            let skeleton = self.documents.skeleton(pool, form);
+            let route = |text: &str| match TargetPath::parse(text) {
+                Ok(path) => path.route(&skeleton),
+                Err(_) => Route::Nothing,
+            };
+            let schemas = skeleton.get("schemas").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let places = schemas.iter().filter_map(Value::as_u64).filter_map(|at| usize::try_from(at).ok());
+            self.marks.push(Marks {
+                id: skeleton.get("id").map_or(Route::Nothing, |_| route("id")),
+                user_name: route("userName"),
+                display_name: route("displayName"),
+                resource_type: route("meta.resourceType"),
+                schemas: places.collect(),
+                members: skeleton.get("members").is_some_and(Value::is_array),
+            });
         }
     }
 
@@ -114,39 +149,66 @@ impl Held {
     }
 
     /// The place of an object.
-    pub fn find(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+    pub fn find(&self, id: Atom) -> Option<usize> {
+        self.by_id.get(&id).copied()
     }
 
     /// For each path, the folded values of all objects of a kind and where they are.
-    pub fn index(&self, kind: ObjectKind, paths: &[(&TargetPath, bool)]) -> Vec<HashMap<String, Vec<usize>>> {
-        let mut indexes = vec![HashMap::new(); paths.len()];
-        if paths.is_empty() {
-            return indexes;
-        }
+    pub fn index(&self, pool: &mut Pool, kind: ObjectKind, path: &TargetPath, case_exact: bool) -> Index {
+        let mut index = Index::default();
+        let mut routes = Routes::default();
         for (at, object) in self.objects.iter().enumerate().filter(|(_, object)| object.kind == kind) {
-            let document = object.document();
-            for (index, (path, case_exact)) in indexes.iter_mut().zip(paths) {
-                let Some(text) = path.read(&document).and_then(Value::as_str) else { continue };
-                index.entry(fold(text, *case_exact)).or_insert_with(Vec::new).push(at);
+            let text = match routes.spot(self, pool, object.document, path) {
+                Spot::Text(atom) => atom,
+                Spot::Nothing | Spot::Flag(_) => continue,
+                Spot::Tree => {
+                    let document = self.documents.value(pool, object.document);
+                    match path.read(&document).and_then(Value::as_str) {
+                        Some(text) => pool.intern(text),
+                        None => continue,
+                    }
+                }
+            };
+            let text = if case_exact { text } else { pool.folded(text) };
+            match index.first.entry(text) {
+                hashbrown::hash_map::Entry::Vacant(slot) => {
+                    slot.insert(at);
+                }
+                hashbrown::hash_map::Entry::Occupied(_) => *index.further.entry(text).or_default() += 1,
             }
         }
-        indexes
+        index
     }
 }
 
-/// A value as it is compared.
-pub(crate) fn fold(text: &str, case_exact: bool) -> String {
-    if case_exact { text.to_owned() } else { text.to_lowercase() }
+/// Where each folded value is.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    first: HashMap<Atom, usize>,
+    further: HashMap<Atom, usize>,
 }
 
-fn kind(value: &Value) -> ObjectKind {
-    let meta = value.get("meta").and_then(|meta| meta.get("resourceType")).and_then(Value::as_str);
-    let schemas = value.get("schemas").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let mut urns = schemas.iter().filter_map(Value::as_str);
-    let group = match meta {
-        Some(meta) => meta.eq_ignore_ascii_case("Group"),
-        None => urns.any(|urn| urn.ends_with(":Group")) || value.get("members").is_some_and(Value::is_array),
-    };
-    if group { ObjectKind::Group } else { ObjectKind::User }
+impl Index {
+    /// The first object with the value, and how many have it.
+    pub fn find(&self, value: Atom) -> Option<(usize, usize)> {
+        let first = self.first.get(&value)?;
+        Some((*first, 1 + self.further.get(&value).copied().unwrap_or(0)))
+    }
+}
+
+/// A path's routes, one for each form, found when first needed.
+#[derive(Debug, Default)]
+pub(crate) struct Routes(Vec<Option<Route>>);
+
+impl Routes {
+    /// What the path finds in a resource.
+    pub fn spot(&mut self, held: &Held, pool: &Pool, document: Document, path: &TargetPath) -> Spot {
+        let form = document.form();
+        if self.0.len() <= form {
+            self.0.resize(held.documents.forms().max(form + 1), None);
+        }
+        let Some(slot) = self.0.get_mut(form) else { return Spot::Tree };
+        let route = slot.get_or_insert_with(|| path.route(&held.documents.skeleton(pool, form)));
+        held.documents.spot(pool, document, route, path.wanted())
+    }
 }

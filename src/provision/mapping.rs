@@ -2,9 +2,12 @@
 //! Null never flows; the default is for creation only; a creation-only mapping is silent
 //! afterwards; references wait for the second phase.
 
-use super::expression::{Attributes, Value as Held, lint};
-use super::program::{Program, Surroundings};
+use super::diff::same;
+use super::expression::{Value as Held, lint};
+use super::pool::{Atom, Pool};
+use super::program::Program;
 use super::report::{Diagnostic, Severity};
+use super::requests::EditKind;
 use super::roles::Role;
 use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
 use super::scope::ScopeFilter;
@@ -33,6 +36,8 @@ pub(crate) struct Line {
     pub mapping: AttributeMapping,
     /// The line reads `IsSoftDeleted`, so it is what disables.
     pub disables: bool,
+    /// The line is a group's members as they are.
+    pub reads_members: bool,
     pub roles: Option<RoleList>,
 }
 
@@ -125,6 +130,8 @@ impl Compiled {
             lines.push(Line {
                 index: lines.len(),
                 disables: program.attributes().iter().any(|name| name.eq_ignore_ascii_case("IsSoftDeleted")),
+                reads_members: mapping.definition.kind == Kind::Reference
+                    && matches!(&program, Program::Attribute(name) if name.eq_ignore_ascii_case("members")),
                 roles: match program.function() {
                     Some("AppRoleAssignmentsComplex") => Some(RoleList::Adding),
                     Some("AssertiveAppRoleAssignmentsComplex") => Some(RoleList::Assertive),
@@ -176,33 +183,74 @@ impl Compiled {
 }
 
 impl Line {
-    /// What the source yields for one object, before defaults and types.
-    pub fn run(&self, object: &dyn Attributes, around: &Surroundings) -> Result<Held, String> {
-        // A list of roles is written from the roles themselves.
-        if self.roles.is_some() { Ok(Held::Null) } else { self.program.run(object, around) }
-    }
-
-    /// What flows of that; `create` gives the default its chance.
-    pub fn flow(&self, held: &Result<Held, String>, roles: &[&Role], create: bool) -> Flow {
+    /// What flows of what the source yields; `create` gives the default its chance.
+    pub fn flow(&self, pool: &Pool, yielded: Atom, roles: &[&Role], create: bool) -> Flow {
         if let Some(list) = self.roles {
+            // A list of roles is written from the roles themselves.
             return Flow::Value(role_list(list, roles));
         }
-        match (held, self.mapping.default.as_ref().filter(|_| create)) {
+        match (pool.value(yielded), self.mapping.default.as_ref().filter(|_| create)) {
             (Ok(Held::Ignore), _) => Flow::Silent,
             (Ok(Held::Null) | Err(_), Some(default)) => self.coerce(Held::Text(default.clone())),
             (Ok(Held::Null), None) => Flow::Null,
-            (Err(message), None) => Flow::Wrong("X-ExpressionFailed", message.clone()),
-            (Ok(held), _) => self.coerce(held.clone()),
+            (Err(message), None) => Flow::Wrong("X-ExpressionFailed", message),
+            (Ok(held), _) => self.coerce(held),
         }
     }
 
-    /// The value of a matching attribute as text.
-    pub fn matching_value(&self, object: &dyn Attributes, around: &Surroundings) -> Option<String> {
-        match self.program.run(object, around) {
-            Ok(Held::Text(text)) if !text.is_empty() => Some(text),
-            Ok(Held::List(items)) => items.into_iter().next().filter(|text| !text.is_empty()),
-            _ => None,
+    /// What an update sets, and the value as it then is; `None` when it sets nothing.
+    pub fn edit(
+        &self,
+        pool: &Pool,
+        yielded: Atom,
+        roles: &[&Role],
+        old: Option<&Value>,
+    ) -> Option<(EditKind, Value)> {
+        if self.is_silent_on_update() {
+            return None;
         }
+        // A mapping of type None fills what is empty with its default.
+        let Flow::Value(new) = self.flow(pool, yielded, roles, self.is_sourceless() && old.is_none()) else {
+            return None;
+        };
+        let kind = match (self.roles, &new) {
+            (Some(RoleList::Adding), Value::Array(roles)) => {
+                let held = old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                let lacks = |role: &&Value| !held.iter().any(|held| same(role, held, true));
+                let lacking: Vec<Value> = roles.iter().filter(lacks).cloned().collect();
+                (!lacking.is_empty()).then_some(EditKind::Roles(RoleList::Adding, lacking))?
+            }
+            (Some(RoleList::Assertive), Value::Array(roles)) => {
+                let empty =
+                    roles.is_empty() && old.is_none_or(|old| old.as_array().is_some_and(Vec::is_empty));
+                if empty || old.is_some_and(|old| same(&new, old, true)) {
+                    return None;
+                }
+                EditKind::Roles(RoleList::Assertive, roles.clone())
+            }
+            _ if !self.mapping.flow_always
+                && same(&new, old.unwrap_or(&Value::Null), self.mapping.definition.case_exact) =>
+            {
+                return None;
+            }
+            _ if self.mapping.flow_type == FlowType::AddValuesOnly && old.is_some() && !new.is_array() => {
+                return None;
+            }
+            _ => EditKind::Set(new.clone()),
+        };
+        Some((kind, new))
+    }
+
+    /// Whether an update never sets it: creation only, a reference (which waits for its
+    /// turn), or a primary role's type, which the service writes itself.
+    pub fn is_silent_on_update(&self) -> bool {
+        let typed = self.path.sub.as_deref().is_some_and(|sub| sub.eq_ignore_ascii_case("type"));
+        self.is_reference() || self.create_only() || (typed && self.path.is_primary_role())
+    }
+
+    /// Whether the mapping is of type None.
+    pub fn is_sourceless(&self) -> bool {
+        matches!(self.program, Program::None)
     }
 
     /// Whether the line is filled in the second phase.

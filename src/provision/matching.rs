@@ -2,14 +2,14 @@
 //! Matching tries one attribute at a time by precedence and stops at the first hit; two
 //! hits, no value, or a target another source object already is, are verdicts of their own.
 
-use super::expression::{Attributes, Value as Text};
-use super::held::{Held, ObjectKind, fold};
+use super::held::{Held, Index, ObjectKind};
 use super::mapping::Compiled;
+use super::pool::{Atom, Pool};
+use super::population::{Population, Subject};
 use super::program::Surroundings;
 use super::report::ScopeStep;
-use super::roles::{Entitlements, Role};
-use super::source::{Deleted, Source, Table};
-use std::collections::HashMap;
+use super::source::Deleted;
+use hashbrown::{HashMap, HashSet};
 
 /// The job's settings with every choice made.
 #[derive(Clone, Debug, Default)]
@@ -17,38 +17,20 @@ pub(crate) struct Rules {
     pub sync_all: bool,
     pub exclude_default_access: bool,
     pub skip_out_of_scope: bool,
-    pub first_cycle: bool,
     pub dialect: super::report::Dialect,
     pub around: Surroundings,
 }
 
-/// A source object as expressions see it.
-pub(crate) struct Subject<'a> {
-    pub table: &'a Table,
-    pub row: usize,
-    pub soft_deleted: bool,
-    pub roles: &'a [&'a Role],
-    pub members: &'a [String],
-}
-
-impl Attributes for Subject<'_> {
-    fn attribute(&self, name: &str) -> Text {
-        if name.eq_ignore_ascii_case("IsSoftDeleted") {
-            return Text::Text(if self.soft_deleted { "True" } else { "False" }.to_owned());
-        }
-        if name.eq_ignore_ascii_case("appRoleAssignments") {
-            let names: Vec<String> = self.roles.iter().map(|role| role.value.clone()).collect();
-            return if names.is_empty() { Text::Null } else { Text::List(names) };
-        }
-        if name.eq_ignore_ascii_case("members") {
-            return if self.members.is_empty() { Text::Null } else { Text::List(self.members.to_vec()) };
-        }
-        let held = self.table.cell(self.row, name).value();
-        if held == Text::Null && name.eq_ignore_ascii_case("objectId") {
-            return self.table.entry(self.row).map_or(Text::Null, |entry| Text::Text(entry.id.clone()));
-        }
-        held
-    }
+/// What is known of the ties between source and target objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// Nothing: each unique match is taken as a tie.
+    #[default]
+    Assumed,
+    /// There are none yet.
+    None,
+    /// These, source id → target id.
+    Given(HashMap<Atom, Atom>),
 }
 
 /// Why an object is in scope or not.
@@ -69,7 +51,7 @@ impl Standing {
 }
 
 /// Which target object a source object is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
     /// It has none and would get one.
     Create,
@@ -79,14 +61,16 @@ pub(crate) enum Link {
     Ambiguous(usize),
     /// It has no value for any matching attribute.
     NoValue,
-    /// Another source object has the same matching value.
-    Duplicate(String),
+    /// Another source object, in this row, is it already.
+    Duplicate(usize),
+    /// A tie was given, and the target no longer holds the object.
+    Lost(Atom),
     /// None, and none is made.
     None,
 }
 
 /// What the first phase found out about one object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Settled {
     pub kind: ObjectKind,
     pub row: usize,
@@ -99,161 +83,224 @@ pub(crate) struct Settled {
 pub(crate) struct Settlement {
     pub objects: Vec<Settled>,
     /// Source id → place in `objects`.
-    pub by_source: HashMap<String, usize>,
+    pub by_source: HashMap<Atom, usize>,
     /// Target place → place in `objects`.
     pub by_target: HashMap<usize, usize>,
+    /// For each object, whether it has no target object and gets one.
+    pub creates: Vec<bool>,
 }
 
-/// What an object holds of the world around it.
-pub(crate) struct Scene<'a> {
-    pub source: &'a Source,
+/// Whether an object is active in the source, and whether `accountEnabled` lets it be.
+fn active(pool: &Pool, population: &Population<'_>, row: usize) -> (Deleted, bool) {
+    let table = population.table();
+    let deleted = table.entry(row).map(|entry| entry.deleted).unwrap_or_default();
+    let text = table.text(pool, row, "accountEnabled");
+    (deleted, !text.is_some_and(|text| text.eq_ignore_ascii_case("false")))
+}
+
+/// The standing of everyone, but for the filter, whose answer is a column of `True` and `False`.
+pub(crate) fn standings(
+    pool: &Pool,
+    population: &Population<'_>,
+    rules: &Rules,
+    passed: &[Atom],
+) -> Vec<Standing> {
+    let table = population.table();
+    let yes = pool.find("True");
+    (0..table.len())
+        .map(|row| {
+            let (deleted, enabled) = active(pool, population, row);
+            let id = table.entry(row).map(|entry| entry.id).unwrap_or_default();
+            let roles = || population.entitlements.roles(id);
+            Standing {
+                deleted_hard: deleted == Deleted::Hard,
+                active: deleted == Deleted::No && enabled,
+                assigned: rules.sync_all || population.entitlements.assigned(id).is_some(),
+                entitled: rules.sync_all
+                    || !rules.exclude_default_access
+                    || roles().iter().any(|role| !role.default_access),
+                passed: passed.is_empty() || passed.get(row).copied() == yes,
+            }
+        })
+        .collect()
+}
+
+/// Whether each object is active, as a filter's `IsSoftDeleted` sees it.
+pub(crate) fn inactive(pool: &Pool, population: &Population<'_>) -> Vec<bool> {
+    let inactive = |row: usize| active(pool, population, row) != (Deleted::No, true);
+    (0..population.table().len()).map(inactive).collect()
+}
+
+/// How one object's scope was decided, step by step under Entra's names.
+pub(crate) fn steps(
+    pool: &Pool,
+    population: Population<'_>,
+    rules: &Rules,
+    compiled: &Compiled,
+    row: usize,
+    standing: Standing,
+) -> Vec<ScopeStep> {
+    let id = population.table().entry(row).map(|entry| entry.id).unwrap_or_default();
+    let roles = population.entitlements.roles(id);
+    let (deleted, enabled) = active(pool, &population, row);
+    let subject = Subject { population, pool, row, soft_deleted: !standing.active };
+    let (_, why) = compiled.filter.decide(&subject);
+    let group_name = |group: Atom| {
+        let groups = &population.source.groups;
+        let name = groups.find(group).and_then(|row| groups.text(pool, row, "displayName"));
+        name.or_else(|| pool.text(group)).unwrap_or_default().to_owned()
+    };
+    let step = |name: &str, passed: bool, detail: String| ScopeStep { name: name.to_owned(), passed, detail };
+    let held: Vec<&str> = roles.iter().map(|role| role.display_name.as_str()).collect();
+    vec![
+        step(
+            "Active in the source system",
+            standing.active,
+            match (deleted, enabled) {
+                (Deleted::Hard, _) => "deleted for good".to_owned(),
+                (Deleted::Soft, _) => "soft-deleted in the directory".to_owned(),
+                (Deleted::No, false) => "`accountEnabled` is False".to_owned(),
+                (Deleted::No, true) => "present and enabled".to_owned(),
+            },
+        ),
+        step(
+            "Assigned to the application",
+            standing.assigned,
+            match population.entitlements.assigned(id) {
+                _ if rules.sync_all => "scope sync all".to_owned(),
+                None => "not assigned, and no direct member of an assigned group".to_owned(),
+                Some(None) => "assigned directly".to_owned(),
+                Some(Some(group)) => format!("through the group `{}`", group_name(group)),
+            },
+        ),
+        step(
+            &format!("{} has the required role", population.kind.name()),
+            standing.entitled,
+            match held.as_slice() {
+                [] if rules.sync_all => "scope sync all".to_owned(),
+                [] => "no role".to_owned(),
+                roles => roles.join(", "),
+            },
+        ),
+        step("Scoping filter evaluation passed", standing.passed, why),
+    ]
+}
+
+/// The target's folded values by path, kept as long as the target stays the same.
+#[derive(Debug, Default)]
+pub(crate) struct Indexes(HashMap<(ObjectKind, String, bool), Index>);
+
+impl Indexes {
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// All that settling reads beside the objects.
+pub(crate) struct Ground<'a> {
+    pub pool: &'a mut Pool,
     pub held: &'a Held,
-    pub entitlements: &'a Entitlements,
-    pub rules: &'a Rules,
+    pub indexes: &'a mut Indexes,
+    pub links: &'a Links,
 }
 
-impl<'a> Scene<'a> {
-    /// The table of a kind.
-    pub fn table(&self, kind: ObjectKind) -> &'a Table {
-        if kind == ObjectKind::User { &self.source.users } else { &self.source.groups }
-    }
-
-    /// The object's members, for a group.
-    pub fn members(&self, kind: ObjectKind, id: &str) -> &'a [String] {
-        if kind == ObjectKind::Group { self.source.members_of(id) } else { &[] }
-    }
-
-    /// In scope or not, with each step when `steps` asks for them.
-    pub fn standing(
-        &self,
-        kind: ObjectKind,
-        row: usize,
-        compiled: &Compiled,
-        steps: Option<&mut Vec<ScopeStep>>,
-    ) -> Standing {
-        let table = self.table(kind);
-        let Some(entry) = table.entry(row) else { return Standing::default() };
-        let roles = self.entitlements.roles(&entry.id);
-        let enabled =
-            !table.text(row, "accountEnabled").is_some_and(|text| text.eq_ignore_ascii_case("false"));
-        let active = entry.deleted == Deleted::No && enabled;
-        let via = self.entitlements.assigned(&entry.id);
-        let assigned = self.rules.sync_all || via.is_some();
-        let entitled = self.rules.sync_all
-            || !self.rules.exclude_default_access
-            || roles.iter().any(|role| !role.default_access);
-        let members = self.members(kind, &entry.id);
-        let subject = Subject { table, row, soft_deleted: !active, roles: &roles, members };
-        let (passed, why) = compiled.filter.decide(&subject);
-        if let Some(steps) = steps {
-            let mut step = |name: &str, passed: bool, detail: String| {
-                steps.push(ScopeStep { name: name.to_owned(), passed, detail });
-            };
-            step(
-                "Active in the source system",
-                active,
-                match (entry.deleted, enabled) {
-                    (Deleted::Hard, _) => "deleted for good".to_owned(),
-                    (Deleted::Soft, _) => "soft-deleted in the directory".to_owned(),
-                    (Deleted::No, false) => "`accountEnabled` is False".to_owned(),
-                    (Deleted::No, true) => "present and enabled".to_owned(),
-                },
-            );
-            step(
-                "Assigned to the application",
-                assigned,
-                match via {
-                    _ if self.rules.sync_all => "scope sync all".to_owned(),
-                    None => "not assigned, and no direct member of an assigned group".to_owned(),
-                    Some(None) => "assigned directly".to_owned(),
-                    Some(Some(group)) => format!("through the group `{}`", self.group_name(group)),
-                },
-            );
-            let held: Vec<&str> = roles.iter().map(|role| role.display_name.as_str()).collect();
-            let name = format!("{} has the required role", kind.name());
-            step(
-                &name,
-                entitled,
-                match held.as_slice() {
-                    [] if self.rules.sync_all => "scope sync all".to_owned(),
-                    [] => "no role".to_owned(),
-                    roles => roles.join(", "),
-                },
-            );
-            step("Scoping filter evaluation passed", passed, why);
-        }
-        Standing { deleted_hard: entry.deleted == Deleted::Hard, active, assigned, entitled, passed }
-    }
-
-    fn group_name(&self, id: &str) -> String {
-        let groups = &self.source.groups;
-        let name = groups.find(id).and_then(|row| groups.text(row, "displayName"));
-        name.unwrap_or(id).to_owned()
-    }
-}
-
-/// Settles every object of a kind.
-pub(crate) fn settle(scene: &Scene<'_>, kind: ObjectKind, compiled: &Compiled, into: &mut Settlement) {
-    let table = scene.table(kind);
+/// Settles every object of a kind. `values` are the columns of [`Compiled::matching`].
+pub(crate) fn settle(
+    ground: Ground<'_>,
+    population: &Population<'_>,
+    compiled: &Compiled,
+    values: &[&[Atom]],
+    standings: Vec<Standing>,
+    into: &mut Settlement,
+) {
+    let Ground { pool, held, indexes, links } = ground;
+    let (kind, table) = (population.kind, population.table());
     let lines = compiled.matching();
-    let paths: Vec<_> = lines.iter().map(|line| (&line.path, line.mapping.definition.case_exact)).collect();
-    let indexes = scene.held.index(kind, &paths);
-    let standings: Vec<Standing> =
-        (0..table.len()).map(|row| scene.standing(kind, row, compiled, None)).collect();
-    let mut links: Vec<Link> = vec![Link::None; table.len()];
+    let key = |line: &super::mapping::Line| (kind, line.target.clone(), line.mapping.definition.case_exact);
+    for line in &lines {
+        let exact = line.mapping.definition.case_exact;
+        indexes.0.entry(key(line)).or_insert_with(|| held.index(pool, kind, &line.path, exact));
+    }
+    let used: Vec<Option<&Index>> = lines.iter().map(|line| indexes.0.get(&key(line))).collect();
+    let mut found: Vec<Link> = vec![Link::None; table.len()];
     let mut claimed: HashMap<usize, usize> = HashMap::new();
-    let mut created: HashMap<String, usize> = HashMap::new();
+    let mut tied: HashSet<usize> = HashSet::new();
+    if let Links::Given(given) = links {
+        for (row, slot) in found.iter_mut().enumerate() {
+            let Some(target) = table.entry(row).and_then(|entry| given.get(&entry.id)) else { continue };
+            let at = held.find(*target).filter(|at| held.object(*at).is_some_and(|held| held.kind == kind));
+            *slot = match at {
+                Some(at) => match claimed.get(&at) {
+                    Some(first) => Link::Duplicate(*first),
+                    None => {
+                        claimed.insert(at, row);
+                        Link::Target(at)
+                    }
+                },
+                None => Link::Lost(*target),
+            };
+            tied.insert(row);
+        }
+    }
+    let mut created: HashMap<(usize, Atom), usize> = HashMap::new();
     // Those in scope claim their target first.
     for wanted in [true, false] {
-        for (row, _) in standings.iter().enumerate().filter(|(_, standing)| standing.in_scope() == wanted) {
-            let Some(entry) = table.entry(row) else { continue };
-            let roles = scene.entitlements.roles(&entry.id);
-            let members = scene.members(kind, &entry.id);
-            let subject = Subject { table, row, soft_deleted: !wanted, roles: &roles, members };
+        // What is out of scope has a tie only if it was tied before.
+        if !wanted && *links != Links::Assumed {
+            break;
+        }
+        for (row, standing) in standings.iter().enumerate() {
+            if standing.in_scope() != wanted || tied.contains(&row) {
+                continue;
+            }
             let mut link = Link::NoValue;
-            let mut key = None;
-            for (line, index) in lines.iter().zip(&indexes) {
-                let Some(value) = line.matching_value(&subject, &scene.rules.around) else { continue };
-                let value = fold(&value, line.mapping.definition.case_exact);
-                link = match index.get(&value).map_or(&[][..], Vec::as_slice) {
-                    [] => Link::Create,
-                    [only] => Link::Target(*only),
-                    several => Link::Ambiguous(several.len()),
+            let mut first_value = None;
+            for (turn, ((line, index), column)) in lines.iter().zip(&used).zip(values).enumerate() {
+                let yielded = column.get(row).copied().unwrap_or_default();
+                let value = pool.items(yielded).first().copied().unwrap_or(yielded);
+                if pool.text(value).is_none_or(str::is_empty) {
+                    continue;
+                }
+                let value = if line.mapping.definition.case_exact { value } else { pool.folded(value) };
+                link = match index.and_then(|index| index.find(value)) {
+                    None => Link::Create,
+                    Some((only, 1)) => Link::Target(only),
+                    Some((_, several)) => Link::Ambiguous(several),
                 };
-                key.get_or_insert_with(|| format!("{}={value}", line.target));
+                first_value.get_or_insert((turn, value));
                 if link != Link::Create {
                     break;
                 }
             }
-            let taken = match (&link, key) {
-                (Link::Target(at), _) => claimed.get(at).copied(),
-                (Link::Create, Some(key)) if wanted => {
-                    let first = *created.entry(key).or_insert(row);
+            let taken = match (link, first_value) {
+                (Link::Target(at), _) => claimed.get(&at).copied(),
+                (Link::Create, Some(value)) if wanted => {
+                    let first = *created.entry(value).or_insert(row);
                     (first != row).then_some(first)
                 }
                 _ => None,
             };
             if let Some(first) = taken {
-                link = Link::Duplicate(table.entry(first).map(|entry| entry.id.clone()).unwrap_or_default());
-            } else if let Link::Target(at) = &link {
-                claimed.insert(*at, row);
+                link = Link::Duplicate(first);
+            } else if let Link::Target(at) = link {
+                claimed.insert(at, row);
             }
-            // What is out of scope has a link only if it was linked before.
-            if !wanted && (scene.rules.first_cycle || !matches!(link, Link::Target(_))) {
+            if !wanted && !matches!(link, Link::Target(_)) {
                 link = Link::None;
             }
-            if let Some(slot) = links.get_mut(row) {
+            if let Some(slot) = found.get_mut(row) {
                 *slot = link;
             }
         }
     }
-    for ((row, standing), link) in standings.into_iter().enumerate().zip(links) {
+    for ((row, standing), link) in standings.into_iter().enumerate().zip(found) {
         let at = into.objects.len();
-        if let Link::Target(target) = &link {
-            into.by_target.insert(*target, at);
+        if let Link::Target(target) = link {
+            into.by_target.insert(target, at);
         }
         if let Some(entry) = table.entry(row) {
-            into.by_source.insert(entry.id.clone(), at);
+            into.by_source.insert(entry.id, at);
         }
         into.objects.push(Settled { kind, row, standing, link });
     }

@@ -4,7 +4,10 @@
 //! Data flows `source` → `scope` → `matching` → `mapping` (`expression`) → `diff` →
 //! `requests` → `plan`.
 
+mod column;
+mod decide;
 mod diff;
+mod document;
 pub mod engine;
 pub mod example;
 pub mod expression;
@@ -12,7 +15,11 @@ mod held;
 mod mapping;
 mod matching;
 mod plan;
+mod pool;
+mod population;
 mod program;
+mod records;
+mod reference;
 pub mod report;
 mod requests;
 mod roles;

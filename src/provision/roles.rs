@@ -2,8 +2,9 @@
 //! of groups a user is a direct member of. Nested groups give nothing. The role whose id
 //! is all zeros is Default Access.
 
+use super::pool::Atom;
 use super::source::{RoleRef, Source};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -22,7 +23,7 @@ pub(crate) struct Role {
 pub(crate) struct Entitlements {
     roles: Vec<Role>,
     /// Principal id → (role, the group it comes through).
-    held: HashMap<String, Vec<(usize, Option<String>)>>,
+    held: HashMap<Atom, Vec<(usize, Option<Atom>)>>,
 }
 
 impl Entitlements {
@@ -36,30 +37,29 @@ impl Entitlements {
                 entitlements.roles.push(role);
                 entitlements.roles.len() - 1
             });
-            entitlements.hold(&assignment.principal, role, None);
-            for member in source.members_of(&assignment.principal) {
-                entitlements.hold(member, role, Some(&assignment.principal));
+            entitlements.hold(assignment.principal, role, None);
+            for member in source.members_of(assignment.principal) {
+                entitlements.hold(*member, role, Some(assignment.principal));
             }
         }
         entitlements
     }
 
-    fn hold(&mut self, principal: &str, role: usize, via: Option<&str>) {
-        let held = self.held.entry(principal.to_owned()).or_default();
-        held.push((role, via.map(str::to_owned)));
+    fn hold(&mut self, principal: Atom, role: usize, via: Option<Atom>) {
+        self.held.entry(principal).or_default().push((role, via));
     }
 
     /// Whether the principal is assigned at all, and through which group if not directly.
-    pub fn assigned(&self, principal: &str) -> Option<Option<&str>> {
-        let held = self.held.get(principal)?;
+    pub fn assigned(&self, principal: Atom) -> Option<Option<Atom>> {
+        let held = self.held.get(&principal)?;
         let direct = held.iter().find(|(_, via)| via.is_none()).or_else(|| held.first())?;
-        Some(direct.1.as_deref())
+        Some(direct.1)
     }
 
     /// The roles held, each once; Default Access only when there is no other.
-    pub fn roles(&self, principal: &str) -> Vec<&Role> {
+    pub fn roles(&self, principal: Atom) -> Vec<&Role> {
         let mut roles: Vec<&Role> = Vec::new();
-        for (role, _) in self.held.get(principal).map_or(&[][..], Vec::as_slice) {
+        for (role, _) in self.held.get(&principal).map_or(&[][..], Vec::as_slice) {
             if let Some(role) = self.roles.get(*role)
                 && !roles.contains(&role)
             {

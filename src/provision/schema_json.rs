@@ -2,6 +2,8 @@
 //! export. What is kept is the JSON value itself, unknown properties, ids and order
 //! included, so that what went in comes out.
 
+use super::held::ObjectKind;
+use super::matching::Standing;
 use super::report::InputError;
 use super::target_path::member;
 use serde_json::{Map, Value};
@@ -81,6 +83,13 @@ pub(crate) enum Kind {
     DateTime,
     Reference,
     Binary,
+}
+
+impl ObjectMapping {
+    /// Whether an object that left the scope is deleted, where another is disabled.
+    pub fn deletes(&self, kind: ObjectKind, standing: Standing) -> bool {
+        standing.deleted_hard || kind == ObjectKind::Group || !self.soft_delete
+    }
 }
 
 impl Schema {

@@ -54,6 +54,16 @@ impl ScopeFilter {
         (filter, warnings)
     }
 
+    /// Whether it lets everyone pass.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// The source attributes it reads.
+    pub fn attributes(&self) -> Vec<&str> {
+        self.groups.iter().flat_map(|group| &group.clauses).map(|clause| clause.attribute.as_str()).collect()
+    }
+
     /// Whether the object passes, and because of what.
     pub fn decide(&self, object: &dyn Attributes) -> (bool, String) {
         if self.groups.is_empty() {

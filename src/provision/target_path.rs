@@ -3,6 +3,7 @@
 //! RFC 7644 §3.5.2 has the same shape; Entra's quoted `primary eq "True"` and the
 //! published `roles[primary eq"True".type]` are its own.
 
+use super::document::Route;
 use serde_json::{Map, Value, json};
 
 /// A parsed target attribute.
@@ -129,6 +130,40 @@ impl TargetPath {
             (None, None, held) => held,
         };
         (!found.is_null()).then_some(found)
+    }
+
+    /// Where the path leads in a form, from its skeleton: as [`Self::read`] would find it.
+    pub fn route(&self, skeleton: &Value) -> Route {
+        let leaf = |found: Option<&Value>| match found {
+            None | Some(Value::Null) => Route::Nothing,
+            Some(Value::Bool(flag)) => Route::Flag(*flag),
+            Some(Value::Number(place)) => {
+                place.as_u64().and_then(|place| usize::try_from(place).ok()).map_or(Route::Tree, Route::Leaf)
+            }
+            Some(_) => Route::Tree,
+        };
+        let Some((name, wanted)) = &self.filter else { return leaf(self.read(skeleton)) };
+        let whole = Self { filter: None, sub: None, ..self.clone() };
+        let Some(Value::Array(items)) = whole.read(skeleton) else { return Route::Nothing };
+        let mut elements = Vec::new();
+        for item in items {
+            let Some(item) = item.as_object() else { continue };
+            let place = match leaf(member(item, name)) {
+                Route::Nothing => continue,
+                Route::Flag(flag) if wanted.eq_ignore_ascii_case(if flag { "true" } else { "false" }) => None,
+                Route::Flag(_) => continue,
+                Route::Leaf(place) => Some(place),
+                Route::Elements(_) | Route::Tree => return Route::Tree,
+            };
+            let found = self.sub.as_ref().map_or(Route::Tree, |sub| leaf(member(item, sub)));
+            elements.push((place, found));
+        }
+        if elements.is_empty() { Route::Nothing } else { Route::Elements(elements) }
+    }
+
+    /// What the filter wants to see, or nothing.
+    pub fn wanted(&self) -> &str {
+        self.filter.as_ref().map_or("", |(_, wanted)| wanted)
     }
 
     /// Puts a value there, making what is missing on the way. An element made for a

@@ -3,14 +3,22 @@
 //! tabs. An empty cell is null.
 
 use super::{Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
+use crate::provision::pool::{Atom, Pool};
 use crate::provision::report::InputError;
+use hashbrown::{HashMap, HashSet};
 
 /// Attributes that mappings often read and this file never has.
 const NOT_IN_CSV: &str = "the portal's CSV has no employeeId, manager, extension attributes, group membership or app \
                           roles: mappings that read them see null; Graph JSON has them";
 
 /// Reads the text as CSV.
-pub(super) fn load(source: &mut Source, name: &str, text: &str, tally: &mut Tally) -> Result<(), InputError> {
+pub(super) fn load(
+    source: &mut Source,
+    pool: &mut Pool,
+    name: &str,
+    text: &str,
+    tally: &mut Tally,
+) -> Result<(), InputError> {
     let delimiter = delimiter(text);
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
@@ -28,6 +36,7 @@ pub(super) fn load(source: &mut Source, name: &str, text: &str, tally: &mut Tall
         )
         .at(1)
     })?;
+    let mut known = Known::default();
     for (line, record) in reader.records().enumerate() {
         let record = record.map_err(|error| {
             InputError::new(format!("not CSV: {error}"), "check the quotes of this line").at(line + 2)
@@ -42,9 +51,9 @@ pub(super) fn load(source: &mut Source, name: &str, text: &str, tally: &mut Tall
             .filter(|(_, text)| !text.is_empty())
             .collect();
         match shape {
-            Shape::Users => user(source, &fields, tally),
-            Shape::Members => member(source, name, &fields, tally),
-            Shape::Assignments => assignment(source, &fields, tally),
+            Shape::Users => user(source, pool, &fields, tally),
+            Shape::Members => known.member(source, pool, name, &fields, tally),
+            Shape::Assignments => known.assignment(source, pool, &fields, tally),
         }
     }
     match shape {
@@ -119,7 +128,7 @@ fn field<'a>(fields: &[(&str, &'a str)], wanted: &[&str]) -> Option<&'a str> {
         .find_map(|wanted| fields.iter().find(|(header, _)| plain(header) == *wanted).map(|(_, text)| *text))
 }
 
-fn user(source: &mut Source, fields: &[(&str, &str)], tally: &mut Tally) {
+fn user(source: &mut Source, pool: &mut Pool, fields: &[(&str, &str)], tally: &mut Tally) {
     let Some(id) = field(fields, &["objectid", "id", "userprincipalname"]) else {
         tally.unknown += 1;
         return;
@@ -128,42 +137,118 @@ fn user(source: &mut Source, fields: &[(&str, &str)], tally: &mut Tally) {
     for (header, text) in fields {
         let folded = plain(header);
         let cell = match folded.as_str() {
-            "accountenabled" | "directorysynced" => Cell::text(names::boolean(text).unwrap_or(text)),
+            "accountenabled" | "directorysynced" => Cell::Text(names::boolean(text).unwrap_or(text)),
             "userprincipalname" => {
-                values.push(("originalUserPrincipalName", Cell::text(text)));
-                names::guest_name(text).map_or_else(|| Cell::text(text), |presented| Cell::text(&presented))
+                values.push(("originalUserPrincipalName", Cell::Text(text)));
+                names::guest_name(text).map_or(Cell::Text(text), Cell::Made)
             }
-            _ => Cell::text(text),
+            _ => Cell::Text(text),
         };
         values.push((*header, cell));
     }
-    source.users.put(id, Deleted::No, values);
+    source.users.put(pool, id, Deleted::No, values);
     tally.users += 1;
 }
 
-/// A member row; the group is named by its own column, or only by the file's name.
-fn member(source: &mut Source, name: &str, fields: &[(&str, &str)], tally: &mut Tally) {
-    let group = field(fields, &["groupid", "groupname"]).unwrap_or_else(|| group_in(name));
-    let Some(member) = field(fields, &["id", "objectid", "userprincipalname"]) else {
-        tally.unknown += 1;
-        return;
-    };
-    let group = match source.groups.find(group).or_else(|| source.groups.find_by("displayName", group)) {
-        Some(row) => source.groups.entry(row).map_or_else(|| group.to_owned(), |entry| entry.id.clone()),
-        None => {
-            source.groups.put(
-                group,
-                Deleted::No,
-                vec![("objectId", Cell::text(group)), ("displayName", Cell::text(group))],
-            );
-            group.to_owned()
+/// What a file's rows are looked up by, gathered once.
+#[derive(Default)]
+struct Known {
+    groups: HashMap<Atom, Atom>,
+    members: HashSet<(Atom, Atom)>,
+    principals: Option<[HashMap<Atom, usize>; 3]>,
+}
+
+impl Known {
+    /// A member row; the group is named by its own column, or only by the file's name.
+    fn member(
+        &mut self,
+        source: &mut Source,
+        pool: &mut Pool,
+        name: &str,
+        fields: &[(&str, &str)],
+        tally: &mut Tally,
+    ) {
+        let group = field(fields, &["groupid", "groupname"]).unwrap_or_else(|| group_in(name));
+        let Some(member) = field(fields, &["id", "objectid", "userprincipalname"]) else {
+            tally.unknown += 1;
+            return;
+        };
+        let named = pool.intern(group);
+        let group = match self.groups.get(&named) {
+            Some(group) => *group,
+            None => {
+                let group = group_called(source, pool, group);
+                let present = source.members_of(group).iter().map(|member| (group, *member));
+                self.members.extend(present);
+                self.groups.insert(named, group);
+                group
+            }
+        };
+        let member = pool.intern(member);
+        if self.members.insert((group, member)) {
+            source.members.entry(group).or_default().push(member);
         }
-    };
-    let held = source.members.entry(group).or_default();
-    if !held.iter().any(|present| present == member) {
-        held.push(member.to_owned());
+        tally.members += 1;
     }
-    tally.members += 1;
+
+    fn assignment(
+        &mut self,
+        source: &mut Source,
+        pool: &mut Pool,
+        fields: &[(&str, &str)],
+        tally: &mut Tally,
+    ) {
+        let principal = match field(fields, &["principalid", "objectid", "id"]) {
+            Some(id) => Some(pool.intern(id)),
+            None => field(fields, &["userprincipalname", "principaldisplayname", "displayname"])
+                .and_then(|name| self.principal(source, pool, name)),
+        };
+        let Some(principal) = principal else {
+            tally.unknown += 1;
+            return;
+        };
+        let role = match field(fields, &["approleid"]) {
+            Some(id) => RoleRef::Id(id.to_owned()),
+            None => RoleRef::Name(
+                field(fields, &["role", "rolename", "roleassigned", "approle"])
+                    .unwrap_or_default()
+                    .to_owned(),
+            ),
+        };
+        source.assignments.push(Assignment { principal, role });
+        tally.assignments += 1;
+    }
+
+    /// The id of the user or group of that name.
+    fn principal(&mut self, source: &Source, pool: &mut Pool, name: &str) -> Option<Atom> {
+        let [by_upn, by_name, groups] = self.principals.get_or_insert_with(|| {
+            [
+                source.users.index(pool, "userPrincipalName"),
+                source.users.index(pool, "displayName"),
+                source.groups.index(pool, "displayName"),
+            ]
+        });
+        let name = pool.intern(name);
+        let name = pool.folded(name);
+        let entry = match by_upn.get(&name).or_else(|| by_name.get(&name)) {
+            Some(row) => source.users.entry(*row),
+            None => groups.get(&name).and_then(|row| source.groups.entry(*row)),
+        };
+        entry.map(|entry| entry.id)
+    }
+}
+
+/// The group of that id or name, made if there is none.
+fn group_called(source: &mut Source, pool: &mut Pool, name: &str) -> Atom {
+    let named = pool.intern(name);
+    let folded = pool.folded(named);
+    let row =
+        source.groups.find(named).or_else(|| source.groups.index(pool, "displayName").get(&folded).copied());
+    let row = row.unwrap_or_else(|| {
+        let values = vec![("objectId", Cell::Text(name)), ("displayName", Cell::Text(name))];
+        source.groups.put(pool, name, Deleted::No, values)
+    });
+    source.groups.entry(row).map_or(named, |entry| entry.id)
 }
 
 /// `Sales_members_2026-1-2.csv` → `Sales`.
@@ -174,29 +259,4 @@ fn group_in(name: &str) -> &str {
     let end = lower.find("member").unwrap_or(name.len());
     let stem = name.get(..end).unwrap_or(name).trim_end_matches(['_', '-', ' ']);
     if stem.is_empty() { name } else { stem }
-}
-
-fn assignment(source: &mut Source, fields: &[(&str, &str)], tally: &mut Tally) {
-    let principal = field(fields, &["principalid", "objectid", "id"]).map(str::to_owned).or_else(|| {
-        let upn = field(fields, &["userprincipalname", "principaldisplayname", "displayname"])?;
-        let users = &source.users;
-        let user = users.find_by("userPrincipalName", upn).or_else(|| users.find_by("displayName", upn));
-        let entry = match user {
-            Some(row) => users.entry(row),
-            None => source.groups.find_by("displayName", upn).and_then(|row| source.groups.entry(row)),
-        };
-        entry.map(|entry| entry.id.clone())
-    });
-    let Some(principal) = principal else {
-        tally.unknown += 1;
-        return;
-    };
-    let role = match field(fields, &["approleid"]) {
-        Some(id) => RoleRef::Id(id.to_owned()),
-        None => RoleRef::Name(
-            field(fields, &["role", "rolename", "roleassigned", "approle"]).unwrap_or_default().to_owned(),
-        ),
-    };
-    source.assignments.push(Assignment { principal, role });
-    tally.assignments += 1;
 }

@@ -3,54 +3,61 @@
 //! properties what it is.
 
 use super::{AppRole, Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
-use crate::provision::report::InputError;
+use crate::provision::pool::{Atom, Pool};
+use crate::provision::records::Found;
+use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
-/// Reads all JSON values in the text.
-pub(super) fn load(source: &mut Source, name: &str, text: &str, tally: &mut Tally) -> Result<(), InputError> {
-    for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-        let value = value.map_err(|error| {
-            InputError::new(
-                format!("not JSON: {error}"),
-                "give Graph's answer as it came, or one object a line",
-            )
-            .at(error.line())
-        })?;
-        take(source, name, &value, "", tally);
+/// Reads what was cut from a file. `contexts` are the open pages' `@odata.context`.
+pub(super) fn take(
+    source: &mut Source,
+    pool: &mut Pool,
+    name: &str,
+    contexts: &mut Vec<String>,
+    tally: &mut Tally,
+    found: &Found<'_>,
+) -> Result<(), serde_json::Error> {
+    match found {
+        Found::Record(json) => match serde_json::from_slice(json)? {
+            Value::Object(object) => {
+                let context = contexts.last().map_or("", String::as_str);
+                record(source, pool, name, &object, context, tally);
+            }
+            _ => tally.unknown += 1,
+        },
+        Found::Page(json) => {
+            let page: Value = serde_json::from_slice(json)?;
+            let outer = contexts.last().map_or("", String::as_str);
+            let context = page.get("@odata.context").and_then(Value::as_str).unwrap_or(outer).to_owned();
+            if context.contains("ppRoleAssigned") || context.contains("ppRoleAssignment") {
+                source.has_assignments = true;
+            }
+            contexts.push(context);
+        }
+        Found::End(json) => {
+            contexts.pop();
+            let page: Value = serde_json::from_slice(json)?;
+            if page.get("@odata.nextLink").is_some() {
+                let note = "the page has an `@odata.nextLink`: there is more than this file holds";
+                tally.notes.push(note.to_owned());
+            }
+        }
     }
     Ok(())
 }
 
-/// Takes a page, an array or a record; `context` is the page's `@odata.context`.
-fn take(source: &mut Source, name: &str, value: &Value, context: &str, tally: &mut Tally) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| take(source, name, item, context, tally)),
-        Value::Object(object) => {
-            let context = object.get("@odata.context").and_then(Value::as_str).unwrap_or(context);
-            let page = object.get("value").or_else(|| object.get("Resources")).filter(|page| page.is_array());
-            if let Some(page) = page {
-                if context.contains("ppRoleAssigned") || context.contains("ppRoleAssignment") {
-                    source.has_assignments = true;
-                }
-                take(source, name, page, context, tally);
-                if object.contains_key("@odata.nextLink") {
-                    tally.notes.push(
-                        "the page has an `@odata.nextLink`: there is more than this file holds".to_owned(),
-                    );
-                }
-            } else {
-                record(source, name, object, context, tally);
-            }
-        }
-        _ => tally.unknown += 1,
-    }
-}
-
-fn record(source: &mut Source, name: &str, object: &Map<String, Value>, context: &str, tally: &mut Tally) {
+fn record(
+    source: &mut Source,
+    pool: &mut Pool,
+    name: &str,
+    object: &Map<String, Value>,
+    context: &str,
+    tally: &mut Tally,
+) {
     let has = |key: &str| object.contains_key(key);
     if has("appRoleId") && has("principalId") {
         source.has_assignments = true;
-        assignment(source, object);
+        assignment(source, pool, object);
         tally.assignments += 1;
     } else if let Some(Value::Array(roles)) = object.get("appRoles") {
         for role in roles.iter().filter_map(Value::as_object) {
@@ -61,10 +68,10 @@ fn record(source: &mut Source, name: &str, object: &Map<String, Value>, context:
         app_role(source, object);
         tally.roles += 1;
     } else if is_group(name, object, context) {
-        group(source, object);
+        group(source, pool, object);
         tally.groups += 1;
     } else if has("userPrincipalName") || has("userName") || has("id") || has("objectId") {
-        user(source, object);
+        user(source, pool, object);
         tally.users += 1;
     } else {
         tally.unknown += 1;
@@ -93,8 +100,8 @@ fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str)
 }
 
-fn assignment(source: &mut Source, object: &Map<String, Value>) {
-    let principal = text(object, "principalId").unwrap_or_default().to_owned();
+fn assignment(source: &mut Source, pool: &mut Pool, object: &Map<String, Value>) {
+    let principal = pool.intern(text(object, "principalId").unwrap_or_default());
     let role = RoleRef::Id(text(object, "appRoleId").unwrap_or_default().to_owned());
     source.assignments.push(Assignment { principal, role });
 }
@@ -120,23 +127,34 @@ fn standing(object: &Map<String, Value>) -> (String, Deleted) {
     (id.unwrap_or_default().to_owned(), deleted)
 }
 
-fn group(source: &mut Source, object: &Map<String, Value>) {
+fn group(source: &mut Source, pool: &mut Pool, object: &Map<String, Value>) {
     let (id, deleted) = standing(object);
+    let key = pool.intern(&id);
     if let Some(Value::Array(members)) = object.get("members") {
-        let ids = members.iter().filter_map(member_id).map(str::to_owned).collect();
-        source.members.insert(id.clone(), ids);
+        let ids = members.iter().filter_map(member_id).map(|id| pool.intern(id)).collect();
+        source.members.insert(key, ids);
     }
     if let Some(Value::Array(changes)) = object.get("members@delta") {
-        let held = source.members.entry(id.clone()).or_default();
+        let held = source.members.entry(key).or_default();
+        let changed: HashSet<Atom> = changes.iter().filter_map(member_id).map(|id| pool.intern(id)).collect();
+        held.retain(|present| !changed.contains(present));
+        // The last word on each member counts.
+        let mut last: Vec<(Atom, bool)> = Vec::new();
+        let mut place: HashMap<Atom, usize> = HashMap::new();
         for change in changes {
-            let Some(member) = member_id(change) else { continue };
-            held.retain(|present| present != member);
-            if change.get("@removed").is_none() {
-                held.push(member.to_owned());
+            let Some(member) = member_id(change).map(|id| pool.intern(id)) else { continue };
+            let stays = change.get("@removed").is_none();
+            match place.get(&member).and_then(|at| last.get_mut(*at)) {
+                Some(slot) => slot.1 = stays,
+                None => {
+                    place.insert(member, last.len());
+                    last.push((member, stays));
+                }
             }
         }
+        held.extend(last.into_iter().filter(|(_, stays)| *stays).map(|(member, _)| member));
     }
-    source.groups.put(&id, deleted, flatten(object));
+    source.groups.put(pool, &id, deleted, flatten(object));
 }
 
 fn member_id(member: &Value) -> Option<&str> {
@@ -146,33 +164,33 @@ fn member_id(member: &Value) -> Option<&str> {
     }
 }
 
-fn user(source: &mut Source, object: &Map<String, Value>) {
+fn user(source: &mut Source, pool: &mut Pool, object: &Map<String, Value>) {
     let (id, deleted) = standing(object);
     let mut values = flatten(object);
     if let Some(upn) = text(object, "userPrincipalName") {
-        values.push(("originalUserPrincipalName", Cell::text(upn)));
+        values.push(("originalUserPrincipalName", Cell::Text(upn)));
         if let Some(presented) = names::guest_name(upn)
             && let Some(slot) = values.iter_mut().find(|(name, _)| *name == "userPrincipalName")
         {
-            slot.1 = Cell::text(&presented);
+            slot.1 = Cell::Made(presented);
         }
     }
-    source.users.put(&id, deleted, values);
+    source.users.put(pool, &id, deleted, values);
 }
 
 /// The record's properties as named cells. Objects inside give their own properties.
-fn flatten(object: &Map<String, Value>) -> Vec<(&str, Cell)> {
+fn flatten(object: &Map<String, Value>) -> Vec<(&str, Cell<'_>)> {
     let mut values = Vec::with_capacity(object.len());
     for (key, value) in object {
         match (key.as_str(), value) {
             ("members" | "members@delta" | "schemas" | "meta", _) => {}
             ("manager", Value::Object(manager)) => {
                 let id = manager.get("id").or_else(|| manager.get("value")).and_then(Value::as_str);
-                values.push(("manager", id.map_or(Cell::Null, Cell::text)));
+                values.push(("manager", id.map_or(Cell::Null, Cell::Text)));
             }
             ("businessPhones", Value::Array(phones)) => {
                 if let Some(first) = phones.first().and_then(Value::as_str) {
-                    values.push(("telephoneNumber", Cell::text(first)));
+                    values.push(("telephoneNumber", Cell::Text(first)));
                 }
                 values.push(("businessPhones", cell(value)));
             }
@@ -213,16 +231,16 @@ fn flatten(object: &Map<String, Value>) -> Vec<(&str, Cell)> {
     values
 }
 
-fn cell(value: &Value) -> Cell {
+fn cell(value: &Value) -> Cell<'_> {
     match value {
         Value::Null | Value::Object(_) => Cell::Null,
-        Value::Bool(true) => Cell::text("True"),
-        Value::Bool(false) => Cell::text("False"),
-        Value::Number(number) => Cell::Text(number.to_string().into_boxed_str()),
-        Value::String(text) => Cell::text(text),
+        Value::Bool(true) => Cell::Text("True"),
+        Value::Bool(false) => Cell::Text("False"),
+        Value::Number(number) => Cell::Made(number.to_string()),
+        Value::String(text) => Cell::Text(text),
         Value::Array(items) => {
-            let texts: Vec<Box<str>> = items.iter().filter_map(Value::as_str).map(Into::into).collect();
-            if texts.is_empty() { Cell::Null } else { Cell::List(texts.into_boxed_slice()) }
+            let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            if texts.is_empty() { Cell::Null } else { Cell::List(texts) }
         }
     }
 }

@@ -10,8 +10,11 @@ mod table;
 
 pub(crate) use table::{Cell, Deleted, Table};
 
+use super::held::ObjectKind;
+use super::pool::{Atom, Pool};
+use super::records::Records;
 use super::report::{InputError, LoadReport};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Most records taken from one kind of file.
 const MAX_RECORDS: usize = 2_000_000;
@@ -27,7 +30,7 @@ pub(crate) struct AppRole {
 /// An application role given to a user or group.
 #[derive(Clone, Debug)]
 pub(crate) struct Assignment {
-    pub principal: String,
+    pub principal: Atom,
     pub role: RoleRef,
 }
 
@@ -46,7 +49,7 @@ pub(crate) struct Source {
     pub users: Table,
     pub groups: Table,
     /// Group id → the direct members' ids, in order.
-    pub members: HashMap<String, Vec<String>>,
+    pub members: HashMap<Atom, Vec<Atom>>,
     pub roles: Vec<AppRole>,
     pub assignments: Vec<Assignment>,
     /// Assignments were given, even if none.
@@ -67,7 +70,7 @@ pub(crate) struct Tally {
 
 impl Source {
     /// Reads one file or pasted text, telling by looking what it is. `name` is a hint only.
-    pub fn load(&mut self, name: &str, text: &str) -> Result<LoadReport, InputError> {
+    pub fn load(&mut self, pool: &mut Pool, name: &str, text: &str) -> Result<LoadReport, InputError> {
         let text = text.trim_start_matches('\u{feff}');
         let mut tally = Tally::default();
         match text.trim_start().chars().next() {
@@ -77,8 +80,15 @@ impl Source {
                     "give users as Graph JSON or the portal's CSV",
                 ));
             }
-            Some('{' | '[') => json::load(self, name, text, &mut tally)?,
-            Some(_) => csv_file::load(self, name, text, &mut tally)?,
+            Some('{' | '[') => {
+                let (mut records, mut contexts) = (Records::default(), Vec::new());
+                let mut take = |found: super::records::Found<'_>| {
+                    json::take(self, pool, name, &mut contexts, &mut tally, &found)
+                };
+                records.push(text.as_bytes(), &mut take)?;
+                records.finish(&mut take)?;
+            }
+            Some(_) => csv_file::load(self, pool, name, text, &mut tally)?,
         }
         if self.users.len().max(self.groups.len()).max(self.assignments.len()) > MAX_RECORDS {
             return Err(InputError::new(format!("more than {MAX_RECORDS} records"), "split the population"));
@@ -113,9 +123,14 @@ impl Source {
         LoadReport { kind: kind.to_owned(), rows: seen.iter().map(|(_, rows)| rows).sum(), columns, notes }
     }
 
+    /// The objects of a kind.
+    pub fn table(&self, kind: ObjectKind) -> &Table {
+        if kind == ObjectKind::User { &self.users } else { &self.groups }
+    }
+
     /// The direct members of a group.
-    pub fn members_of(&self, group: &str) -> &[String] {
-        self.members.get(group).map_or(&[], Vec::as_slice)
+    pub fn members_of(&self, group: Atom) -> &[Atom] {
+        self.members.get(&group).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -123,35 +138,47 @@ impl Source {
 mod tests {
     use super::*;
 
-    fn loaded(name: &str, text: &str) -> (Source, LoadReport) {
-        let mut source = Source::default();
-        let report = source.load(name, text).expect("readable");
-        (source, report)
+    struct Loaded {
+        source: Source,
+        pool: Pool,
+        report: LoadReport,
+    }
+
+    impl Loaded {
+        fn text(&self, name: &str) -> Option<&str> {
+            self.source.users.text(&self.pool, 0, name)
+        }
+    }
+
+    fn loaded(name: &str, text: &str) -> Loaded {
+        let (mut source, mut pool) = (Source::default(), Pool::default());
+        let report = source.load(&mut pool, name, text).expect("readable");
+        Loaded { source, pool, report }
     }
 
     #[test]
     fn both_portal_headers_semicolons_and_quotes() {
         let old = "\u{feff}userPrincipalName,displayName,objectId,mobile,accountEnabled\r\na@b.example,\"Ng, Ana\",u1,+1,TRUE\r\n";
         let new = "userPrincipalName;displayName;id;mobilePhone;accountEnabled\n a@b.example;\"Ng, \"\"Ana\"\"\";u1;+1;false\n";
-        let (source, report) = loaded("users.csv", old);
-        assert_eq!((report.kind.as_str(), report.rows), ("users", 1));
-        assert_eq!(source.users.text(0, "mobilePhone"), Some("+1"));
-        assert_eq!(source.users.text(0, "accountEnabled"), Some("True"));
-        assert_eq!(source.users.text(0, "displayName"), Some("Ng, Ana"));
-        let (source, _) = loaded("users.csv", new);
-        assert_eq!(source.users.text(0, "mobile"), Some("+1"));
-        assert_eq!(source.users.text(0, "displayName"), Some("Ng, \"Ana\""));
-        assert_eq!(source.users.entry(0).map(|entry| entry.id.as_str()), Some("u1"));
+        let old = loaded("users.csv", old);
+        assert_eq!((old.report.kind.as_str(), old.report.rows), ("users", 1));
+        assert_eq!(old.text("mobilePhone"), Some("+1"));
+        assert_eq!(old.text("accountEnabled"), Some("True"));
+        assert_eq!(old.text("displayName"), Some("Ng, Ana"));
+        let new = loaded("users.csv", new);
+        assert_eq!(new.text("mobile"), Some("+1"));
+        assert_eq!(new.text("displayName"), Some("Ng, \"Ana\""));
+        assert_eq!(new.source.users.entry(0).and_then(|entry| new.pool.text(entry.id)), Some("u1"));
     }
 
     #[test]
     fn an_empty_cell_is_null_and_an_empty_json_text_is_not() {
-        let (source, _) = loaded("u.csv", "userPrincipalName,displayName,surname\na@b.example,,x\n");
-        assert_eq!(*source.users.cell(0, "displayName"), Cell::Null);
-        let (source, _) =
-            loaded("u.json", r#"{"id":"u","userPrincipalName":"a@b.example","displayName":"","mail":null}"#);
-        assert_eq!(*source.users.cell(0, "displayName"), Cell::text(""));
-        assert_eq!(*source.users.cell(0, "mail"), Cell::Null);
+        let csv = loaded("u.csv", "userPrincipalName,displayName,surname\na@b.example,,x\n");
+        assert_eq!(csv.text("displayName"), None);
+        let json = r#"{"id":"u","userPrincipalName":"a@b.example","displayName":"","mail":null}"#;
+        let json = loaded("u.json", json);
+        assert_eq!(json.text("displayName"), Some(""));
+        assert_eq!(json.text("mail"), None);
     }
 
     #[test]
@@ -163,7 +190,7 @@ mod tests {
             format!("{}\n{}\n", user(1), user(2)),
         ];
         for text in texts {
-            assert_eq!(loaded("x", &text).0.users.len(), 2, "{text}");
+            assert_eq!(loaded("x", &text).source.users.len(), 2, "{text}");
         }
     }
 
@@ -174,18 +201,19 @@ mod tests {
             {"id":"g","displayName":"Staff","members@delta":[{"id":"a","@removed":{"reason":"deleted"}}]},
             {"id":"u","userPrincipalName":"u@b.example"},
             {"id":"u","@removed":{"reason":"changed"}}]}"#;
-        let (source, report) = loaded("delta", text);
-        assert_eq!(report.kind, "mixed");
-        assert_eq!(source.members_of("g"), ["b".to_owned()]);
-        assert_eq!(source.users.entry(0).map(|entry| entry.deleted), Some(Deleted::Soft));
-        assert_eq!(source.users.text(0, "userPrincipalName"), Some("u@b.example"));
+        let mut delta = loaded("delta", text);
+        assert_eq!(delta.report.kind, "mixed");
+        let (group, b) = (delta.pool.intern("g"), delta.pool.intern("b"));
+        assert_eq!(delta.source.members_of(group), [b]);
+        assert_eq!(delta.source.users.entry(0).map(|entry| entry.deleted), Some(Deleted::Soft));
+        assert_eq!(delta.text("userPrincipalName"), Some("u@b.example"));
     }
 
     #[test]
     fn what_is_no_directory_is_refused_in_words() {
-        let mut source = Source::default();
-        assert!(source.load("x", "").is_err());
-        assert!(source.load("x", "colour,size\nred,2\n").is_err());
-        assert_eq!(source.load("x", "{\"value\":\n[}").expect_err("broken").line, Some(2));
+        let (mut source, mut pool) = (Source::default(), Pool::default());
+        assert!(source.load(&mut pool, "x", "").is_err());
+        assert!(source.load(&mut pool, "x", "colour,size\nred,2\n").is_err());
+        assert_eq!(source.load(&mut pool, "x", "{\"value\":\n[}").expect_err("broken").line, Some(2));
     }
 }

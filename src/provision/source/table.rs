@@ -1,37 +1,22 @@
-//! Records as rows of a table whose columns are found once by name. A cell that is
-//! absent, one that is null and one that was never a column are the same: null. An
-//! empty text is a value.
+//! Records as columns of atoms, found once by name. A cell that is absent, one that is
+//! null and one that was never a column are the same: null. An empty text is a value.
 
 use super::names;
-use crate::provision::expression::Value;
-use std::collections::HashMap;
+use crate::provision::pool::{Atom, Pool};
+use hashbrown::HashMap;
 
-/// One value.
+/// One value on its way into a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Cell {
+pub(crate) enum Cell<'a> {
     /// Absent.
     #[default]
     Null,
     /// One value; booleans as `True` and `False`.
-    Text(Box<str>),
+    Text(&'a str),
+    /// One value that is not in the file as it is.
+    Made(String),
     /// Several values.
-    List(Box<[Box<str>]>),
-}
-
-impl Cell {
-    /// A text cell.
-    pub fn text(text: &str) -> Self {
-        Self::Text(text.into())
-    }
-
-    /// As expressions see it.
-    pub fn value(&self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Text(text) => Value::Text(text.as_ref().to_owned()),
-            Self::List(items) => Value::List(items.iter().map(|item| item.as_ref().to_owned()).collect()),
-        }
-    }
+    List(Vec<&'a str>),
 }
 
 /// Whether the directory still holds the object.
@@ -47,20 +32,20 @@ pub(crate) enum Deleted {
 }
 
 /// One object.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entry {
-    pub id: String,
+    pub id: Atom,
     pub deleted: Deleted,
-    cells: Vec<Cell>,
 }
 
 /// Objects of one kind.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    columns: Vec<String>,
+    names: Vec<String>,
     index: HashMap<String, usize>,
+    columns: Vec<Vec<Atom>>,
     rows: Vec<Entry>,
-    by_id: HashMap<String, usize>,
+    by_id: HashMap<Atom, usize>,
 }
 
 impl Table {
@@ -70,103 +55,127 @@ impl Table {
     }
 
     /// The object at a place.
-    pub fn entry(&self, row: usize) -> Option<&Entry> {
-        self.rows.get(row)
+    pub fn entry(&self, row: usize) -> Option<Entry> {
+        self.rows.get(row).copied()
     }
 
     /// The place of an object.
-    pub fn find(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+    pub fn find(&self, id: Atom) -> Option<usize> {
+        self.by_id.get(&id).copied()
     }
 
-    /// The first object whose column holds this text, without ASCII case.
-    pub fn find_by(&self, column: &str, text: &str) -> Option<usize> {
-        (0..self.rows.len()).find(
-            |row| matches!(self.cell(*row, column), Cell::Text(held) if held.eq_ignore_ascii_case(text)),
-        )
+    /// For each value of a column, in lower case, the first object that holds it.
+    pub fn index(&self, pool: &mut Pool, name: &str) -> HashMap<Atom, usize> {
+        let mut index = HashMap::new();
+        for row in 0..self.rows.len() {
+            let atom = self.cell(row, name);
+            if atom.is_text() {
+                index.entry(pool.folded(atom)).or_insert(row);
+            }
+        }
+        index
     }
 
     /// All columns, in the order they were met.
     pub fn column_names(&self) -> Vec<String> {
-        self.columns.clone()
+        self.names.clone()
     }
 
     /// Whether the files had this attribute at all.
     pub fn has_column(&self, name: &str) -> bool {
-        self.index.contains_key(&names::canonical(name).to_ascii_lowercase())
+        self.column(name).is_some()
     }
 
-    /// One value, by any of the attribute's names.
-    pub fn cell(&self, row: usize, name: &str) -> &Cell {
-        static NULL: Cell = Cell::Null;
+    /// A column by any of the attribute's names; rows past its end are null.
+    pub fn column(&self, name: &str) -> Option<&[Atom]> {
         // Nearly always the name as the file has it; else an alias, or another case.
-        let column = self.index.get(name).or_else(|| {
+        let at = self.index.get(name).or_else(|| {
             let name = names::canonical(name);
             self.index.get(name).or_else(|| self.index.get(&name.to_ascii_lowercase()))
         });
-        let cell = column.and_then(|column| self.rows.get(row)?.cells.get(*column));
-        cell.unwrap_or(&NULL)
+        at.and_then(|at| self.columns.get(*at)).map(Vec::as_slice)
     }
 
-    /// One text, if it is one.
-    pub fn text(&self, row: usize, name: &str) -> Option<&str> {
-        match self.cell(row, name) {
-            Cell::Text(text) => Some(text),
-            Cell::List(items) => items.first().map(AsRef::as_ref),
-            Cell::Null => None,
-        }
+    /// One value, by any of the attribute's names.
+    pub fn cell(&self, row: usize, name: &str) -> Atom {
+        self.column(name).and_then(|column| column.get(row)).copied().unwrap_or_default()
+    }
+
+    /// One text, the first if there are several.
+    pub fn text<'p>(&self, pool: &'p Pool, row: usize, name: &str) -> Option<&'p str> {
+        pool.first(self.cell(row, name))
     }
 
     /// Adds an object; one with the same id replaces it in its place (in a delta the last counts).
-    pub fn put(&mut self, id: &str, deleted: Deleted, values: Vec<(&str, Cell)>) -> usize {
-        let mut cells = Vec::with_capacity(self.columns.len());
-        for (name, cell) in values {
-            let column = self.column(name);
-            if cells.len() <= column {
-                cells.resize(column + 1, Cell::Null);
-            }
-            if let Some(slot) = cells.get_mut(column)
-                && *slot == Cell::Null
-            {
-                *slot = cell;
-            }
-        }
-        let entry = Entry { id: id.to_owned(), deleted, cells };
-        match self.by_id.get(id).copied() {
+    pub fn put(
+        &mut self,
+        pool: &mut Pool,
+        id: &str,
+        deleted: Deleted,
+        values: Vec<(&str, Cell<'_>)>,
+    ) -> usize {
+        let id = pool.intern(id);
+        // A bare removal keeps what was known, so that the object can still be matched.
+        let bare = deleted != Deleted::No
+            && values.iter().all(|(name, cell)| *cell == Cell::Null || names::canonical(name) == "objectId");
+        let row = match self.by_id.get(&id).copied() {
             Some(row) => {
-                if let Some(slot) = self.rows.get_mut(row) {
-                    // A bare removal keeps what was known, so that the object can still be matched.
-                    if entry.cells.is_empty() || deleted != Deleted::No && entry.cells.len() <= 1 {
-                        slot.deleted = deleted;
-                    } else {
-                        *slot = entry;
-                    }
+                if let Some(entry) = self.rows.get_mut(row) {
+                    entry.deleted = deleted;
+                }
+                if bare {
+                    return row;
+                }
+                for column in &mut self.columns {
+                    column.get_mut(row).into_iter().for_each(|slot| *slot = Atom::NULL);
                 }
                 row
             }
             None => {
-                self.rows.push(entry);
-                let row = self.rows.len() - 1;
-                self.by_id.insert(id.to_owned(), row);
-                row
+                self.rows.push(Entry { id, deleted });
+                self.by_id.insert(id, self.rows.len() - 1);
+                self.rows.len() - 1
+            }
+        };
+        for (name, cell) in values {
+            let at = self.place(name);
+            let Some(column) = self.columns.get_mut(at) else { continue };
+            if cell == Cell::Null {
+                continue;
+            }
+            if column.len() <= row {
+                column.resize(row + 1, Atom::NULL);
+            }
+            if let Some(slot) = column.get_mut(row).filter(|slot| **slot == Atom::NULL) {
+                *slot = match cell {
+                    Cell::Null => Atom::NULL,
+                    Cell::Text(text) => pool.intern(text),
+                    Cell::Made(text) => pool.intern(&text),
+                    Cell::List(items) => {
+                        let items = items.into_iter().map(|item| pool.intern(item)).collect();
+                        pool.list(items)
+                    }
+                };
             }
         }
+        row
     }
 
-    fn column(&mut self, name: &str) -> usize {
+    fn place(&mut self, name: &str) -> usize {
         let name = names::canonical(name);
-        if let Some(column) = self.index.get(name) {
-            return *column;
+        if let Some(at) = self.index.get(name) {
+            return *at;
         }
         let folded = name.to_ascii_lowercase();
-        if let Some(column) = self.index.get(&folded) {
-            return *column;
+        if let Some(at) = self.index.get(&folded) {
+            return *at;
         }
-        let column = self.columns.len();
-        self.columns.push(name.to_owned());
+        let at = self.columns.len();
+        self.names.push(name.to_owned());
+        self.columns.push(Vec::new());
         // Under both spellings: the exact one is found without folding.
-        self.index.insert(name.to_owned(), column);
-        self.index.insert(folded, column);
-        column
+        self.index.insert(name.to_owned(), at);
+        self.index.insert(folded, at);
+        at
     }
 }
