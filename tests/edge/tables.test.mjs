@@ -9,20 +9,19 @@ import { client, eventually, start, user } from "./server.mjs";
 
 const TABLES = new URL("tables/", import.meta.url);
 // A token of the tenant that every file of tables/ holds; its hash stands there.
+const TENANT = "f17e0000000000000000000000000001";
 const KEY = "fixture-key";
-const TOKEN = "prv_fixture.0123456789abcdef.e3eb3c57603db232135def3c3c6e2f77529c523538b3e1fdddc15778a4f6abd2";
+const TOKEN =
+  "prv_f17e0000000000000000000000000001.0123456789abcdef.e7e31bce6acff6dd59dbf4ab55a539ddab28cb164a4c4b2318ba1800e5107c78";
 
 const versions = (await readdir(TABLES)).map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
 
-/** A data folder whose tenant `fixture` has the tables of a version, after further statements. */
+/** A data folder whose tenant has the tables of a version, after further statements. */
 async function folderOf(version, ...statements) {
   const folder = await mkdtemp(join(tmpdir(), "provisor-"));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "secrets.json"), JSON.stringify({ TOKEN_KEY: KEY, ADMIN_TOKEN: "admin" }));
-  await inObject(folder, "fixture", [
-    await readFile(new URL(`${version}.sql`, TABLES), "utf8"),
-    ...statements,
-  ]);
+  await inObject(folder, TENANT, [await readFile(new URL(`${version}.sql`, TABLES), "utf8"), ...statements]);
   return folder;
 }
 
@@ -61,16 +60,16 @@ for (const version of versions) {
         Operations: [{ op: "replace", path: "displayName", value: "Lovelace" }],
       });
       assert.equal(renamed.headers.get("etag"), 'W/"3"');
-      const { body: journal } = await server.administer("GET", "/tenants/fixture/journal");
+      const { body: journal } = await server.administer("GET", `/tenants/${TENANT}/journal`);
       assert.deepEqual(
         journal.entries.map(({ sequence }) => sequence),
         [1, 2, 3, 4, 5, 6, 7, 8],
       );
-      const { body: shown } = await server.administer("GET", "/tenants/fixture");
+      const { body: shown } = await server.administer("GET", `/tenants/${TENANT}`);
       assert.deepEqual([shown.settings.maxResults, shown.users, shown.groups], [50, 3, 2]);
 
       // The copy is made in its present form.
-      const { body: made } = await server.administer("POST", "/tenants/fixture/tokens", {
+      const { body: made } = await server.administer("POST", `/tenants/${TENANT}/tokens`, {
         scope: "edge-read",
       });
       const reader = client(server.endpoint, made.token);
@@ -90,7 +89,7 @@ for (const version of versions) {
       "SELECT type, name FROM sqlite_master WHERE substr(name, 1, 4) <> '_cf_' ORDER BY type, name";
     const tables = async (tenant) => (await inObject(folder, tenant, [names]))[0];
     const { tenant } = JSON.parse(await readFile(join(folder, "demo.json"), "utf8"));
-    assert.deepEqual(await tables("fixture"), await tables(tenant.id), "as in a new tenant");
+    assert.deepEqual(await tables(TENANT), await tables(tenant.id), "as in a new tenant");
     await clean(folder);
   });
 }
@@ -103,11 +102,11 @@ test("tables that a newer Worker wrote are refused, and stay as they are", async
     const refused = await client(server.endpoint, TOKEN)("GET", "/Users/u-ada");
     assert.equal(refused.status, 503);
     assert.match(refused.body.detail, /newer version/);
-    assert.equal((await server.administer("GET", "/tenants/fixture")).status, 503);
+    assert.equal((await server.administer("GET", `/tenants/${TENANT}`)).status, 503);
   } finally {
     await server.stop();
   }
-  const [rows] = await inObject(folder, "fixture", [
+  const [rows] = await inObject(folder, TENANT, [
     "SELECT count(*) AS n FROM sqlite_master WHERE name = 'chunk'",
   ]);
   assert.equal(rows[0].n, 0);

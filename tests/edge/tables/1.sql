@@ -19,7 +19,7 @@ CREATE TABLE outbox (kind TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT NOT
            PRIMARY KEY (kind, attribute, value)) WITHOUT ROWID;
 CREATE TABLE token (hash TEXT PRIMARY KEY, scope TEXT NOT NULL, created TEXT NOT NULL, revoked TEXT) WITHOUT ROWID;
 INSERT INTO schema_version (version) VALUES (1);
-INSERT INTO fact (name, value) VALUES ('id', 'fixture');
+INSERT INTO fact (name, value) VALUES ('id', 'f17e0000000000000000000000000001');
 INSERT INTO fact (name, value) VALUES ('name', 'fixture');
 INSERT INTO fact (name, value) VALUES ('base', 'http://127.0.0.1/scim/v2');
 INSERT INTO fact (name, value) VALUES ('state', 'active');
@@ -53,7 +53,7 @@ INSERT INTO journal (at, actor, operation, kind, id, before, after) VALUES ('202
 INSERT INTO journal (at, actor, operation, kind, id, before, after) VALUES ('2026-11-01T10:00:00.000Z', 'admin0', 'create', 'Group', 'g-inner', 0, 1);
 INSERT INTO journal (at, actor, operation, kind, id, before, after) VALUES ('2026-11-02T10:00:00.000Z', 'admin0', 'patch', 'User', 'u-ada', 1, 2);
 INSERT INTO journal (at, actor, operation, kind, id, before, after) VALUES ('2026-11-02T10:00:00.000Z', 'admin0', 'patch', 'Group', 'g-all', 1, 2);
-INSERT INTO token (hash, scope, created, revoked) VALUES ('f936f9a0a654207f70f3d2bccc26f79a0ebe8b903905aa9b50c4604ccac5d686', 'provision', '2026-11-01T10:00:00.000Z', NULL);
+INSERT INTO token (hash, scope, created, revoked) VALUES ('430289fb20baafe850ecc83276d23cf5d5f26bc8df62b51986c16e69c386e47f', 'provision', '2026-11-01T10:00:00.000Z', NULL);
 INSERT INTO token (hash, scope, created, revoked) VALUES ('0000000000000000000000000000000000000000000000000000000000000000', 'provision', '2026-11-01T10:00:00.000Z', '2026-11-02T10:00:00.000Z');
 INSERT INTO outbox (kind, attribute, value, seq) VALUES ('User', '', 'u-ada', 5);
 INSERT INTO outbox (kind, attribute, value, seq) VALUES ('User', 'username', 'ada@example.com', 5);

@@ -24,7 +24,7 @@ ALTER TABLE token ADD COLUMN used TEXT;
 ALTER TABLE journal ADD COLUMN document TEXT;
 CREATE INDEX journal_resource ON journal (id, seq);
 INSERT INTO schema_version (version) VALUES (2);
-INSERT INTO fact (name, value) VALUES ('id', 'fixture');
+INSERT INTO fact (name, value) VALUES ('id', 'f17e0000000000000000000000000001');
 INSERT INTO fact (name, value) VALUES ('name', 'fixture');
 INSERT INTO fact (name, value) VALUES ('base', 'http://127.0.0.1/scim/v2');
 INSERT INTO fact (name, value) VALUES ('state', 'active');
@@ -58,7 +58,7 @@ INSERT INTO journal (at, actor, operation, kind, id, before, after, document) VA
 INSERT INTO journal (at, actor, operation, kind, id, before, after, document) VALUES ('2026-11-01T10:00:00.000Z', 'admin0', 'create', 'Group', 'g-inner', 0, 1, '{"displayName": "Inner"}');
 INSERT INTO journal (at, actor, operation, kind, id, before, after, document) VALUES ('2026-11-02T10:00:00.000Z', 'admin0', 'patch', 'User', 'u-ada', 1, 2, '{"userName":"Ada@example.com","externalId":"e-1","displayName":"Ada","active":true,"emails":[{"type":"work","value":"ada@example.com","primary":true}],"title":"Countess"}');
 INSERT INTO journal (at, actor, operation, kind, id, before, after, document) VALUES ('2026-11-02T10:00:00.000Z', 'admin0', 'patch', 'Group', 'g-all', 1, 2, '{"displayName": "All"}');
-INSERT INTO token (hash, scope, created, revoked, expires, used) VALUES ('f936f9a0a654207f70f3d2bccc26f79a0ebe8b903905aa9b50c4604ccac5d686', 'provision', '2026-11-01T10:00:00.000Z', NULL, NULL, '2026-11-02T10:00:00.000Z');
+INSERT INTO token (hash, scope, created, revoked, expires, used) VALUES ('430289fb20baafe850ecc83276d23cf5d5f26bc8df62b51986c16e69c386e47f', 'provision', '2026-11-01T10:00:00.000Z', NULL, NULL, '2026-11-02T10:00:00.000Z');
 INSERT INTO token (hash, scope, created, revoked, expires, used) VALUES ('0000000000000000000000000000000000000000000000000000000000000000', 'provision', '2026-11-01T10:00:00.000Z', '2026-11-02T10:00:00.000Z', '2026-12-01T00:00:00Z', NULL);
 INSERT INTO outbox (kind, attribute, value, seq) VALUES ('User', '', 'u-ada', 5);
 INSERT INTO outbox (kind, attribute, value, seq) VALUES ('User', 'username', 'ada@example.com', 5);
