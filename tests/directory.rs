@@ -43,6 +43,8 @@ impl Tenant {
             new_id: &mut new_id,
             settings: &self.settings,
             hash_password: NO_PASSWORDS,
+            me: None,
+            cursor_key: b"test",
         };
         serve(&mut self.store, &mut context, &request)
     }

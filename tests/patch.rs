@@ -46,6 +46,8 @@ fn send(store: &mut MemoryStore, settings: &Settings, method: &str, path: &str, 
         actor: "test",
         new_id: &mut new_id,
         hash_password: NO_PASSWORDS,
+        me: None,
+        cursor_key: b"test",
         settings,
     };
     serve(store, &mut context, &request)

@@ -94,6 +94,8 @@ impl Directory {
             new_id: &mut new_id,
             settings: &settings,
             hash_password: NO_PASSWORDS,
+            me: None,
+            cursor_key: b"test",
         };
         let request = Request {
             method: method.to_owned(),

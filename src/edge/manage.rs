@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::plan::plan;
 use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
-use crate::scim::directory::{Predicate, Settings, Store, StoreError};
+use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::instant;

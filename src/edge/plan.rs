@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::sql::SqlStore;
 use crate::provision::engine::Engine;
 use crate::provision::report::JobSettings;
-use crate::scim::directory::{Context, NO_PASSWORDS, Predicate, Settings, Store, render};
+use crate::scim::directory::{Context, NO_PASSWORDS, Place, Predicate, Searchable, Settings, render};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::builtin;
@@ -60,6 +60,8 @@ fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
         new_id: &mut new_id,
         settings: &settings,
         hash_password: NO_PASSWORDS,
+        me: None,
+        cursor_key: b"",
     };
     let mut resources = Vec::new();
     for kind in &registry.resource_types {
@@ -68,7 +70,7 @@ fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
                 format!("a plan at the edge reads at most {PLAN_LIMIT} {}s; use the command line", kind.name);
             return Err(ScimError::new(413, detail));
         }
-        for record in store.select(&kind.name, &Predicate::All, None, 0, PLAN_LIMIT)? {
+        for record in store.select(&kind.name, &Predicate::All, Place::Start, 0, PLAN_LIMIT)? {
             let shown = render(store, &context, kind, &record, &Selection::parse(None, Some("groups")))?;
             resources.push(Value::Object(shown.resource));
         }

@@ -174,6 +174,8 @@ fn in_context<T>(base: &str, work: impl FnOnce(&Context<'_>) -> T) -> T {
         new_id: &mut String::new,
         settings: &Settings::default(),
         hash_password: NO_PASSWORDS,
+        me: None,
+        cursor_key: b"",
     })
 }
 

@@ -13,7 +13,9 @@ use worker::{SqlCursor, SqlStorage, SqlStorageValue, State};
 use super::condition::{Condition, is_selective};
 use super::migrate::migrate;
 use super::publish::MEMBERS;
-use crate::scim::directory::{ChangeSet, Key, Member, Predicate, Put, Record, Store, StoreError};
+use crate::scim::directory::{
+    ChangeSet, Key, Member, Place, Predicate, Put, Record, Searchable, Store, StoreError,
+};
 use crate::scim::error::ScimError;
 
 #[wasm_bindgen]
@@ -268,7 +270,8 @@ impl SqlStore {
     fn commit_all(&self, change: &ChangeSet) -> Result<i64, StoreError> {
         let mut seq = 0;
         for entry in &change.journal {
-            let put = change.put.iter().find(|put| put.record.id == entry.id);
+            let put =
+                change.put.iter().find(|put| put.record.id == entry.id && put.record.version == entry.after);
             let document = put.map(|put| put.record.document.as_str());
             let number = |version: u64| SqlStorageValue::from(i64::try_from(version).unwrap_or(i64::MAX));
             let rows = self.rows(
@@ -368,21 +371,60 @@ impl Store for SqlStore {
         self.owner_of(kind, key)
     }
 
+    fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX).min(1 << 52);
+        let within = "group_id = ?1 AND member_id > ?2 ORDER BY member_id LIMIT ?3";
+        self.members_within(within, vec![group.into(), after.unwrap_or("").into(), limit.into()])
+    }
+
+    fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError> {
+        let statement = "SELECT 1 FROM member WHERE group_id = ?1 AND member_id = ?2";
+        Ok(!self.rows(statement, vec![group.into(), member.into()])?.is_empty())
+    }
+
+    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let statement = "SELECT m.group_id, COALESCE(json_extract(r.document, '$.displayName'), '')
+             FROM member AS m JOIN resource AS r ON r.id = m.group_id WHERE m.member_id = ?1 ORDER BY m.group_id";
+        Ok(self
+            .rows(statement, vec![member.into()])?
+            .iter()
+            .map(|row| (text(row, 0), text(row, 1)))
+            .collect())
+    }
+
+    fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError> {
+        let mut seq = 0;
+        self.atomically(&mut || {
+            for change in changes {
+                seq = self.commit_all(change)?;
+            }
+            Ok(())
+        })?;
+        Ok(u64::try_from(seq).unwrap_or(0))
+    }
+}
+
+impl Searchable for SqlStore {
     fn select(
         &mut self,
         kind: &str,
         predicate: &Predicate,
-        after: Option<(&str, &str)>,
+        from: Place<'_>,
         offset: u64,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         let condition = Condition::of(predicate);
-        let (created, id) = after.unwrap_or(("", ""));
+        let (comparison, order, created, id) = match from {
+            Place::Start => (">", "ASC", "", ""),
+            Place::After(created, id) => (">", "ASC", created, id),
+            Place::Before(created, id) => ("<", "DESC", created, id),
+        };
         // A `+` keeps SQLite from walking the whole order where an index finds the few rows.
         let by = if is_selective(predicate) { "+" } else { "" };
         let statement = format!(
             "SELECT kind, id, version, created, modified, document FROM resource AS r
-             WHERE {by}kind = ?2 AND ({by}created, {by}id) > (?3, ?4) AND {} ORDER BY {by}created, {by}id LIMIT ?5 OFFSET ?6",
+             WHERE {by}kind = ?2 AND ({by}created, {by}id) {comparison} (?3, ?4) AND {}
+             ORDER BY {by}created {order}, {by}id {order} LIMIT ?5 OFFSET ?6",
             condition.sql
         );
         let number = |n: u64| SqlStorageValue::from(i64::try_from(n).unwrap_or(i64::MAX).min(1 << 52));
@@ -408,36 +450,6 @@ impl Store for SqlStore {
             self.rows(&statement, vec![condition.arguments(), kind.into()])?
         };
         Ok(rows.first().map_or(0, |row| u64::try_from(integer(row, 0)).unwrap_or(0)))
-    }
-
-    fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX).min(1 << 52);
-        let within = "group_id = ?1 AND member_id > ?2 ORDER BY member_id LIMIT ?3";
-        self.members_within(within, vec![group.into(), after.unwrap_or("").into(), limit.into()])
-    }
-
-    fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError> {
-        let statement = "SELECT 1 FROM member WHERE group_id = ?1 AND member_id = ?2";
-        Ok(!self.rows(statement, vec![group.into(), member.into()])?.is_empty())
-    }
-
-    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let statement = "SELECT m.group_id, COALESCE(json_extract(r.document, '$.displayName'), '')
-             FROM member AS m JOIN resource AS r ON r.id = m.group_id WHERE m.member_id = ?1 ORDER BY m.group_id";
-        Ok(self
-            .rows(statement, vec![member.into()])?
-            .iter()
-            .map(|row| (text(row, 0), text(row, 1)))
-            .collect())
-    }
-
-    fn commit(&mut self, change: &ChangeSet) -> Result<u64, StoreError> {
-        let mut seq = 0;
-        self.atomically(&mut || {
-            seq = self.commit_all(change)?;
-            Ok(())
-        })?;
-        Ok(u64::try_from(seq).unwrap_or(0))
     }
 }
 

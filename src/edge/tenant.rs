@@ -124,7 +124,7 @@ impl DurableObject for Tenant {
                     Some(known) => known,
                     None => profile.insert(Profile::read(store)?),
                 };
-                scim(store, profile, &self.limit, request)
+                scim(store, profile, &self.limit, self.cursor_key().as_bytes(), request)
             }),
         };
         // Reading leaves nothing to publish, but a restarted object may have been left some.
@@ -203,6 +203,12 @@ impl Tenant {
         Ok(Response::empty()?.with_status(204))
     }
 
+    /// What this tenant's cursors are signed with.
+    fn cursor_key(&self) -> String {
+        let secret = self.env.secret("TOKEN_KEY").map(|secret| secret.to_string()).unwrap_or_default();
+        format!("{secret}/cursor/{}", self.state.id())
+    }
+
     fn tenant_id(&self) -> Option<String> {
         self.with_store(|store| Ok(store.fact("id")?)).ok().flatten()
     }
@@ -228,6 +234,7 @@ fn scim(
     store: &mut SqlStore,
     profile: &Profile,
     limit: &Limit,
+    cursor_key: &[u8],
     mut request: http::Request,
 ) -> std::result::Result<Reply, ScimError> {
     let hash = request.header(TOKEN_HASH).unwrap_or_default().to_owned();
@@ -256,6 +263,8 @@ fn scim(
         new_id: &mut new_id,
         settings,
         hash_password: &password::hash,
+        me: None,
+        cursor_key,
     };
     Ok(http::serve(store, &mut context, &request))
 }

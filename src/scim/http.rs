@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::directory::{self, Context, Query, Shown, Store, Written};
+use super::directory::{self, Context, Query, Searchable, Shown, Written};
 use super::error::{ScimError, ScimType};
 use super::patch;
 use super::schema::ResourceType;
@@ -43,7 +43,7 @@ pub struct Reply {
 }
 
 /// Answers one request. Never fails: every fault is a reply in RFC 7644 §3.12's form.
-pub fn serve(store: &mut dyn Store, context: &mut Context<'_>, request: &Request) -> Reply {
+pub fn serve(store: &mut dyn Searchable, context: &mut Context<'_>, request: &Request) -> Reply {
     route(store, context, request).unwrap_or_else(|error| Reply::error(&error))
 }
 
@@ -154,7 +154,11 @@ fn hex(byte: Option<u8>) -> Option<u8> {
     char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-fn route(store: &mut dyn Store, context: &mut Context<'_>, request: &Request) -> Result<Reply, ScimError> {
+fn route(
+    store: &mut dyn Searchable,
+    context: &mut Context<'_>,
+    request: &Request,
+) -> Result<Reply, ScimError> {
     if request.body.len() > MAX_PAYLOAD {
         let detail = format!("the body has {} bytes; send at most {MAX_PAYLOAD}", request.body.len());
         return Err(ScimError::new(413, detail));
@@ -204,7 +208,7 @@ fn not_allowed(method: &str, allowed: &str) -> ScimError {
 }
 
 fn collection(
-    store: &mut dyn Store,
+    store: &mut dyn Searchable,
     context: &mut Context<'_>,
     kind: &ResourceType,
     request: &Request,
@@ -260,7 +264,7 @@ fn read_search(request: &Request) -> Result<Query, ScimError> {
 }
 
 fn list(
-    store: &mut dyn Store,
+    store: &mut dyn Searchable,
     context: &mut Context<'_>,
     kind: &ResourceType,
     query: &Query,
@@ -283,7 +287,7 @@ fn list_reply(found: directory::Found) -> Reply {
 }
 
 fn resource(
-    store: &mut dyn Store,
+    store: &mut dyn Searchable,
     context: &mut Context<'_>,
     kind: &ResourceType,
     id: &str,
@@ -329,7 +333,7 @@ fn resource(
 }
 
 fn changed(
-    store: &mut dyn Store,
+    store: &mut dyn Searchable,
     context: &Context<'_>,
     kind: &ResourceType,
     written: &Written,

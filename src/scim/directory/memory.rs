@@ -1,8 +1,12 @@
 //! A store in memory: for tests, the page's replay and as the model's oracle.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Bound, RangeBounds};
 
-use super::store::{ChangeSet, JournalEntry, Key, Member, Predicate, Put, Record, Store, StoreError};
+use super::overlay::Overlay;
+use super::store::{
+    ChangeSet, JournalEntry, Key, Member, Place, Predicate, Put, Record, Searchable, Store, StoreError,
+};
 
 /// All of a tenant's rows.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +17,8 @@ pub struct MemoryStore {
     index: BTreeMap<(String, Key), BTreeSet<String>>,
     members: BTreeSet<(String, String)>,
     memberships: BTreeSet<(String, String)>,
+    /// How many resources there are, by type.
+    totals: BTreeMap<String, u64>,
     /// Salted hashes by resource id.
     pub passwords: BTreeMap<String, String>,
     /// Everything that happened, oldest first.
@@ -51,28 +57,51 @@ impl MemoryStore {
         }
     }
 
-    fn rows<'a>(&'a self, kind: &str, predicate: &'a Predicate) -> Box<dyn Iterator<Item = &'a Put> + 'a> {
-        if let Some(ids) = self.candidates(kind, predicate) {
-            let kind = kind.to_owned();
+    /// Rows that satisfy a predicate, from a place on; backwards before one.
+    fn rows<'a>(
+        &'a self,
+        kind: &str,
+        predicate: &'a Predicate,
+        from: Place<'_>,
+    ) -> Box<dyn Iterator<Item = &'a Put> + 'a> {
+        let row = |created: &str, id: &str| (kind.to_owned(), created.to_owned(), id.to_owned());
+        let end = Bound::Excluded((format!("{kind}\0"), String::new(), String::new()));
+        let range = match from {
+            Place::Start => (Bound::Included(row("", "")), end),
+            Place::After(created, id) => (Bound::Excluded(row(created, id)), end),
+            Place::Before(created, id) => (Bound::Included(row("", "")), Bound::Excluded(row(created, id))),
+        };
+        let kind = kind.to_owned();
+        if let Some(ids) = self.candidates(&kind, predicate) {
             let mut rows: Vec<_> = ids.iter().filter_map(|id| self.resources.get(id)).collect();
-            rows.retain(|put| put.record.kind == kind && self.satisfies(put, predicate));
+            rows.retain(|put| {
+                let Record { created, id, .. } = &put.record;
+                put.record.kind == kind
+                    && range.contains(&(kind.clone(), created.clone(), id.clone()))
+                    && self.satisfies(put, predicate)
+            });
             rows.sort_by(|a, b| (&a.record.created, &a.record.id).cmp(&(&b.record.created, &b.record.id)));
+            if matches!(from, Place::Before(..)) {
+                rows.reverse();
+            }
             return Box::new(rows.into_iter());
         }
-        let first = (kind.to_owned(), String::new(), String::new());
-        let kind = kind.to_owned();
+        let ordered = self.order.range(range);
+        let rows: Box<dyn Iterator<Item = &(String, String, String)>> = match from {
+            Place::Before(..) => Box::new(ordered.rev()),
+            _ => Box::new(ordered),
+        };
         Box::new(
-            self.order
-                .range(first..)
-                .take_while(move |(k, _, _)| *k == kind)
-                .filter_map(|(_, _, id)| self.resources.get(id))
-                .filter(|put| self.satisfies(put, predicate)),
+            rows.filter_map(|(_, _, id)| self.resources.get(id)).filter(|put| self.satisfies(put, predicate)),
         )
     }
 
     fn remove(&mut self, id: &str) -> Option<Put> {
         let put = self.resources.remove(id)?;
         let kind = put.record.kind.clone();
+        if let Some(total) = self.totals.get_mut(&kind) {
+            *total -= 1;
+        }
         self.order.remove(&(kind.clone(), put.record.created.clone(), id.to_owned()));
         for key in &put.unique {
             self.unique.remove(&(kind.clone(), key.clone()));
@@ -102,79 +131,8 @@ impl MemoryStore {
         self.memberships.remove(&(member.to_owned(), group.to_owned()));
     }
 
-    fn display(&self, id: &str) -> String {
-        let document = self.resources.get(id).map_or("", |put| put.record.document.as_str());
-        super::text_of(document, "displayName").unwrap_or_default()
-    }
-}
-
-impl Store for MemoryStore {
-    fn get(&mut self, kind: &str, id: &str) -> Result<Option<Record>, StoreError> {
-        Ok(self.resources.get(id).filter(|put| put.record.kind == kind).map(|put| put.record.clone()))
-    }
-
-    fn kind_of(&mut self, id: &str) -> Result<Option<String>, StoreError> {
-        Ok(self.resources.get(id).map(|put| put.record.kind.clone()))
-    }
-
-    fn owner(&mut self, kind: &str, key: &Key) -> Result<Option<String>, StoreError> {
-        Ok(self.unique.get(&(kind.to_owned(), key.clone())).cloned())
-    }
-
-    fn select(
-        &mut self,
-        kind: &str,
-        predicate: &Predicate,
-        after: Option<(&str, &str)>,
-        offset: u64,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        let later = |put: &&Put| {
-            after.is_none_or(|place| (put.record.created.as_str(), put.record.id.as_str()) > place)
-        };
-        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-        Ok(self
-            .rows(kind, predicate)
-            .filter(later)
-            .skip(skip)
-            .take(limit)
-            .map(|put| put.record.clone())
-            .collect())
-    }
-
-    fn count(&mut self, kind: &str, predicate: &Predicate) -> Result<u64, StoreError> {
-        Ok(self.rows(kind, predicate).count() as u64)
-    }
-
-    fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError> {
-        let ids = Self::seconds(&self.members, group, after.unwrap_or(""));
-        let member = |id: String| Member {
-            kind: self.resources.get(&id).map(|put| put.record.kind.clone()).unwrap_or_default(),
-            display: self.display(&id),
-            id,
-        };
-        Ok(ids.into_iter().take(limit).map(member).collect())
-    }
-
-    fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError> {
-        Ok(self.members.contains(&(group.to_owned(), member.to_owned())))
-    }
-
-    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let groups = Self::seconds(&self.memberships, member, "");
-        Ok(groups.into_iter().map(|id| (id.clone(), self.display(&id))).collect())
-    }
-
-    fn commit(&mut self, change: &ChangeSet) -> Result<u64, StoreError> {
-        for put in &change.put {
-            let taken = put.unique.iter().find(|key| {
-                let owner = self.unique.get(&(put.record.kind.clone(), (*key).clone()));
-                owner.is_some_and(|owner| *owner != put.record.id)
-            });
-            if let Some(key) = taken {
-                return Err(StoreError::Taken(key.clone()));
-            }
-        }
+    /// Writes a change that is known to be free of conflicts.
+    fn apply(&mut self, change: &ChangeSet) {
         for (_, id) in &change.delete {
             self.remove(id);
             self.passwords.remove(id);
@@ -188,6 +146,7 @@ impl Store for MemoryStore {
         for put in &change.put {
             let (kind, id) = (put.record.kind.clone(), put.record.id.clone());
             self.remove(&id);
+            *self.totals.entry(kind.clone()).or_default() += 1;
             self.order.insert((kind.clone(), put.record.created.clone(), id.clone()));
             for key in &put.unique {
                 self.unique.insert((kind.clone(), key.clone()), id.clone());
@@ -216,6 +175,75 @@ impl Store for MemoryStore {
             };
         }
         self.journal.extend(change.journal.iter().cloned());
+    }
+
+    fn display(&self, id: &str) -> String {
+        let document = self.resources.get(id).map_or("", |put| put.record.document.as_str());
+        super::text_of(document, "displayName").unwrap_or_default()
+    }
+}
+
+impl Store for MemoryStore {
+    fn get(&mut self, kind: &str, id: &str) -> Result<Option<Record>, StoreError> {
+        Ok(self.resources.get(id).filter(|put| put.record.kind == kind).map(|put| put.record.clone()))
+    }
+
+    fn kind_of(&mut self, id: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.resources.get(id).map(|put| put.record.kind.clone()))
+    }
+
+    fn owner(&mut self, kind: &str, key: &Key) -> Result<Option<String>, StoreError> {
+        Ok(self.unique.get(&(kind.to_owned(), key.clone())).cloned())
+    }
+
+    fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError> {
+        let ids = Self::seconds(&self.members, group, after.unwrap_or(""));
+        let member = |id: String| Member {
+            kind: self.resources.get(&id).map(|put| put.record.kind.clone()).unwrap_or_default(),
+            display: self.display(&id),
+            id,
+        };
+        Ok(ids.into_iter().take(limit).map(member).collect())
+    }
+
+    fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError> {
+        Ok(self.members.contains(&(group.to_owned(), member.to_owned())))
+    }
+
+    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let groups = Self::seconds(&self.memberships, member, "");
+        Ok(groups.into_iter().map(|id| (id.clone(), self.display(&id))).collect())
+    }
+
+    fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError> {
+        // Tried over the store first, as what was written cannot be taken back.
+        let mut trial = Overlay::new(self);
+        for change in changes {
+            trial.commit(change)?;
+        }
+        changes.iter().for_each(|change| self.apply(change));
         Ok(self.journal.len() as u64)
+    }
+}
+
+impl Searchable for MemoryStore {
+    fn select(
+        &mut self,
+        kind: &str,
+        predicate: &Predicate,
+        from: Place<'_>,
+        offset: u64,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+        let rows = self.rows(kind, predicate, from).skip(skip).take(limit);
+        Ok(rows.map(|put| put.record.clone()).collect())
+    }
+
+    fn count(&mut self, kind: &str, predicate: &Predicate) -> Result<u64, StoreError> {
+        if *predicate == Predicate::All {
+            return Ok(self.totals.get(kind).copied().unwrap_or(0));
+        }
+        Ok(self.rows(kind, predicate, Place::Start).count() as u64)
     }
 }

@@ -1,6 +1,7 @@
 //! The directory: what a SCIM service provider does (RFC 7644 §3), over a [`Store`].
 
 pub mod memory;
+pub mod overlay;
 mod query;
 mod render;
 pub mod store;
@@ -36,6 +37,11 @@ pub struct Context<'a> {
     /// Makes of a password the salted hash to keep; `None` where no passwords are kept.
     /// The password itself goes nowhere else.
     pub hash_password: &'a dyn Fn(&str) -> Option<String>,
+    /// The id of the user that the token is bound to: who `/Me` is (RFC 7644 §3.11).
+    pub me: Option<&'a str>,
+    /// What cursors are signed with (RFC 9865): a secret of the shell and the tenant's id, so
+    /// that no tenant can use another's.
+    pub cursor_key: &'a [u8],
 }
 
 /// For shells that keep no passwords: what is sent is dropped.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::render::{Shown, render, whole};
-use super::{Context, Predicate, Record, Store};
+use super::{Context, Place, Predicate, Record, Searchable};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{self, Compiled, lower};
 use crate::scim::name::{AttributePath, fold};
@@ -47,7 +47,7 @@ pub struct Found {
 /// `invalidFilter`, `invalidPath` for `sortBy`, `tooMany` when the filter needs more rows
 /// than its budget.
 pub fn query(
-    store: &mut dyn Store,
+    store: &mut dyn Searchable,
     context: &Context<'_>,
     kind: &ResourceType,
     query: &Query,
@@ -71,7 +71,7 @@ pub fn query(
         let page = if limit == 0 {
             Vec::new()
         } else {
-            store.select(&kind.name, &predicate, None, offset, limit)?
+            store.select(&kind.name, &predicate, Place::Start, offset, limit)?
         };
         (total, page)
     } else {
@@ -90,7 +90,11 @@ pub fn query(
 ///
 /// # Errors
 /// As [`query`]; `invalidFilter` when no type has the filter's attributes.
-pub fn query_all(store: &mut dyn Store, context: &Context<'_>, asked: &Query) -> Result<Found, ScimError> {
+pub fn query_all(
+    store: &mut dyn Searchable,
+    context: &Context<'_>,
+    asked: &Query,
+) -> Result<Found, ScimError> {
     let start_index = asked.start_index.map_or(1, |start| start.max(1).unsigned_abs());
     let limit =
         asked.count.unwrap_or(i64::MAX).clamp(0, i64::try_from(context.settings.max_results).unwrap_or(0));
@@ -125,7 +129,7 @@ pub fn query_all(store: &mut dyn Store, context: &Context<'_>, asked: &Query) ->
 /// Looks at every row that the predicate lets through, within the budget.
 #[allow(clippy::too_many_arguments, reason = "the parts of one query")]
 fn scan(
-    store: &mut dyn Store,
+    store: &mut dyn Searchable,
     context: &Context<'_>,
     kind: &ResourceType,
     predicate: &Predicate,
@@ -143,7 +147,7 @@ fn scan(
     let mut seen = 0u64;
     let mut after: Option<(String, String)> = None;
     loop {
-        let place = after.as_ref().map(|(created, id)| (created.as_str(), id.as_str()));
+        let place = after.as_ref().map_or(Place::Start, |(created, id)| Place::After(created, id));
         let rows = store.select(&kind.name, predicate, place, 0, SCAN_PAGE)?;
         let last_page = rows.len() < SCAN_PAGE;
         after = rows.last().map(|row| (row.created.clone(), row.id.clone()));

@@ -121,7 +121,18 @@ pub enum StoreError {
     Failed(String),
 }
 
-/// Storage as the directory sees it. Lists are ordered by (`created`, `id`).
+/// From where a list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// From its first row on.
+    Start,
+    /// From the row after this (`created`, `id`) on, whether or not that row still exists.
+    After(&'a str, &'a str),
+    /// From the row before this (`created`, `id`) backwards: the nearest row comes first.
+    Before(&'a str, &'a str),
+}
+
+/// Storage as a write sees it: rows found by a key.
 #[allow(clippy::missing_errors_doc, reason = "every method fails only as `StoreError` says")]
 pub trait Store {
     /// One resource.
@@ -130,23 +141,34 @@ pub trait Store {
     fn kind_of(&mut self, id: &str) -> Result<Option<String>, StoreError>;
     /// Who holds a unique key.
     fn owner(&mut self, kind: &str, key: &Key) -> Result<Option<String>, StoreError>;
-    /// Up to `limit` rows that satisfy the predicate, after the given (created, id), skipping `offset`.
-    fn select(
-        &mut self,
-        kind: &str,
-        predicate: &Predicate,
-        after: Option<(&str, &str)>,
-        offset: u64,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError>;
-    /// How many rows satisfy the predicate. `All` costs no scan.
-    fn count(&mut self, kind: &str, predicate: &Predicate) -> Result<u64, StoreError>;
     /// Up to `limit` direct members of a group with ids after `after`, by id.
     fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError>;
     /// Whether the membership exists.
     fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError>;
     /// The groups a resource is a direct member of, as (group id, displayName), by id.
     fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError>;
-    /// Commits all of it or nothing, and answers with the journal's new sequence number.
-    fn commit(&mut self, change: &ChangeSet) -> Result<u64, StoreError>;
+    /// Commits these changes one after the other, all of them or none, and answers with the
+    /// journal's new sequence number.
+    fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError>;
+    /// Commits one change, all of it or nothing.
+    fn commit(&mut self, change: &ChangeSet) -> Result<u64, StoreError> {
+        self.commit_each(std::slice::from_ref(change))
+    }
+}
+
+/// A store that also answers questions over many resources, which no write asks. Lists are
+/// ordered by (`created`, `id`).
+#[allow(clippy::missing_errors_doc, reason = "every method fails only as `StoreError` says")]
+pub trait Searchable: Store {
+    /// Up to `limit` rows that satisfy the predicate, read from a place on, skipping `offset`.
+    fn select(
+        &mut self,
+        kind: &str,
+        predicate: &Predicate,
+        from: Place<'_>,
+        offset: u64,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError>;
+    /// How many rows satisfy the predicate. `All` costs no scan.
+    fn count(&mut self, kind: &str, predicate: &Predicate) -> Result<u64, StoreError>;
 }
