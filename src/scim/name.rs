@@ -56,7 +56,12 @@ impl AttributePath {
             None => (rest, None),
         };
         // A URN alone may end in a version: `urn:example:extension:1.0`.
-        let is_part = |name: &str| is_name(name) || (urn.is_some() && is_name(&format!("v{name}")));
+        let is_part = |name: &str| {
+            is_name(name)
+                || (urn.is_some()
+                    && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+                    && !name.is_empty())
+        };
         for name in std::iter::once(attribute).chain(sub_attribute) {
             if !is_part(name) {
                 return Err((name.to_owned(), span));
@@ -101,15 +106,16 @@ pub fn is_name(text: &str) -> bool {
 /// Each character by itself, upper case first, then lower: `ß` and `SS`, `ſ` and `s`, `ς` and
 /// `σ` then meet, wherever they stand. The dotless `ı` stays: it is a letter of its own.
 pub fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    let mut folded = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            'ı' => folded.push(c),
-            _ => folded.extend(c.to_uppercase().flat_map(char::to_lowercase)),
-        }
-    }
-    folded
+    if text.is_ascii() { text.to_ascii_lowercase() } else { folded(text).collect() }
+}
+
+/// [`fold`], character by character.
+pub fn folded(text: &str) -> impl Iterator<Item = char> {
+    // The dotless `ı` goes through as it is: only its upper case is `I`.
+    text.chars().flat_map(|c| {
+        let (ascii, dotless) = (c.is_ascii(), c == 'ı');
+        let kept = (ascii || dotless).then(|| c.to_ascii_lowercase());
+        let other = (!ascii && !dotless).then(|| c.to_uppercase().flat_map(char::to_lowercase));
+        kept.into_iter().chain(other.into_iter().flatten())
+    })
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::render::{Shown, render, whole};
 use super::{Context, Place, Predicate, Record, Searchable};
 use crate::scim::error::{ScimError, ScimType};
-use crate::scim::filter::{self, Compiled, lower};
+use crate::scim::filter::{self, Compiled, INDEXED, lower};
 use crate::scim::name::{AttributePath, fold};
 use crate::scim::schema::ResourceType;
 use crate::scim::schema::project::Selection;
@@ -60,11 +60,14 @@ pub fn query(
         None => None,
         Some(text) => Some(
             filter::parse(text)
-                .and_then(|filter| filter::compile(&filter, context.registry, kind))
+                .and_then(|filter| {
+                    filter::compile_for(&filter, context.registry, kind, context.settings.profile)
+                })
                 .map_err(|error| error.into_scim(ScimType::InvalidFilter, text))?,
         ),
     };
-    let (predicate, exact) = compiled.as_ref().map_or((Predicate::All, true), lower);
+    let (predicate, exact) =
+        compiled.as_ref().map_or((Predicate::All, true), |filter| lower(filter, &INDEXED));
     let offset = start_index - 1;
     let (total, page) = if exact && query.sort_by.is_none() {
         let total = store.count(&kind.name, &predicate)?;

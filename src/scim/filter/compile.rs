@@ -1,10 +1,14 @@
 //! A filter bound to a resource type: every path resolved, every type rule checked
 //! (RFC 7644 §3.4.2.2), every literal folded once.
 
+use serde_json::Number;
+
 use super::FilterError;
-use super::ast::{Filter, Literal, Operator};
+use super::ast::{Filter, IgnoredSpan, Literal, Operator};
+use crate::scim::compat::{Flag, Profile};
 use crate::scim::name::{AttributePath, fold};
-use crate::scim::schema::{Attribute, Registry, ResourceType, Type, instant};
+use crate::scim::schema::{Attribute, Registry, ResourceType, Schema, Type, instant};
+use crate::scim::span::Span;
 
 /// A filter ready to be evaluated.
 #[derive(Clone, Debug)]
@@ -19,6 +23,8 @@ pub enum Compiled {
     Compare(Target, Operator, Operand),
     /// The attribute has a value.
     Present(Target),
+    /// The resource has something of this extension.
+    Extended(String),
     /// An element of a multi-valued attribute satisfies all of these.
     Element(Target, Vec<Compiled>),
 }
@@ -44,33 +50,52 @@ pub enum Operand {
     /// A boolean.
     Boolean(bool),
     /// An integer or a decimal.
-    Number(f64),
+    Number(Number),
     /// Text, folded where case does not matter.
     Text(String),
     /// A dateTime as milliseconds since 1970.
     Instant(i64),
 }
 
-/// Binds a filter to a resource type.
+/// Binds a filter to a resource type, by the default profile.
 ///
 /// # Errors
 /// An attribute that the type does not have, or an operator that its type does not allow.
 pub fn compile(filter: &Filter, registry: &Registry, kind: &ResourceType) -> Result<Compiled, FilterError> {
-    Binder { registry, kind, parent: None }.bind(filter)
+    compile_for(filter, registry, kind, Profile::DEFAULT)
+}
+
+/// Binds a filter to a resource type. The profile says whether `"True"` is a boolean, and
+/// whether an extension's attribute may be named without its URN.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_for(
+    filter: &Filter,
+    registry: &Registry,
+    kind: &ResourceType,
+    profile: Profile,
+) -> Result<Compiled, FilterError> {
+    Binder { registry, kind, profile, parent: None }.bind(filter)
 }
 
 /// Binds a value filter to the elements of one attribute.
 ///
 /// # Errors
 /// As [`compile`].
-pub fn compile_element(filter: &Filter, parent: &Attribute) -> Result<Compiled, FilterError> {
+pub fn compile_element(
+    filter: &Filter,
+    parent: &Attribute,
+    profile: Profile,
+) -> Result<Compiled, FilterError> {
     let (registry, kind) = (Registry::default(), ResourceType::default());
-    Binder { registry: &registry, kind: &kind, parent: Some(parent) }.bind(filter)
+    Binder { registry: &registry, kind: &kind, profile, parent: Some(parent) }.bind(filter)
 }
 
 struct Binder<'a> {
     registry: &'a Registry,
     kind: &'a ResourceType,
+    profile: Profile,
     /// Inside `[…]`: the attribute whose elements are meant.
     parent: Option<&'a Attribute>,
 }
@@ -83,8 +108,13 @@ impl Binder<'_> {
             }
             Filter::Or(parts) => Compiled::Or(parts.iter().map(|p| self.bind(p)).collect::<Result<_, _>>()?),
             Filter::Not(inner) => Compiled::Not(Box::new(self.bind(inner)?)),
-            Filter::Present(path) => Compiled::Present(self.resolve(path)?.1),
-            Filter::Compare { path, operator, value, .. } => {
+            Filter::Present(path) => match self.schema(path) {
+                // Every resource has its own schema.
+                Some(schema) if schema.id == self.kind.schema => Compiled::And(Vec::new()),
+                Some(schema) => Compiled::Extended(schema.id.clone()),
+                None => Compiled::Present(self.resolve(path)?.1),
+            },
+            Filter::Compare { path, operator, value, value_span: IgnoredSpan(value_span) } => {
                 let (attribute, mut target) = self.resolve(path)?;
                 // `emails eq "x"` means `emails.value eq "x"`.
                 let value_of = attribute.sub("value").filter(|_| attribute.kind == Type::Complex);
@@ -96,8 +126,15 @@ impl Binder<'_> {
                     }
                     _ => attribute,
                 };
-                let operand = operand(path, attribute, *operator, value)?;
+                let operand = self.operand(path, attribute, *operator, (value, *value_span))?;
                 Compiled::Compare(target, *operator, operand)
+            }
+            Filter::ValuePath { path, .. } if self.parent.is_some() => {
+                return Err(FilterError::new(
+                    path.span,
+                    format!("`{path}[…]` stands in a value filter already"),
+                )
+                .help("no sub-attribute has elements of its own"));
             }
             Filter::ValuePath { path, filter, then } => {
                 let (attribute, target) = self.resolve(path)?;
@@ -109,6 +146,13 @@ impl Binder<'_> {
                 Compiled::Element(target, all)
             }
         })
+    }
+
+    /// The schema that the whole path names, if it does.
+    fn schema(&self, path: &AttributePath) -> Option<&Schema> {
+        let urn = path.as_urn().filter(|_| self.parent.is_none())?;
+        let own = self.registry.schema(&self.kind.schema).into_iter();
+        own.chain(self.registry.extensions(self.kind)).find(|schema| schema.id.eq_ignore_ascii_case(&urn))
     }
 
     fn resolve(&self, path: &AttributePath) -> Result<(&Attribute, Target), FilterError> {
@@ -134,7 +178,16 @@ impl Binder<'_> {
             };
             return Ok((attribute, target));
         }
+        if self.schema(path).is_some() {
+            return Err(FilterError::new(path.span, format!("`{path}` is a schema, not an attribute"))
+                .help(format!("name an attribute of it, `{path}:…`, or ask `{path} pr`")));
+        }
         let found = self.registry.resolve(self.kind, path).ok_or_else(unknown)?;
+        if let (None, Some(urn)) = (&path.urn, found.extension)
+            && !self.profile.has(Flag::UnqualifiedExtension)
+        {
+            return Err(unknown().help(format!("it stands in an extension: `{urn}:{path}`")));
+        }
         let attribute = found.sub.unwrap_or(found.attribute);
         let target = Target {
             extension: found.extension.map(str::to_owned),
@@ -144,47 +197,66 @@ impl Binder<'_> {
         };
         Ok((attribute, target))
     }
-}
 
-fn operand(
-    path: &AttributePath,
-    attribute: &Attribute,
-    operator: Operator,
-    value: &Literal,
-) -> Result<Operand, FilterError> {
-    use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
-    let refuse = |why: &str| FilterError::new(path.span, format!("`{path}` {} {why}", operator.as_str()));
-    let ordered = matches!(operator, Gt | Ge | Lt | Le);
-    match (attribute.kind, value) {
-        (_, Literal::Null) if matches!(operator, Eq | Ne) => Ok(Operand::Null),
-        (_, Literal::Null) => Err(refuse("cannot be compared with `null`; use `eq`, `ne` or `pr`")),
-        (Type::Boolean | Type::Binary, _) if ordered => {
-            Err(refuse("is not allowed: booleans and binaries have no order; use `eq` or `ne`"))
+    fn operand(
+        &self,
+        path: &AttributePath,
+        attribute: &Attribute,
+        operator: Operator,
+        (value, value_span): (&Literal, Span),
+    ) -> Result<Operand, FilterError> {
+        use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
+        let error = |span, why: &str| FilterError::new(span, format!("`{path}` {} {why}", operator.as_str()));
+        // What is wrong is the value, or the operator on such an attribute.
+        let wants = |what: &str| Err(error(value_span, what));
+        let refuse = |why: &str| Err(error(path.span.to(value_span), why));
+        let ordered = matches!(operator, Gt | Ge | Lt | Le);
+        let partial = matches!(operator, Co | Sw | Ew);
+        match (attribute.kind, value) {
+            (_, Literal::Null) if matches!(operator, Eq | Ne) => Ok(Operand::Null),
+            (_, Literal::Null) => refuse("cannot be compared with `null`; use `eq`, `ne` or `pr`"),
+            (Type::Complex, _) => refuse("is not allowed on a complex attribute; name a sub-attribute"),
+            (Type::Boolean | Type::Binary, _) if ordered => {
+                refuse("is not allowed: booleans and binaries have no order; use `eq` or `ne`")
+            }
+            (Type::Boolean | Type::Integer | Type::Decimal, _) if partial => {
+                refuse("is not allowed: only text has parts; use `eq` or `ne`")
+            }
+            (Type::Boolean, Literal::Boolean(value)) => Ok(Operand::Boolean(*value)),
+            (Type::Boolean, Literal::String(text)) if self.profile.has(Flag::BooleanText) => {
+                match text.to_ascii_lowercase().as_str() {
+                    "true" => Ok(Operand::Boolean(true)),
+                    "false" => Ok(Operand::Boolean(false)),
+                    _ => wants("needs `true` or `false`"),
+                }
+            }
+            (Type::Boolean, _) => wants("needs `true` or `false`"),
+            (Type::Integer | Type::Decimal, Literal::Number(number)) => Ok(Operand::Number(number.clone())),
+            (Type::Integer | Type::Decimal, _) => wants("needs a number"),
+            (Type::DateTime, Literal::String(text)) if !partial => match instant(text) {
+                Some(at) => Ok(Operand::Instant(at)),
+                None => wants("needs a dateTime such as `\"2026-01-31T08:00:00Z\"`"),
+            },
+            (_, Literal::String(text)) => {
+                Ok(Operand::Text(if attribute.case_exact { text.clone() } else { fold(text) }))
+            }
+            _ => wants("needs text in double quotes"),
         }
-        (Type::Boolean, Literal::Boolean(value)) => Ok(Operand::Boolean(*value)),
-        (Type::Boolean, Literal::String(text)) if text.eq_ignore_ascii_case("true") => {
-            Ok(Operand::Boolean(true))
-        }
-        (Type::Boolean, Literal::String(text)) if text.eq_ignore_ascii_case("false") => {
-            Ok(Operand::Boolean(false))
-        }
-        (Type::Boolean, _) => Err(refuse("needs `true` or `false`")),
-        (Type::Integer | Type::Decimal, Literal::Number(number)) => {
-            number.as_f64().map(Operand::Number).ok_or_else(|| refuse("needs a number"))
-        }
-        (Type::Integer | Type::Decimal, _) => Err(refuse("needs a number")),
-        (Type::DateTime, Literal::String(text)) if !matches!(operator, Co | Sw | Ew) => instant(text)
-            .map(Operand::Instant)
-            .ok_or_else(|| refuse("needs a dateTime such as `\"2026-01-31T08:00:00Z\"`")),
-        (Type::Complex, _) => Err(refuse("is not allowed on a complex attribute; name a sub-attribute")),
-        (_, Literal::String(text)) => {
-            Ok(Operand::Text(if attribute.case_exact { text.clone() } else { fold(text) }))
-        }
-        _ => Err(refuse("needs text in double quotes")),
     }
 }
 
 impl Compiled {
+    /// How many comparisons one resource may take, each value of a list apart.
+    pub fn terms(&self) -> u64 {
+        match self {
+            Self::And(parts) | Self::Or(parts) | Self::Element(_, parts) => {
+                parts.iter().map(Self::terms).sum::<u64>().max(1)
+            }
+            Self::Not(inner) => inner.terms(),
+            Self::Compare(..) | Self::Present(_) | Self::Extended(_) => 1,
+        }
+    }
+
     /// Whether the filter reads this attribute of the core schema.
     pub fn mentions(&self, attribute: &str) -> bool {
         let reads =
@@ -193,6 +265,7 @@ impl Compiled {
             Self::And(parts) | Self::Or(parts) => parts.iter().any(|part| part.mentions(attribute)),
             Self::Not(inner) => inner.mentions(attribute),
             Self::Compare(target, ..) | Self::Present(target) | Self::Element(target, _) => reads(target),
+            Self::Extended(_) => false,
         }
     }
 }

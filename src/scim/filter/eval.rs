@@ -1,12 +1,12 @@
-//! Evaluation of a compiled filter over a resource's JSON.
+//! Evaluation of a compiled filter over a resource's JSON, without a copy of it.
 
-use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::ast::Operator;
 use super::compile::{Compiled, Operand, Target};
-use crate::scim::name::fold;
+use super::text;
 use crate::scim::schema::instant;
 
 /// Whether a resource satisfies the filter. Multi-valued attributes match when one of
@@ -16,20 +16,19 @@ pub fn matches(filter: &Compiled, resource: &Map<String, Value>) -> bool {
         Compiled::And(parts) => parts.iter().all(|part| matches(part, resource)),
         Compiled::Or(parts) => parts.iter().any(|part| matches(part, resource)),
         Compiled::Not(inner) => !matches(inner, resource),
-        Compiled::Present(target) => values(target, resource).any(is_present),
-        Compiled::Compare(target, operator, operand) => {
-            if matches!(operand, Operand::Null) {
-                let present = values(target, resource).any(is_present);
-                return present == (*operator == Operator::Ne);
-            }
-            if *operator == Operator::Ne {
-                // `ne` is the opposite of `eq`, so a missing attribute is not equal.
-                return !values(target, resource)
-                    .any(|v| compare(v, Operator::Eq, operand, target.case_exact));
-            }
-            values(target, resource).any(|value| compare(value, *operator, operand, target.case_exact))
+        Compiled::Present(target) => any(target, resource, is_present),
+        Compiled::Extended(urn) => resource.get(urn).is_some_and(is_present),
+        Compiled::Compare(target, operator, Operand::Null) => {
+            any(target, resource, is_present) == (*operator == Operator::Ne)
         }
-        Compiled::Element(target, all) => values(target, resource).any(|value| element(all, value)),
+        // `ne` is the opposite of `eq`, so a missing attribute is not equal.
+        Compiled::Compare(target, Operator::Ne, operand) => {
+            !any(target, resource, |value| compare(value, Operator::Eq, operand, target.case_exact))
+        }
+        Compiled::Compare(target, operator, operand) => {
+            any(target, resource, |value| compare(value, *operator, operand, target.case_exact))
+        }
+        Compiled::Element(target, all) => any(target, resource, |value| element(all, value)),
     }
 }
 
@@ -45,24 +44,27 @@ pub fn element(filters: &[Compiled], value: &Value) -> bool {
     }
 }
 
-/// All values at a target, arrays opened.
-fn values<'a>(target: &'a Target, resource: &'a Map<String, Value>) -> impl Iterator<Item = &'a Value> {
+/// Whether one of the values at a target is such, arrays opened.
+fn any(target: &Target, resource: &Map<String, Value>, is_such: impl Fn(&Value) -> bool + Copy) -> bool {
     let owner = match &target.extension {
-        Some(urn) => resource.get(urn).and_then(Value::as_object),
-        None => Some(resource),
+        Some(urn) => match resource.get(urn) {
+            Some(Value::Object(owner)) => owner,
+            _ => return false,
+        },
+        None => resource,
     };
-    let attribute = owner.and_then(|owner| lookup(owner, &target.attribute));
-    open(attribute).flat_map(move |value| match &target.sub_attribute {
-        Some(sub) => open(value.as_object().and_then(|map| lookup(map, sub))),
-        None => open(Some(value)),
+    let Some(attribute) = lookup(owner, &target.attribute) else { return false };
+    open(attribute, |value| match (&target.sub_attribute, value) {
+        (None, value) => is_such(value),
+        (Some(sub), Value::Object(map)) => lookup(map, sub).is_some_and(|value| open(value, is_such)),
+        (Some(_), _) => false,
     })
 }
 
-fn open(value: Option<&Value>) -> std::slice::Iter<'_, Value> {
+fn open(value: &Value, is_such: impl Fn(&Value) -> bool) -> bool {
     match value {
-        Some(Value::Array(items)) => items.iter(),
-        Some(value) => std::slice::from_ref(value).iter(),
-        None => [].iter(),
+        Value::Array(items) => items.iter().any(is_such),
+        value => is_such(value),
     }
 }
 
@@ -79,13 +81,12 @@ fn is_present(value: &Value) -> bool {
 fn compare(value: &Value, operator: Operator, operand: &Operand, case_exact: bool) -> bool {
     use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
     let ordering = match (value, operand) {
-        (Value::String(text), Operand::Text(wanted)) => {
-            return compare_text(text, operator, wanted, case_exact);
+        (Value::String(text), Operand::Text(wanted)) if case_exact => {
+            return text::exact(text, operator, wanted);
         }
+        (Value::String(text), Operand::Text(wanted)) => return text::folded(text, operator, wanted),
         (Value::String(text), Operand::Instant(wanted)) => instant(text).map(|at| at.cmp(wanted)),
-        (Value::Number(number), Operand::Number(wanted)) => {
-            number.as_f64().and_then(|n| n.partial_cmp(wanted))
-        }
+        (Value::Number(number), Operand::Number(wanted)) => compare_numbers(number, wanted),
         (Value::Bool(value), Operand::Boolean(wanted)) => Some(value.cmp(wanted)),
         _ => None,
     };
@@ -100,37 +101,12 @@ fn compare(value: &Value, operator: Operator, operand: &Operand, case_exact: boo
     })
 }
 
-/// `wanted` is folded already where case does not matter.
-fn compare_text(text: &str, operator: Operator, wanted: &str, case_exact: bool) -> bool {
-    use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
-    if !case_exact && text.is_ascii() && !matches!(operator, Gt | Ge | Lt | Le) {
-        // The common case, without a copy of the text.
-        let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
-        let same = |part: Option<&[u8]>| part.is_some_and(|part| part.eq_ignore_ascii_case(wanted));
-        return match operator {
-            Sw => same(text.get(..wanted.len())),
-            Ew => same(text.len().checked_sub(wanted.len()).and_then(|start| text.get(start..))),
-            Co => match wanted.split_first() {
-                None => true,
-                Some((first, _)) => text.windows(wanted.len()).any(|part| {
-                    part.first().is_some_and(|b| b.eq_ignore_ascii_case(first)) && same(Some(part))
-                }),
-            },
-            Ne => !same(Some(text)),
-            _ => same(Some(text)),
-        };
-    }
-    let text = if case_exact { Cow::Borrowed(text) } else { Cow::Owned(fold(text)) };
-    match operator {
-        Eq => text == wanted,
-        Ne => text != wanted,
-        Co => text.contains(wanted),
-        Sw => text.starts_with(wanted),
-        Ew => text.ends_with(wanted),
-        Gt => *text > *wanted,
-        Ge => *text >= *wanted,
-        Lt => *text < *wanted,
-        Le => *text <= *wanted,
+/// Integers exactly; else as decimals.
+fn compare_numbers(number: &Number, wanted: &Number) -> Option<Ordering> {
+    let whole = |number: &Number| number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    match (whole(number), whole(wanted)) {
+        (Some(number), Some(wanted)) => Some(number.cmp(&wanted)),
+        _ => number.as_f64()?.partial_cmp(&wanted.as_f64()?),
     }
 }
 

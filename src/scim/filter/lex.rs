@@ -1,95 +1,122 @@
-//! Tokens of the filter grammar, each with its span.
+//! Tokens of the filter grammar, each with its span, read as the parser asks for them.
+
+use std::borrow::Cow;
 
 use super::FilterError;
 use crate::scim::span::Span;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Token {
+pub(super) enum Token<'a> {
     Open,
     Close,
     OpenBracket,
     /// `]`, with the sub-attribute that follows it without a space, if one does.
-    CloseBracket(Option<String>),
+    CloseBracket(Option<&'a str>),
     /// An attribute path, an operator or a keyword: which one, its place decides.
-    Word(String),
-    String(String),
+    Word(&'a str),
+    String(Cow<'a, str>),
     Number(serde_json::Number),
+    End,
 }
 
-pub(super) type Spanned = (Token, Span);
+pub(super) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+}
 
-pub(super) fn lex(text: &str) -> Result<Vec<Spanned>, FilterError> {
-    let mut tokens = Vec::new();
-    let mut rest = text.char_indices().peekable();
-    while let Some((start, first)) = rest.next() {
+impl<'a> Lexer<'a> {
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The next token, and where it is.
+    pub(super) fn next(&mut self) -> Result<(Token<'a>, Span), FilterError> {
+        self.at += self.run(|byte| byte == b' ' || byte == b'\t');
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        let Some(first) = bytes.get(start).copied() else {
+            return Ok((Token::End, Span::new(start, start)));
+        };
+        self.at += 1;
         let token = match first {
-            ' ' | '\t' => continue,
-            '(' => Token::Open,
-            ')' => Token::Close,
-            '[' => Token::OpenBracket,
-            ']' => {
-                if rest.next_if(|(_, c)| *c == '.').is_none() {
-                    Token::CloseBracket(None)
-                } else {
-                    let mut name = String::new();
-                    while let Some((_, c)) = rest.next_if(|(_, c)| is_word(*c)) {
-                        name.push(c);
-                    }
-                    Token::CloseBracket(Some(name))
-                }
+            b'(' => Token::Open,
+            b')' => Token::Close,
+            b'[' => Token::OpenBracket,
+            b']' if bytes.get(self.at) == Some(&b'.') => {
+                let name = self.at + 1;
+                self.at = name;
+                self.at += self.run(is_word);
+                Token::CloseBracket(Some(Span::new(name, self.at).of(self.text)))
             }
-            '"' => Token::String(string(text, start, &mut rest)?),
-            c if is_word(c) => {
-                let mut word = String::from(c);
-                while let Some((_, c)) = rest.next_if(|(_, c)| is_word(*c)) {
-                    word.push(c);
-                }
-                if c == '-' || c.is_ascii_digit() {
-                    let end = start + word.len();
-                    Token::Number(serde_json::from_str(&word).map_err(|_| {
-                        FilterError::new(Span::new(start, end), format!("`{word}` is no number"))
-                            .help("put text in double quotes")
-                    })?)
+            b']' => Token::CloseBracket(None),
+            b'"' => Token::String(self.string(start)?),
+            byte if is_word(byte) => {
+                self.at += self.run(is_word);
+                let span = Span::new(start, self.at);
+                let word = span.of(self.text);
+                if byte == b'-' || byte.is_ascii_digit() {
+                    Self::number(word, span)?
                 } else {
                     Token::Word(word)
                 }
             }
-            other => {
-                let span = Span::new(start, start + other.len_utf8());
-                let error = FilterError::new(span, format!("`{other}` has no meaning here"));
-                return Err(if other == '\'' { error.help("put text in double quotes") } else { error });
-            }
+            _ => return Err(self.meaningless(start)),
         };
-        let end = rest.peek().map_or(text.len(), |(at, _)| *at);
-        tokens.push((token, Span::new(start, end)));
+        Ok((token, Span::new(start, self.at)))
     }
-    Ok(tokens)
-}
 
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '-' | '_' | '$' | '+')
-}
+    /// How many of the next bytes are of a kind.
+    fn run(&self, of_kind: impl Fn(u8) -> bool) -> usize {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        rest.iter().position(|byte| !of_kind(*byte)).unwrap_or(rest.len())
+    }
 
-/// A JSON string: its raw text runs to the first quote without a backslash before it.
-fn string(
-    text: &str,
-    start: usize,
-    rest: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
-) -> Result<String, FilterError> {
-    let mut escaped = false;
-    for (at, c) in rest.by_ref() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => {
-                let span = Span::new(start, at + 1);
-                return serde_json::from_str(span.of(text)).map_err(|_| {
-                    FilterError::new(span, format!("{} is no JSON string", span.of(text)))
-                        .help("escape `\"` and `\\` with a backslash")
-                });
+    fn number(word: &'a str, span: Span) -> Result<Token<'a>, FilterError> {
+        serde_json::from_str(word).map(Token::Number).map_err(|_| {
+            FilterError::new(span, format!("`{word}` is no number")).help("put text in double quotes")
+        })
+    }
+
+    /// A JSON string: its raw text runs to the first quote without a backslash before it.
+    fn string(&mut self, start: usize) -> Result<Cow<'a, str>, FilterError> {
+        let mut plain = true;
+        loop {
+            self.at += self.run(|byte| byte != b'"' && byte != b'\\' && byte >= b' ');
+            let byte = self.text.as_bytes().get(self.at);
+            self.at += 1;
+            match byte {
+                Some(b'"') if plain => return Ok(Span::new(start + 1, self.at - 1).of(self.text).into()),
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    plain = false;
+                    self.at += 1;
+                }
+                Some(_) => plain = false,
+                None => {
+                    let span = Span::new(start, self.text.len());
+                    return Err(FilterError::new(span, "the text has no closing `\"`"));
+                }
             }
-            _ => {}
+        }
+        let span = Span::new(start, self.at);
+        serde_json::from_str(span.of(self.text)).map(Cow::Owned).map_err(|_| {
+            FilterError::new(span, format!("{} is no JSON string", span.of(self.text)))
+                .help("escape `\"` and `\\` with a backslash")
+        })
+    }
+
+    fn meaningless(&self, start: usize) -> FilterError {
+        let found = self.text.get(start..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+        let span = Span::new(start, start + found.len_utf8());
+        let error = FilterError::new(span, format!("`{found}` has no meaning here"));
+        if matches!(found, '\'' | '“' | '”' | '‘' | '’') {
+            error.help("put text in double quotes")
+        } else {
+            error
         }
     }
-    Err(FilterError::new(Span::new(start, text.len()), "the text has no closing `\"`"))
+}
+
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'-' | b'_' | b'$' | b'+')
 }

@@ -8,11 +8,12 @@ mod lex;
 pub mod lower;
 mod parse;
 mod print;
+mod text;
 
 pub use ast::{Filter, Literal, Operator, PatchPath};
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, compile_for};
 pub use eval::matches;
-pub use lower::lower;
+pub use lower::{INDEXED, lower};
 pub use parse::{parse, parse_patch_path};
 
 use crate::scim::error::{ScimError, ScimType};

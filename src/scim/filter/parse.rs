@@ -1,7 +1,7 @@
 //! The parser: one function per rule of the ABNF in RFC 7644 §3.4.2.2, figure 1.
 
 use super::ast::{Filter, IgnoredSpan, Literal, Operator, PatchPath};
-use super::lex::{Spanned, Token, lex};
+use super::lex::{Lexer, Token};
 use super::{FilterError, MAX_DEPTH, MAX_LENGTH, MAX_TERMS};
 use crate::scim::name::{AttributePath, is_name};
 use crate::scim::span::Span;
@@ -29,20 +29,21 @@ pub fn parse(text: &str) -> Result<Filter, FilterError> {
 pub fn parse_patch_path(text: &str) -> Result<PatchPath, FilterError> {
     let mut parser = Parser::new(text)?;
     let path = parser.path("an attribute path")?;
-    let (filter, sub_attribute) = match parser.next_if(|t| *t == Token::OpenBracket) {
-        None => (None, None),
-        Some(_) => {
-            let (filter, sub) = parser.bracket(1)?;
-            (Some(filter), sub)
-        }
-    };
+    let (mut filter, mut sub_attribute) = (None, None);
+    if parser.token == Token::OpenBracket {
+        let (inside, sub) = parser.bracket(1)?;
+        (filter, sub_attribute) = (Some(inside), sub.map(|(sub, _)| sub.to_owned()));
+    }
     parser.end()?;
     Ok(PatchPath { path, filter, sub_attribute })
 }
 
 struct Parser<'a> {
     text: &'a str,
-    tokens: std::iter::Peekable<std::vec::IntoIter<Spanned>>,
+    lexer: Lexer<'a>,
+    /// The token at hand, not yet consumed.
+    token: Token<'a>,
+    span: Span,
     terms: usize,
 }
 
@@ -52,53 +53,71 @@ impl<'a> Parser<'a> {
             let span = Span::new(MAX_LENGTH, text.len());
             return Err(FilterError::new(span, format!("longer than {MAX_LENGTH} bytes")));
         }
-        Ok(Self { text, tokens: lex(text)?.into_iter().peekable(), terms: 0 })
+        let mut lexer = Lexer::new(text);
+        let (token, span) = lexer.next()?;
+        Ok(Self { text, lexer, token, span, terms: 0 })
+    }
+
+    /// Consumes the token at hand.
+    fn advance(&mut self) -> Result<(Token<'a>, Span), FilterError> {
+        let (token, span) = self.lexer.next()?;
+        Ok((std::mem::replace(&mut self.token, token), std::mem::replace(&mut self.span, span)))
     }
 
     /// FILTER = logExp, `or` binding weakest.
     fn or(&mut self, depth: usize) -> Result<Filter, FilterError> {
-        let mut parts = vec![self.and(depth)?];
-        while self.keyword("or") {
-            parts.push(self.and(depth)?);
-        }
-        Ok(single(parts, Filter::Or))
+        self.chain("or", Filter::Or, |parser| parser.and(depth))
     }
 
     fn and(&mut self, depth: usize) -> Result<Filter, FilterError> {
-        let mut parts = vec![self.unary(depth)?];
-        while self.keyword("and") {
-            parts.push(self.unary(depth)?);
+        self.chain("and", Filter::And, |parser| parser.unary(depth))
+    }
+
+    /// One part, or several joined by a keyword.
+    fn chain(
+        &mut self,
+        keyword: &str,
+        join: fn(Vec<Filter>) -> Filter,
+        part: impl Fn(&mut Self) -> Result<Filter, FilterError>,
+    ) -> Result<Filter, FilterError> {
+        let first = part(self)?;
+        if !self.keyword(keyword)? {
+            return Ok(first);
         }
-        Ok(single(parts, Filter::And))
+        let mut parts = vec![first, part(self)?];
+        while self.keyword(keyword)? {
+            parts.push(part(self)?);
+        }
+        Ok(join(parts))
     }
 
     /// `["not"] "(" FILTER ")"` or attrExp or valuePath.
     fn unary(&mut self, depth: usize) -> Result<Filter, FilterError> {
-        let here = self.here();
         if depth > MAX_DEPTH {
-            return Err(FilterError::new(here, format!("nested deeper than {MAX_DEPTH}")));
+            return Err(FilterError::new(self.span, format!("nested deeper than {MAX_DEPTH}")));
         }
-        let negated = self.keyword("not");
-        if self.next_if(|t| *t == Token::Open).is_some() {
+        let negated = self.keyword("not")?;
+        if self.token == Token::Open {
+            self.advance()?;
             let inner = self.or(depth + 1)?;
-            if self.next_if(|t| *t == Token::Close).is_none() {
+            if self.token != Token::Close {
                 return Err(self.expected("`)`, `and` or `or`"));
             }
+            self.advance()?;
             return Ok(if negated { Filter::Not(Box::new(inner)) } else { inner });
         }
         if negated {
             return Err(self.expected("`(` after `not`"));
         }
         let path = self.path("an attribute, `not` or `(`")?;
-        if self.next_if(|t| *t == Token::OpenBracket).is_none() {
+        if self.token != Token::OpenBracket {
             return self.comparison(path);
         }
         let (filter, sub) = self.bracket(depth + 1)?;
         let then = match sub {
             None => None,
-            Some(sub) => {
-                let span = self.here();
-                let path = AttributePath { urn: None, attribute: sub, sub_attribute: None, span };
+            Some((sub, span)) => {
+                let path = AttributePath { urn: None, attribute: sub.to_owned(), sub_attribute: None, span };
                 Some(Box::new(self.comparison(path)?))
             }
         };
@@ -107,18 +126,18 @@ impl<'a> Parser<'a> {
 
     /// attrExp = attrPath SP "pr" / attrPath SP compareOp SP compValue
     fn comparison(&mut self, path: AttributePath) -> Result<Filter, FilterError> {
+        let expected = "one of `eq` `ne` `co` `sw` `ew` `gt` `ge` `lt` `le` `pr`";
         self.terms += 1;
         if self.terms > MAX_TERMS {
-            return Err(FilterError::new(self.here(), format!("more than {MAX_TERMS} comparisons")));
+            return Err(FilterError::new(self.span, format!("more than {MAX_TERMS} comparisons")));
         }
-        let expected = "one of `eq` `ne` `co` `sw` `ew` `gt` `ge` `lt` `le` `pr`";
-        let Some((Token::Word(word), span)) = self.next_if(|t| matches!(t, Token::Word(_))) else {
-            return Err(self.expected(expected));
-        };
+        let Token::Word(word) = self.token else { return Err(self.expected(expected)) };
+        let span = self.span;
+        self.advance()?;
         if word.eq_ignore_ascii_case("pr") {
             return Ok(Filter::Present(path));
         }
-        let Some(operator) = Operator::parse(&word) else {
+        let Some(operator) = Operator::parse(word) else {
             return Err(FilterError::new(span, format!("`{word}` is no operator")).help(expected));
         };
         let (value, span) = self.value()?;
@@ -128,82 +147,85 @@ impl<'a> Parser<'a> {
     /// compValue = false / null / true / number / string
     fn value(&mut self) -> Result<(Literal, Span), FilterError> {
         let expected = "a value: text in double quotes, a number, `true`, `false` or `null`";
-        match self.tokens.next() {
-            Some((Token::String(text), span)) => Ok((Literal::String(text), span)),
-            Some((Token::Number(number), span)) => Ok((Literal::Number(number), span)),
-            Some((Token::Word(word), span)) => match word.to_ascii_lowercase().as_str() {
-                "true" => Ok((Literal::Boolean(true), span)),
-                "false" => Ok((Literal::Boolean(false), span)),
-                "null" => Ok((Literal::Null, span)),
-                _ => Err(FilterError::new(span, format!("`{word}` is no value"))
-                    .help(format!("put text in double quotes: `\"{word}\"`"))),
-            },
-            Some((_, span)) => Err(FilterError::new(span, format!("expected {expected}"))),
-            None => Err(self.expected(expected)),
+        if !matches!(self.token, Token::String(_) | Token::Number(_) | Token::Word(_)) {
+            return Err(self.expected(expected));
         }
+        let (token, span) = self.advance()?;
+        let literal = match token {
+            Token::String(text) => Literal::String(text.into_owned()),
+            Token::Number(number) => Literal::Number(number),
+            Token::Word(word) if word.eq_ignore_ascii_case("true") => Literal::Boolean(true),
+            Token::Word(word) if word.eq_ignore_ascii_case("false") => Literal::Boolean(false),
+            Token::Word(word) if word.eq_ignore_ascii_case("null") => Literal::Null,
+            _ => {
+                let word = span.of(self.text);
+                return Err(FilterError::new(span, format!("`{word}` is no value"))
+                    .help(format!("put text in double quotes: `\"{word}\"`")));
+            }
+        };
+        Ok((literal, span))
     }
 
-    /// What follows `[`: a filter, `]`, and the sub-attribute after it.
-    fn bracket(&mut self, depth: usize) -> Result<(Filter, Option<String>), FilterError> {
+    /// From `[`: a filter, `]`, and the sub-attribute after it with its place.
+    fn bracket(&mut self, depth: usize) -> Result<(Filter, Option<(&'a str, Span)>), FilterError> {
+        self.advance()?;
         let filter = self.or(depth)?;
-        match self.next_if(|t| matches!(t, Token::CloseBracket(_))) {
-            Some((Token::CloseBracket(Some(sub)), span)) if !is_name(&sub) => {
-                Err(FilterError::new(span, "expected a sub-attribute after `].`"))
-            }
-            Some((Token::CloseBracket(sub), _)) => Ok((filter, sub)),
-            _ => Err(self.expected("`]`, `and` or `or`")),
+        let Token::CloseBracket(sub) = self.token else {
+            return Err(self.expected("`]`, `and` or `or`"));
+        };
+        let (_, span) = self.advance()?;
+        match sub {
+            Some(sub) if !is_name(sub) => Err(FilterError::new(span, "expected a sub-attribute after `].`")),
+            Some(sub) => Ok((filter, Some((sub, Span::new(span.start + 2, span.end))))),
+            None => Ok((filter, None)),
         }
     }
 
     fn path(&mut self, expected: &str) -> Result<AttributePath, FilterError> {
-        match self.next_if(|t| matches!(t, Token::Word(_))) {
-            Some((Token::Word(word), span)) => AttributePath::parse(&word, span.start)
-                .map_err(|(name, span)| FilterError::new(span, format!("`{name}` is no attribute name"))),
-            _ => Err(self.expected(expected)),
+        let Token::Word(word) = self.token else { return Err(self.expected(expected)) };
+        let (_, span) = self.advance()?;
+        AttributePath::parse(word, span.start)
+            .map_err(|(name, span)| FilterError::new(span, format!("`{name}` is no attribute name")))
+    }
+
+    /// Consumes a keyword, if it is at hand.
+    fn keyword(&mut self, keyword: &str) -> Result<bool, FilterError> {
+        let found = matches!(self.token, Token::Word(word) if word.eq_ignore_ascii_case(keyword));
+        if found {
+            self.advance()?;
         }
+        Ok(found)
     }
 
-    fn keyword(&mut self, keyword: &str) -> bool {
-        self.next_if(|t| matches!(t, Token::Word(word) if word.eq_ignore_ascii_case(keyword))).is_some()
-    }
-
-    fn next_if(&mut self, wanted: impl Fn(&Token) -> bool) -> Option<Spanned> {
-        self.tokens.next_if(|(token, _)| wanted(token))
-    }
-
-    fn here(&mut self) -> Span {
-        let end = self.text.len();
-        self.tokens.peek().map_or(Span::new(end, end), |(_, span)| *span)
-    }
-
-    fn expected(&mut self, what: &str) -> FilterError {
-        let span = self.here();
-        let found = match span.of(self.text) {
+    fn expected(&self, what: &str) -> FilterError {
+        let found = match self.span.of(self.text) {
             "" => "the end".to_owned(),
             text => format!("`{text}`"),
         };
-        FilterError::new(span, format!("expected {what}, found {found}"))
+        FilterError::new(self.span, format!("expected {what}, found {found}"))
     }
 
-    fn end(&mut self) -> Result<(), FilterError> {
-        if self.tokens.peek().is_some() { Err(self.expected("`and`, `or` or the end")) } else { Ok(()) }
-    }
-}
-
-fn single(mut parts: Vec<Filter>, join: fn(Vec<Filter>) -> Filter) -> Filter {
-    match parts.pop() {
-        Some(only) if parts.is_empty() => only,
-        last => {
-            parts.extend(last);
-            join(parts)
-        }
+    fn end(&self) -> Result<(), FilterError> {
+        if self.token == Token::End { Ok(()) } else { Err(self.expected("`and`, `or` or the end")) }
     }
 }
 
 impl Operator {
     /// The operator of that name, without case.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operator| operator.as_str().eq_ignore_ascii_case(word))
+        let &[first, second] = word.as_bytes() else { return None };
+        Some(match [first.to_ascii_lowercase(), second.to_ascii_lowercase()] {
+            [b'e', b'q'] => Self::Eq,
+            [b'n', b'e'] => Self::Ne,
+            [b'c', b'o'] => Self::Co,
+            [b's', b'w'] => Self::Sw,
+            [b'e', b'w'] => Self::Ew,
+            [b'g', b't'] => Self::Gt,
+            [b'g', b'e'] => Self::Ge,
+            [b'l', b't'] => Self::Lt,
+            [b'l', b'e'] => Self::Le,
+            _ => return None,
+        })
     }
 
     /// All nine.

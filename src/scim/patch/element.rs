@@ -23,7 +23,7 @@ impl Place<'_> {
         present: &mut Option<Value>,
         value: Value,
     ) -> Result<(), ScimError> {
-        let compiled = compile_element(filter, self.attribute)
+        let compiled = compile_element(filter, self.attribute, reader.profile)
             .map_err(|error| error.into_scim(ScimType::InvalidFilter, &self.text))?;
         let mut items = match present.take() {
             None => Vec::new(),
