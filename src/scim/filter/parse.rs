@@ -38,6 +38,9 @@ pub fn parse_patch_path(text: &str) -> Result<PatchPath, FilterError> {
     Ok(PatchPath { path, filter, sub_attribute })
 }
 
+/// A value filter, and the sub-attribute after it with its place.
+type Bracket<'a> = (Filter, Option<(&'a str, Span)>);
+
 struct Parser<'a> {
     text: &'a str,
     lexer: Lexer<'a>,
@@ -167,7 +170,7 @@ impl<'a> Parser<'a> {
     }
 
     /// From `[`: a filter, `]`, and the sub-attribute after it with its place.
-    fn bracket(&mut self, depth: usize) -> Result<(Filter, Option<(&'a str, Span)>), FilterError> {
+    fn bracket(&mut self, depth: usize) -> Result<Bracket<'a>, FilterError> {
         self.advance()?;
         let filter = self.or(depth)?;
         let Token::CloseBracket(sub) = self.token else {
