@@ -27,16 +27,16 @@ const VERSION: u32 = 1;
 /// The whole journey from files to a plan.
 #[derive(Debug, Default)]
 pub struct Engine {
-    pool: Pool,
-    source: Source,
-    held: Held,
+    pub(super) pool: Pool,
+    pub(super) source: Source,
+    pub(super) held: Held,
     settings: JobSettings,
     schema: Option<Schema>,
     own_profile: bool,
-    compiled: [Option<Compiled>; 2],
+    pub(super) compiled: [Option<Compiled>; 2],
     given: Links,
-    rules: Rules,
-    settlement: Settlement,
+    pub(super) rules: Rules,
+    pub(super) settlement: Settlement,
     rows: Vec<Decision>,
     summary: Summary,
     kept: Kept,
@@ -162,7 +162,7 @@ impl Engine {
     }
 
     /// First phase: who is in scope, what each mapping yields, which target object is whose.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         let Self { pool, source, held, compiled, rules, settings, given, kept, .. } = self;
         let Kept { entitlements, indexes, columns, filters, out_of_scope } = kept;
         let entitlements = entitlements.get_or_insert_with(|| Entitlements::of(source));
@@ -262,7 +262,7 @@ impl Engine {
         self.settlement = Settlement::default();
     }
 
-    fn choose(&self) -> Rules {
+    pub(super) fn choose(&self) -> Rules {
         let settings = &self.settings;
         let url = settings.tenant_url.as_deref().unwrap_or_default();
         let flagged =
@@ -276,7 +276,7 @@ impl Engine {
         }
     }
 
-    fn planner(&self) -> Planner<'_> {
+    pub(super) fn planner(&self) -> Planner<'_> {
         static NOBODY: std::sync::LazyLock<Entitlements> = std::sync::LazyLock::new(Entitlements::default);
         let [users, groups] = &self.compiled;
         Planner {

@@ -5,6 +5,7 @@
 //! `requests` → `plan`.
 
 mod column;
+pub mod cycle;
 mod decide;
 mod diff;
 mod document;

@@ -6,7 +6,7 @@
 //! argument, which is not the same as `""`. Branches are evaluated only when chosen.
 
 mod ast;
-mod date;
+pub(super) mod date;
 mod date_format;
 mod error;
 mod eval;
