@@ -111,7 +111,7 @@ fn directories_are_understood() {
             }
         }
     }
-    assert!(replayed >= 64, "only {replayed} requests were replayed");
+    assert!(replayed >= 180, "only {replayed} requests were replayed");
 }
 
 fn user(name: &str) -> Value {

@@ -42,6 +42,7 @@ pub enum Flag {
     RemoveByValue,
     ReplaceCreates,
     UnmatchedRemove,
+    MergeElements,
     UniqueGroupNames,
     JsonText,
 }
@@ -64,7 +65,7 @@ const fn row(flag: Flag, name: &'static str, meaning: &'static str, source: &'st
 }
 
 /// Every quirk, in the order of the flags.
-pub const QUIRKS: [Quirk; 24] = [
+pub const QUIRKS: [Quirk; 25] = [
     row(
         Flag::OpCase,
         "opCase",
@@ -191,6 +192,12 @@ pub const QUIRKS: [Quirk; 24] = [
         "unmatchedRemove",
         "`remove` of a value path without a match changes nothing",
         "Entra removes a manager or a member twice",
+    ),
+    row(
+        Flag::MergeElements,
+        "mergeElements",
+        "`replace` of an element keeps the sub-attributes that the value does not name",
+        "SailPoint replaces a part of a complex value: https://github.com/Captain-P-Goldfish/SCIM-SDK/issues/327",
     ),
     row(
         Flag::UniqueGroupNames,

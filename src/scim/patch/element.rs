@@ -60,9 +60,10 @@ impl Place<'_> {
             let detail = format!("`{}` matches several values, and only one can be primary", self.text);
             return Err(ScimError::bad(ScimType::InvalidValue, detail));
         }
+        let merges = op == Op::Add || self.merges(reader, &items, &chosen, value.as_ref());
         for (item, chosen) in items.iter_mut().zip(chosen) {
             if chosen {
-                self.change_element(item, value.clone())?;
+                self.change_element(item, value.clone(), merges)?;
             } else if makes_primary {
                 unset_primary(item);
             }
@@ -72,7 +73,24 @@ impl Place<'_> {
         Ok(())
     }
 
-    fn change_element(&self, item: &mut Value, value: Option<Value>) -> Result<(), ScimError> {
+    /// Whether a `replace` keeps what the elements have and the value does not name.
+    fn merges(
+        &self,
+        reader: &mut Reader<'_>,
+        items: &[Value],
+        chosen: &[bool],
+        value: Option<&Value>,
+    ) -> bool {
+        let Some(value) = value.filter(|_| self.sub.is_none()) else { return true };
+        let keeps = |item: &Value| {
+            let names = item.as_object().into_iter().flat_map(Map::keys);
+            names.into_iter().any(|name| value.get(name).is_none())
+        };
+        let kept = items.iter().zip(chosen).any(|(item, chosen)| *chosen && keeps(item));
+        !kept || reader.reads(Flag::MergeElements, || self.text.clone(), value, || value.clone())
+    }
+
+    fn change_element(&self, item: &mut Value, value: Option<Value>, merges: bool) -> Result<(), ScimError> {
         match (self.sub, value) {
             (Some(sub), value) => self.set(item, sub, value)?,
             (None, Some(Value::Object(map))) => {
@@ -81,8 +99,9 @@ impl Place<'_> {
                         self.immutable(sub, item.get(&sub.name), Some(value))?;
                     }
                 }
-                if let Value::Object(old) = item {
-                    old.extend(map);
+                match item {
+                    Value::Object(old) if merges => old.extend(map),
+                    item => *item = Value::Object(map),
                 }
             }
             (None, value) => *item = value.unwrap_or(Value::Null),
