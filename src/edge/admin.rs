@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use worker::{Env, Method, Request, Response, Result};
 
 use super::SCIM;
+use super::archive;
 use super::copy::token_key;
 use super::reply::{of_error, of_reply, origin_and_query};
 use super::tenant::{ask_admin, now};
@@ -35,6 +36,13 @@ async fn route(mut request: Request, env: &Env) -> Result<std::result::Result<Re
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let method = request.method();
     let (origin, query) = origin_and_query(&request);
+    match (&method, segments.as_slice()) {
+        (Method::Get, ["tenants", tenant, "export"]) => return archive::export(env, tenant).await.map(Ok),
+        (Method::Post, ["tenants", tenant, "import"]) => {
+            return archive::import(env, tenant, &mut request).await.map(Ok);
+        }
+        _ => {}
+    }
     let text = if method == Method::Get { String::new() } else { request.text().await? };
     if text.len() > MAX_BODY {
         return Ok(Err(ScimError::new(413, format!("the body is too long; send at most {MAX_BODY} bytes"))));

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::backup;
 use super::plan::plan;
 use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
@@ -94,6 +95,11 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             let noted = republish(store)?;
             Ok(Reply::plain(202, &json!({ "noted": noted })))
         }
+        "/export" => backup::export(store, body),
+        "/import/begin" => backup::begin(store),
+        "/import/lines" => backup::apply(store, field("lines"), field("now")),
+        "/import/finish" => backup::finish(store, body),
+        "/import/abandon" => backup::abandon(store),
         "/plan" => plan(store, body),
         _ => Err(ScimError::new(404, "there is nothing here")),
     }
@@ -104,6 +110,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
 pub(super) struct Profile {
     pub settings: Settings,
     pub is_suspended: bool,
+    pub is_importing: bool,
 }
 
 impl Profile {
@@ -112,11 +119,13 @@ impl Profile {
         Ok(Self {
             settings: settings(store)?,
             is_suspended: store.fact("state")?.as_deref() == Some("suspended"),
+            is_importing: store.fact(backup::IMPORTING)?.is_some(),
         })
     }
 }
 
-fn settings(store: &SqlStore) -> Result<Settings, StoreError> {
+/// The tenant's settings.
+pub(super) fn settings(store: &SqlStore) -> Result<Settings, StoreError> {
     let text = store.fact("settings")?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
@@ -199,7 +208,7 @@ fn journal(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
 }
 
 /// Notes every resource as unpublished, so that the copy is made anew.
-fn republish(store: &SqlStore) -> Result<i64, ScimError> {
+pub(super) fn republish(store: &SqlStore) -> Result<i64, ScimError> {
     let seq = "(SELECT COALESCE(MAX(seq), 0) FROM journal)";
     store.atomically(&mut || {
         store.run(

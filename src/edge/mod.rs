@@ -8,6 +8,8 @@
 //! Nothing here panics: a panic at the edge aborts every request in flight.
 
 mod admin;
+mod archive;
+mod backup;
 mod condition;
 mod copy;
 mod limit;

@@ -135,7 +135,7 @@ impl SqlStore {
     }
 
     fn write(&self, put: &Put) -> Result<(), StoreError> {
-        let Record { kind, id, version, created, modified, document } = &put.record;
+        let Record { kind, id, version, .. } = &put.record;
         for key in put.unique.iter().filter(|_| !put.keeps_keys) {
             if self.owner_of(kind, key)?.is_some_and(|owner| owner != *id) {
                 return Err(StoreError::Taken(key.clone()));
@@ -147,6 +147,17 @@ impl SqlStore {
         if *version > 1 && !put.keeps_keys {
             self.remove_keys(id)?;
         }
+        self.put_record(&put.record)?;
+        if put.keeps_keys {
+            return Ok(());
+        }
+        self.put_keys("INSERT INTO unique_key", kind, id, &put.unique)?;
+        self.put_keys("INSERT INTO search_key", kind, id, &put.index)
+    }
+
+    /// Writes a resource's row.
+    pub fn put_record(&self, record: &Record) -> Result<(), StoreError> {
+        let Record { kind, id, version, created, modified, document } = record;
         self.run(
             "INSERT OR REPLACE INTO resource (id, kind, version, created, modified, document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             vec![
@@ -157,15 +168,13 @@ impl SqlStore {
                 modified.as_str().into(),
                 document.as_str().into(),
             ],
-        )?;
-        if put.keeps_keys {
-            return Ok(());
-        }
-        for (table, keys) in [("unique_key", &put.unique), ("search_key", &put.index)] {
-            let rows = keys.iter().map(|key| [kind.as_str(), &key.attribute, &key.value, id].map(Into::into));
-            self.insert(&format!("INSERT INTO {table} (kind, attribute, value, id)"), rows)?;
-        }
-        Ok(())
+        )
+    }
+
+    /// Writes a resource's keys into one of the two tables of keys.
+    pub fn put_keys(&self, insert: &str, kind: &str, id: &str, keys: &[Key]) -> Result<(), StoreError> {
+        let rows = keys.iter().map(|key| [kind, &key.attribute, &key.value, id].map(Into::into));
+        self.insert(&format!("{insert} (kind, attribute, value, id)"), rows)
     }
 
     /// Inserts rows of four values, as many in a statement as it may bind.

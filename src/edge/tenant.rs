@@ -246,6 +246,9 @@ fn scim(
     if profile.is_suspended {
         return Err(ScimError::new(403, "the tenant is suspended"));
     }
+    if profile.is_importing {
+        return Err(ScimError::new(503, "the tenant is being restored; try again when that is done"));
+    }
     if let Err(seconds) = limit.take(settings.requests_per_second, js_sys::Date::now()) {
         let detail =
             format!("more than {} requests a second; try again in {seconds} s", settings.requests_per_second);

@@ -9,7 +9,7 @@ mod write;
 
 pub use query::{Found, Query, query, query_all};
 pub use render::{Shown, member, render};
-pub use write::{Body, Written, create, delete, patch, replace};
+pub use write::{Body, Written, create, delete, keys, patch, replace};
 
 pub use store::*;
 

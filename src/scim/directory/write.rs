@@ -334,7 +334,8 @@ fn entry(context: &Context<'_>, operation: &str, record: &Record, before: u64, a
 }
 
 /// A document's unique keys and its searchable keys.
-fn keys(
+#[must_use]
+pub fn keys(
     registry: &Registry,
     kind: &ResourceType,
     document: &Body,
