@@ -175,7 +175,7 @@ impl<'a> Marker<'a> {
         let spot = self.routes.spot(held, pool, target.document, path);
         if self.plain && yielded.is_text() {
             match spot {
-                Spot::Nothing => return true,
+                Spot::Nothing => return pool.text(yielded).is_some_and(|text| !text.is_empty()),
                 Spot::Text(old) if old == yielded => return false,
                 Spot::Text(old) => {
                     let texts = pool.text(yielded).zip(pool.text(old));

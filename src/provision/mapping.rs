@@ -213,6 +213,10 @@ impl Line {
         let Flow::Value(new) = self.flow(pool, yielded, roles, self.is_sourceless() && old.is_none()) else {
             return None;
         };
+        // An empty text clears; where nothing is held there is nothing to clear.
+        if old.is_none() && new.as_str().is_some_and(str::is_empty) {
+            return None;
+        }
         let kind = match (self.roles, &new) {
             (Some(RoleList::Adding), Value::Array(roles)) => {
                 let held = old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

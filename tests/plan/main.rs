@@ -1,0 +1,70 @@
+//! The plan, proved two ways: scenarios told row by row as data (the decision tables of
+//! Entra's provisioning), and the great law: apply what was planned to our own directory,
+//! plan again, and nothing is left to do.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod directory;
+mod generate;
+mod law;
+
+use provisor::provision::engine::Engine;
+use provisor::provision::report::JobSettings;
+use serde_json::{Value, json};
+
+/// Whether all that `wanted` says is so in `found`; arrays compare whole.
+fn holds(wanted: &Value, found: &Value, path: &str) -> Result<(), String> {
+    match (wanted, found) {
+        (Value::Object(wanted), Value::Object(found)) => wanted.iter().try_for_each(|(key, wanted)| {
+            holds(wanted, found.get(key).unwrap_or(&Value::Null), &format!("{path}.{key}"))
+        }),
+        (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => wanted
+            .iter()
+            .zip(found)
+            .enumerate()
+            .try_for_each(|(at, (wanted, found))| holds(wanted, found, &format!("{path}[{at}]"))),
+        _ if wanted == found => Ok(()),
+        _ => Err(format!("{path}: wanted {wanted}, found {found}")),
+    }
+}
+
+#[test]
+fn scenarios() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/plan");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut count = 0;
+    for file in files {
+        let vectors: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        for vector in vectors {
+            let name = vector["name"].as_str().unwrap();
+            let mut engine = Engine::new();
+            for (kind, text) in vector["source"].as_object().unwrap() {
+                engine.load_source(kind, &text.to_string()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
+            if let Some(target) = vector.get("target") {
+                engine.load_target(&target.to_string()).unwrap();
+            }
+            let settings = vector.get("settings").cloned().unwrap_or_else(|| json!({}));
+            let settings: JobSettings = serde_json::from_value(settings).unwrap();
+            let schema = vector.get("schema").map(Value::to_string).unwrap_or_default();
+            engine.configure(&schema, &settings);
+            engine.plan();
+            let plan = engine.to_json();
+            for (id, wanted) in vector["expect"].as_object().unwrap() {
+                let operations = plan["operations"].as_array().unwrap();
+                let found = operations.iter().find(|operation| operation["source"]["id"] == **id);
+                let found = found.unwrap_or_else(|| panic!("{name}: no operation for `{id}`"));
+                if let Err(error) = holds(wanted, found, id) {
+                    panic!("{}: {name}: {error}", file.display());
+                }
+            }
+            if let Some(wanted) = vector.get("summary")
+                && let Err(error) = holds(wanted, &plan["summary"], "summary")
+            {
+                panic!("{}: {name}: {error}", file.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no scenario was read");
+}
