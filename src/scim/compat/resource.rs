@@ -19,7 +19,7 @@ pub(super) fn read(reader: &mut Reader<'_>, body: Map<String, Value>) -> Map<Str
             registry.core_attributes(kind).find(|attribute| attribute.name.eq_ignore_ascii_case(&name))
         {
             let value = reader.value(&at, attribute, value);
-            read.insert(name, value);
+            join(&mut read, &name, value);
         } else if let Some(schema) = extension(reader, &name) {
             let value = match value {
                 Value::Object(map) => Value::Object(reader.members(&at, ':', &schema.attributes, map)),

@@ -6,10 +6,12 @@
 
 mod apply;
 mod dialect;
+mod diff;
 mod element;
 mod members;
 mod op;
 
 pub use apply::{Patched, apply};
+pub use diff::diff;
 pub use members::MemberChange;
 pub use op::{MAX_OPERATIONS, Op, Operation, Operations, decode};
