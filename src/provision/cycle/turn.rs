@@ -389,7 +389,12 @@ impl Cycle {
     /// The object could not be provisioned: it goes into escrow.
     pub(super) fn fail(&mut self, turn: Turn, operation: Option<Operation>, fault: &Fault) {
         let (id, group) = (turn.glance.id.clone(), turn.glance.group);
-        let operation = operation.or_else(|| self.world.operation(turn.at));
+        // Before anything was decided: what would have been is not told.
+        let undecided = || {
+            let operation = self.world.operation(turn.at)?;
+            Some(Operation { action: "other".to_owned(), changes: Vec::new(), ..operation })
+        };
+        let operation = operation.or_else(undecided);
         let number = self.job.head.cycles;
         let print = self.prints.get(turn.at).cloned().unwrap_or_default();
         let now = self.clock;
