@@ -157,9 +157,9 @@ impl Shell {
     }
 
     fn send(&mut self, request: &Exchange, weather: &Weather) -> Outcome {
-        let reply = |status: u16, retry_at: Option<i64>, body: String| Outcome::Reply { status, retry_at, body };
-        let pass =
-            |target: &mut Target| target.ask(&request.method, &request.path, &request.body, None);
+        let reply =
+            |status: u16, retry_at: Option<i64>, body: String| Outcome::Reply { status, retry_at, body };
+        let pass = |target: &mut Target| target.ask(&request.method, &request.path, &request.body, None);
         match weather {
             Weather::Fair => {
                 let found = pass(&mut self.target);

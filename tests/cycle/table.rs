@@ -137,8 +137,12 @@ fn run(row: &Value) -> Vec<String> {
 
 /// The job with the configuration noted, as a finished cycle would have left it.
 fn configured(job: Job, shell: &Shell) -> Job {
-    let mut other =
-        Shell { clock: shell.clock, schema: shell.schema.clone(), settings: Settings::default(), ..Shell::default() };
+    let mut other = Shell {
+        clock: shell.clock,
+        schema: shell.schema.clone(),
+        settings: Settings::default(),
+        ..Shell::default()
+    };
     let ended = other.run_fair(Job::new("other"), &json!([]));
     let mut job = job;
     job.head.configuration = ended.head.configuration;
@@ -198,7 +202,10 @@ fn a_quarantine_backs_off_is_told_once_and_ends_in_four_weeks_or_in_success() {
     let mut hours = Vec::new();
     while job.head.schedule == Schedule::Active {
         job = shell.run(job, &source, Vec::new(), &mut |_| Weather::Refused(401), &mut |_| false);
-        assert_eq!(job.head.quarantine.as_ref().map(|q| format!("{:?}", q.reason)).as_deref(), Some("EncounteredQuarantineException"));
+        assert_eq!(
+            job.head.quarantine.as_ref().map(|q| format!("{:?}", q.reason)).as_deref(),
+            Some("EncounteredQuarantineException")
+        );
         if let Some(due) = job.due() {
             hours.push((due - began) / HOUR);
             shell.clock = due;

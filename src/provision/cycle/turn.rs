@@ -196,6 +196,9 @@ impl Cycle {
             let intents = self.world.queries(turn.at).into_iter().map(|query| query.path).collect();
             self.tracked(&turn.glance.id, turn.glance.group).intents = intents;
         }
+        if purpose == Purpose::Delete {
+            self.tracked(&turn.glance.id, turn.glance.group).deleting = true;
+        }
         turn.step = Step::Write(Box::new(operation));
         self.turn = Some(turn);
     }
@@ -231,7 +234,15 @@ impl Cycle {
             }
             Step::Read(target) => {
                 turn.trail.read(&target, read.as_ref().err());
+                let tracked = self.tracked(&turn.glance.id, turn.glance.group);
+                let deleting = std::mem::take(&mut tracked.deleting);
                 match read {
+                    // A DELETE whose reply was lost had been carried out.
+                    Err(fault) if deleting && fault.code == "InvalidAnchor" => {
+                        tracked.target = None;
+                        self.world.untie(turn.at, false);
+                        self.match_anew(turn);
+                    }
                     Ok(body) => self.tie_and_act(turn, &Tie::Target(&target, &body)),
                     Err(fault) => self.fail(turn, None, &fault),
                 }
@@ -359,7 +370,7 @@ impl Cycle {
         let deleted = verdict == "delete";
         if deleted {
             tracked.target = None;
-            (tracked.disabled, tracked.unmanaged) = (false, false);
+            (tracked.disabled, tracked.unmanaged, tracked.deleting) = (false, false, false);
         }
         if deleted && absent {
             self.job.objects.remove(&id);
