@@ -265,7 +265,7 @@ fn scim(
         actor: &actor,
         new_id: &mut new_id,
         settings,
-        hash_password: &password::hash,
+        hash_password: Some(&password::hash),
         me: None,
         cursor_key,
     };

@@ -1,15 +1,24 @@
 //! The directory: what a SCIM service provider does (RFC 7644 §3), over a [`Store`].
 
+mod bulk;
+mod cursor;
+pub mod graph;
 pub mod memory;
 pub mod overlay;
 mod query;
+mod reference;
 mod render;
+mod sort;
 pub mod store;
+mod version;
 mod write;
 
-pub use query::{Found, Query, query, query_all};
-pub use render::{Shown, member, render};
-pub use write::{Body, Written, create, delete, keys, patch, replace};
+pub use bulk::{MAX_OPERATIONS as MAX_BULK_OPERATIONS, bulk};
+pub use cursor::MAX_CURSOR_SECONDS;
+pub use query::{Found, Query, query};
+pub use render::{Shown, location, member, render};
+pub use version::{etag, names_etag, require};
+pub use write::{Body, Written, create, create_as, delete, keys, patch, replace};
 
 pub use store::*;
 
@@ -19,6 +28,9 @@ use serde_json::Value;
 use crate::scim::compat::Profile;
 use crate::scim::error::ScimError;
 use crate::scim::schema::Registry;
+
+/// Makes of a password what may be kept of it.
+pub type HashPassword<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What the core may not find out by itself.
 pub struct Context<'a> {
@@ -36,7 +48,7 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// Makes of a password the salted hash to keep; `None` where no passwords are kept.
     /// The password itself goes nowhere else.
-    pub hash_password: &'a dyn Fn(&str) -> Option<String>,
+    pub hash_password: Option<HashPassword<'a>>,
     /// The id of the user that the token is bound to: who `/Me` is (RFC 7644 §3.11).
     pub me: Option<&'a str>,
     /// What cursors are signed with (RFC 9865): a secret of the shell and the tenant's id, so
@@ -45,7 +57,7 @@ pub struct Context<'a> {
 }
 
 /// For shells that keep no passwords: what is sent is dropped.
-pub const NO_PASSWORDS: &dyn Fn(&str) -> Option<String> = &|_| None;
+pub const NO_PASSWORDS: Option<HashPassword<'static>> = None;
 
 /// A tenant's settings for the protocol: its compatibility profile.
 ///
@@ -79,6 +91,13 @@ impl Default for Settings {
             row_budget: 2_000_000,
             requests_per_second: 500,
         }
+    }
+}
+
+impl Settings {
+    /// Whether requests are read to the letter of RFC 7644.
+    pub fn is_strict(&self) -> bool {
+        self.profile == Profile::STRICT
     }
 }
 

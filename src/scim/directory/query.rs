@@ -1,14 +1,17 @@
-//! Lists (RFC 7644 §3.4.2): filter, sort, page; totals are exact.
+//! Lists (RFC 7644 §3.4.2): filter, sort, page by index or by cursor (RFC 9865).
+
+use std::ops::ControlFlow;
 
 use serde_json::{Map, Value};
 
+use super::cursor::{Cursor, Row, fingerprint};
 use super::render::{Shown, render, whole};
-use super::{Context, Place, Predicate, Record, Searchable};
+use super::sort::SortKey;
+use super::{Context, Place, Predicate, Record, Searchable, StoreError};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{self, Compiled, INDEXED, lower};
-use crate::scim::name::{AttributePath, fold};
-use crate::scim::schema::ResourceType;
 use crate::scim::schema::project::Selection;
+use crate::scim::schema::{ResourceType, instant};
 
 /// Rows looked at in one go.
 const SCAN_PAGE: usize = 500;
@@ -22,6 +25,8 @@ pub struct Query {
     pub start_index: Option<i64>,
     /// `count`
     pub count: Option<i64>,
+    /// `cursor`; empty for the first page. With one, `startIndex` means nothing.
+    pub cursor: Option<String>,
     /// `sortBy`
     pub sort_by: Option<String>,
     /// `sortOrder` is `descending`.
@@ -35,207 +40,372 @@ pub struct Query {
 pub struct Found {
     /// How many there are in all.
     pub total: u64,
-    /// The index of the first one shown, from 1.
-    pub start_index: u64,
+    /// The index of the first one shown, from 1; none where a cursor was used.
+    pub start_index: Option<u64>,
+    /// `nextCursor`
+    pub next: Option<String>,
+    /// `previousCursor`
+    pub previous: Option<String>,
     /// The page.
     pub resources: Vec<Shown>,
 }
 
-/// Answers a query over one resource type.
+/// Answers a query over resource types, one after the other unless it is sorted. Of several
+/// types, those without the filter's attributes have no match.
 ///
 /// # Errors
 /// `invalidFilter`, `invalidPath` for `sortBy`, `tooMany` when the filter needs more rows
-/// than its budget.
+/// than its budget, and those of cursors.
 pub fn query(
     store: &mut dyn Searchable,
     context: &Context<'_>,
-    kind: &ResourceType,
+    kinds: &[&ResourceType],
     query: &Query,
 ) -> Result<Found, ScimError> {
-    let start_index = query.start_index.map_or(1, |start| start.max(1).unsigned_abs());
-    let limit = query.count.map_or(context.settings.max_results, |count| {
-        usize::try_from(count.max(0)).unwrap_or(0).min(context.settings.max_results)
-    });
-    let compiled = match &query.filter {
-        None => None,
-        Some(text) => Some(
-            filter::parse(text)
-                .and_then(|filter| {
-                    filter::compile_for(&filter, context.registry, kind, context.settings.profile)
-                })
-                .map_err(|error| error.into_scim(ScimType::InvalidFilter, text))?,
-        ),
-    };
-    let (predicate, exact) =
-        compiled.as_ref().map_or((Predicate::All, true), |filter| lower(filter, &INDEXED));
-    let offset = start_index - 1;
-    let (total, page) = if exact && query.sort_by.is_none() {
-        let total = store.count(&kind.name, &predicate)?;
-        let page = if limit == 0 {
-            Vec::new()
-        } else {
-            store.select(&kind.name, &predicate, Place::Start, offset, limit)?
-        };
-        (total, page)
-    } else {
-        let residue = compiled.as_ref().filter(|_| !exact);
-        scan(store, context, kind, &predicate, residue, query, offset, limit)?
+    let most = context.settings.max_results;
+    let limit = query.count.map_or(most, |count| usize::try_from(count.max(0)).unwrap_or(most).min(most));
+    let parts = bind(context, kinds, query)?;
+    let mut search = Search { store, context, parts: &parts, limit, descending: query.descending, looked: 0 };
+    let (total, start_index, page, previous, next) = match &query.cursor {
+        None => {
+            let start = query.start_index.map_or(1, |start| start.max(1).unsigned_abs());
+            let (total, page) = search.by_index(start - 1)?;
+            (total, Some(start), page, None, None)
+        }
+        Some(text) => {
+            let print = print_of(&parts, query);
+            let cursor = match text.as_str() {
+                "" => None,
+                text => Some(Cursor::read(text, context, &print, limit)?),
+            };
+            let page = search.by_cursor(cursor.as_ref())?;
+            let now = instant(context.now).unwrap_or_default();
+            let total = (!parts.iter().all(Part::is_exact)).then_some(page.total);
+            let cursor = |place: Option<Row>, backwards: bool| {
+                let written = |place| {
+                    Cursor { issued: now, query: print.clone(), count: limit, total, backwards, place }
+                        .write(context)
+                };
+                place.map(written).transpose()
+            };
+            (page.total, None, page.rows, cursor(page.previous, true)?, cursor(page.next, false)?)
+        }
     };
     let resources = page
         .iter()
-        .map(|record| render(store, context, kind, record, &query.selection))
+        .filter_map(|(part, record)| Some((parts.get(*part)?.kind, record)))
+        .map(|(kind, record)| render(store, context, kind, record, &query.selection))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Found { total, start_index, resources })
+    Ok(Found { total, start_index, next, previous, resources })
 }
 
-/// Answers a query over all resource types (RFC 7644 §3.4.2.1), one type after the other.
-/// A type without the filter's attributes has no match.
-///
-/// # Errors
-/// As [`query`]; `invalidFilter` when no type has the filter's attributes.
-pub fn query_all(
-    store: &mut dyn Searchable,
+/// The query, bound to one resource type.
+struct Part<'a> {
+    kind: &'a ResourceType,
+    predicate: Predicate,
+    /// What the predicate does not decide.
+    residue: Option<Compiled>,
+    sort: Option<SortKey>,
+}
+
+impl Part<'_> {
+    const fn is_exact(&self) -> bool {
+        self.residue.is_none()
+    }
+}
+
+fn bind<'a>(
     context: &Context<'_>,
-    asked: &Query,
-) -> Result<Found, ScimError> {
-    let start_index = asked.start_index.map_or(1, |start| start.max(1).unsigned_abs());
-    let limit =
-        asked.count.unwrap_or(i64::MAX).clamp(0, i64::try_from(context.settings.max_results).unwrap_or(0));
-    let mut all = Found { total: 0, start_index, resources: Vec::new() };
-    let mut refused = None;
-    let mut answered = false;
-    for kind in &context.registry.resource_types {
-        let taken = i64::try_from(all.resources.len()).unwrap_or(i64::MAX);
-        // What this type's part of the whole list begins with.
-        let first = i64::try_from(start_index.saturating_sub(all.total)).unwrap_or(i64::MAX).max(1);
-        let part = Query { start_index: Some(first), count: Some(limit - taken), ..asked.clone() };
-        match query(store, context, kind, &part) {
-            Ok(found) => {
-                answered = true;
-                all.total += found.total;
-                all.resources.extend(found.resources);
-            }
-            Err(error)
-                if matches!(error.scim_type, Some(ScimType::InvalidFilter | ScimType::InvalidPath)) =>
-            {
-                refused = refused.or(Some(error));
-            }
-            Err(error) => return Err(error),
+    kinds: &[&'a ResourceType],
+    query: &Query,
+) -> Result<Vec<Part<'a>>, ScimError> {
+    let parsed = match &query.filter {
+        None => None,
+        Some(text) => {
+            let parsed = filter::parse(text);
+            Some((text, parsed.map_err(|error| error.into_scim(ScimType::InvalidFilter, text))?))
         }
+    };
+    let bound = |kind: &'a ResourceType| {
+        let compiled = match &parsed {
+            None => None,
+            Some((text, parsed)) => Some(
+                filter::compile_for(parsed, context.registry, kind, context.settings.profile)
+                    .map_err(|error| error.into_scim(ScimType::InvalidFilter, text))?,
+            ),
+        };
+        let sort = query.sort_by.as_ref().map(|text| SortKey::new(context, kind, text)).transpose();
+        let sort = match sort {
+            // Of several types, one without the attribute has no value to sort by.
+            Err(_) if kinds.len() > 1 => None,
+            other => other?,
+        };
+        let (predicate, exact) =
+            compiled.as_ref().map_or((Predicate::All, true), |filter| lower(filter, &INDEXED));
+        Ok(Part { kind, predicate, residue: compiled.filter(|_| !exact), sort })
+    };
+    let mut parts = Vec::new();
+    let mut refused = None;
+    for part in kinds.iter().map(|kind| bound(kind)) {
+        match part {
+            Ok(part) => parts.push(part),
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    if let Some(text) = query.sort_by.as_ref().filter(|_| parts.iter().all(|part| part.sort.is_none())) {
+        refused = refused.or_else(|| {
+            let detail = format!("`sortBy`: no resource type has an attribute `{text}`");
+            Some(ScimError::bad(ScimType::InvalidPath, detail))
+        });
+        parts.clear();
     }
     match refused {
-        Some(error) if !answered => Err(error),
-        _ => Ok(all),
+        Some(error) if parts.is_empty() => Err(error),
+        _ => Ok(parts),
     }
 }
 
-/// Looks at every row that the predicate lets through, within the budget.
-#[allow(clippy::too_many_arguments, reason = "the parts of one query")]
-fn scan(
-    store: &mut dyn Searchable,
-    context: &Context<'_>,
-    kind: &ResourceType,
-    predicate: &Predicate,
-    residue: Option<&Compiled>,
-    query: &Query,
-    offset: u64,
+/// Tells this query from others: what it compiled to, so that spelling does not matter.
+fn print_of(parts: &[Part<'_>], query: &Query) -> String {
+    let of_part = |part: &Part<'_>| format!("{} {:?} {:?}", part.kind.name, part.predicate, part.residue);
+    let bound: Vec<String> = parts.iter().map(of_part).collect();
+    let sort = query.sort_by.as_deref().map(str::to_ascii_lowercase).unwrap_or_default();
+    fingerprint(&[&bound.join("\n"), &sort, if query.descending { "descending" } else { "" }])
+}
+
+/// What is done with each match, as stored and whole.
+type Visit<'a> = &'a mut dyn FnMut(Record, &Map<String, Value>) -> ControlFlow<()>;
+
+/// A page between two cursors.
+struct Page {
+    total: u64,
+    rows: Vec<(usize, Record)>,
+    previous: Option<Row>,
+    next: Option<Row>,
+}
+
+struct Search<'s, 'c, 'p> {
+    store: &'s mut dyn Searchable,
+    context: &'s Context<'c>,
+    parts: &'s [Part<'p>],
     limit: usize,
-) -> Result<(u64, Vec<Record>), ScimError> {
-    let sort = match &query.sort_by {
-        None => None,
-        Some(text) => Some(SortKey::new(context, kind, text)?),
-    };
-    let mut matched: Vec<(Option<String>, Record)> = Vec::new();
-    let mut total = 0u64;
-    let mut seen = 0u64;
-    let mut after: Option<(String, String)> = None;
-    loop {
-        let place = after.as_ref().map_or(Place::Start, |(created, id)| Place::After(created, id));
-        let rows = store.select(&kind.name, predicate, place, 0, SCAN_PAGE)?;
-        let last_page = rows.len() < SCAN_PAGE;
-        after = rows.last().map(|row| (row.created.clone(), row.id.clone()));
-        seen += rows.len() as u64;
-        if seen > context.settings.row_budget {
-            let detail =
-                "the filter would look at too many resources; add a comparison such as `userName eq \"…\"`";
-            return Err(ScimError::bad(ScimType::TooMany, detail));
+    descending: bool,
+    looked: u64,
+}
+
+impl Search<'_, '_, '_> {
+    fn is_sorted(&self) -> bool {
+        self.parts.iter().any(|part| part.sort.is_some())
+    }
+
+    fn by_index(&mut self, offset: u64) -> Result<(u64, Vec<(usize, Record)>), ScimError> {
+        if self.is_sorted() {
+            let sorted = self.sorted()?;
+            let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+            let page: Vec<Row> = sorted.iter().skip(skip).take(self.limit).cloned().collect();
+            return Ok((sorted.len() as u64, self.fetch(&page)?));
         }
-        for record in rows {
-            let mentions = |attribute: &str| residue.is_some_and(|filter| filter.mentions(attribute));
-            let resource = whole(store, context, kind, &record, &mentions)?;
-            if residue.is_some_and(|filter| !filter::matches(filter, &resource)) {
+        let (mut total, mut page) = (0, Vec::new());
+        for (index, part) in self.parts.iter().enumerate() {
+            let skip = offset.saturating_sub(total);
+            let wanted = self.limit - page.len();
+            if part.is_exact() {
+                if wanted > 0 {
+                    let rows =
+                        self.store.select(&part.kind.name, &part.predicate, Place::Start, skip, wanted)?;
+                    page.extend(rows.into_iter().map(|record| (index, record)));
+                }
+                total += self.store.count(&part.kind.name, &part.predicate)?;
                 continue;
             }
-            total += 1;
-            match &sort {
-                Some(sort) => matched.push((sort.of(&resource), record)),
-                None if total > offset && matched.len() < limit => matched.push((None, record)),
-                None => {}
+            let mut seen = 0;
+            let limit = self.limit;
+            self.each(part, Place::Start, &mut |record, _| {
+                if seen >= skip && page.len() < limit {
+                    page.push((index, record));
+                }
+                seen += 1;
+                ControlFlow::Continue(())
+            })?;
+            total += seen;
+        }
+        Ok((total, page))
+    }
+
+    fn by_cursor(&mut self, cursor: Option<&Cursor>) -> Result<Page, ScimError> {
+        let wanted = self.limit.saturating_add(1);
+        let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+        let (total, mut places) = if self.is_sorted() {
+            let sorted = self.sorted()?;
+            let total = sorted.len() as u64;
+            let beyond = |row: &&Row| {
+                cursor.is_none_or(|cursor| {
+                    let after = if self.descending { **row < cursor.place } else { **row > cursor.place };
+                    after != cursor.backwards && **row != cursor.place
+                })
+            };
+            let rows = sorted.iter().filter(beyond);
+            let rows: Vec<Row> = if backwards {
+                rows.rev().take(wanted).cloned().collect()
+            } else {
+                rows.take(wanted).cloned().collect()
+            };
+            (total, rows)
+        } else {
+            let total = match cursor.and_then(|cursor| cursor.total) {
+                Some(total) => total,
+                None => self.total()?,
+            };
+            (total, self.near(cursor, backwards, wanted)?)
+        };
+        if self.limit == 0 {
+            return Ok(Page { total, rows: Vec::new(), previous: None, next: None });
+        }
+        if backwards && places.is_empty() {
+            // Nothing is left before the place: the list now begins there.
+            return self.by_cursor(None);
+        }
+        let is_more = places.len() > self.limit;
+        places.truncate(self.limit);
+        if backwards {
+            places.reverse();
+        }
+        let (first, last) = (places.first().cloned(), places.last().cloned());
+        let (previous, next) = match cursor {
+            None => (None, last.filter(|_| is_more)),
+            Some(_) if backwards => (first.filter(|_| is_more), last),
+            Some(_) => (first, last.filter(|_| is_more)),
+        };
+        let rows = self.fetch(&places)?;
+        Ok(Page { total, rows, previous, next })
+    }
+
+    /// Places of the rows nearest to a cursor, in its direction.
+    fn near(
+        &mut self,
+        cursor: Option<&Cursor>,
+        backwards: bool,
+        wanted: usize,
+    ) -> Result<Vec<Row>, ScimError> {
+        let start = cursor.map_or(0, |cursor| cursor.place.part);
+        let parts: Vec<usize> =
+            if backwards { (0..=start).rev().collect() } else { (start..self.parts.len()).collect() };
+        let mut found: Vec<Row> = Vec::new();
+        for index in parts {
+            let Some(part) = self.parts.get(index) else { continue };
+            let place = cursor.map(|cursor| &cursor.place).filter(|place| place.part == index);
+            let from = match place {
+                Some(Row { created, id, .. }) if backwards => Place::Before(created, id),
+                Some(Row { created, id, .. }) => Place::After(created, id),
+                // A later part is read whole; an earlier one from its end.
+                None if backwards => Place::Before("~", ""),
+                None => Place::Start,
+            };
+            if found.len() >= wanted {
+                break;
+            }
+            let room = wanted - found.len();
+            let row = |record: &Record| Row {
+                part: index,
+                created: record.created.clone(),
+                id: record.id.clone(),
+                ..Row::default()
+            };
+            if part.is_exact() {
+                let rows = self.store.select(&part.kind.name, &part.predicate, from, 0, room)?;
+                found.extend(rows.iter().map(row));
+                continue;
+            }
+            self.each(part, from, &mut |record, _| {
+                found.push(row(&record));
+                if found.len() < wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+        }
+        Ok(found)
+    }
+
+    fn total(&mut self) -> Result<u64, ScimError> {
+        let mut total = 0;
+        for part in self.parts {
+            if part.is_exact() {
+                total += self.store.count(&part.kind.name, &part.predicate)?;
+            } else {
+                self.each(part, Place::Start, &mut |_, _| {
+                    total += 1;
+                    ControlFlow::Continue(())
+                })?;
             }
         }
-        if last_page {
-            break;
+        Ok(total)
+    }
+
+    /// The places of all matches, in the order asked for. Without a value: last when
+    /// ascending, first when descending (RFC 7644 §3.4.2.3).
+    fn sorted(&mut self) -> Result<Vec<Row>, ScimError> {
+        let mut all = Vec::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            self.each(part, Place::Start, &mut |record, resource| {
+                let key = part.sort.as_ref().and_then(|sort| sort.of(resource));
+                all.push(Row {
+                    lacks_key: key.is_none(),
+                    key: key.unwrap_or_default(),
+                    part: index,
+                    created: record.created,
+                    id: record.id,
+                });
+                ControlFlow::Continue(())
+            })?;
         }
-    }
-    let Some(_) = sort else {
-        return Ok((total, matched.into_iter().map(|(_, record)| record).collect()));
-    };
-    // Without a value: last when ascending, first when descending (RFC 7644 §3.4.2.3).
-    matched.sort_by(|(a, _), (b, _)| (a.is_none(), a).cmp(&(b.is_none(), b)));
-    if query.descending {
-        matched.reverse();
-    }
-    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-    Ok((total, matched.into_iter().skip(skip).take(limit).map(|(_, record)| record).collect()))
-}
-
-/// How to read the value to sort by; a multi-valued attribute sorts by its primary value.
-struct SortKey {
-    extension: Option<String>,
-    attribute: String,
-    sub_attribute: Option<String>,
-    case_exact: bool,
-}
-
-impl SortKey {
-    fn new(context: &Context<'_>, kind: &ResourceType, text: &str) -> Result<Self, ScimError> {
-        let path = AttributePath::parse(text, 0).ok();
-        let found = path.as_ref().and_then(|path| context.registry.resolve(kind, path)).ok_or_else(|| {
-            ScimError::bad(
-                ScimType::InvalidPath,
-                format!("`sortBy`: {} has no attribute `{text}`", kind.name),
-            )
-        })?;
-        let sub = found.sub.or_else(|| found.attribute.sub("value").filter(|_| found.attribute.multi_valued));
-        Ok(Self {
-            extension: found.extension.map(str::to_owned),
-            attribute: found.attribute.name.clone(),
-            sub_attribute: sub.map(|sub| sub.name.clone()),
-            case_exact: sub.unwrap_or(found.attribute).case_exact,
-        })
+        all.sort_unstable();
+        if self.descending {
+            all.reverse();
+        }
+        Ok(all)
     }
 
-    fn of(&self, resource: &Map<String, Value>) -> Option<String> {
-        let owner = match &self.extension {
-            Some(urn) => resource.get(urn)?.as_object()?,
-            None => resource,
+    fn fetch(&mut self, places: &[Row]) -> Result<Vec<(usize, Record)>, StoreError> {
+        let mut rows = Vec::with_capacity(places.len());
+        for place in places {
+            let Some(part) = self.parts.get(place.part) else { continue };
+            rows.extend(self.store.get(&part.kind.name, &place.id)?.map(|record| (place.part, record)));
+        }
+        Ok(rows)
+    }
+
+    /// Shows every match from a place on, within the budget of rows.
+    fn each(&mut self, part: &Part<'_>, from: Place<'_>, visit: Visit<'_>) -> Result<(), ScimError> {
+        let backwards = matches!(from, Place::Before(..));
+        let joins = |attribute: &str| {
+            part.residue.as_ref().is_some_and(|filter| filter.mentions(attribute))
+                || part.sort.as_ref().is_some_and(|sort| sort.mentions(attribute))
         };
-        let value = match owner.get(&self.attribute)? {
-            Value::Array(items) => items
-                .iter()
-                .find(|item| item.get("primary") == Some(&Value::Bool(true)))
-                .or_else(|| items.first())?,
-            value => value,
-        };
-        let value = match &self.sub_attribute {
-            Some(sub) => value.get(sub)?,
-            None => value,
-        };
-        match value {
-            Value::String(text) if self.case_exact => Some(text.clone()),
-            Value::String(text) => Some(fold(text)),
-            Value::Null => None,
-            other => Some(other.to_string()),
+        let mut last: Option<(String, String)> = None;
+        loop {
+            let place = match &last {
+                None => from,
+                Some((created, id)) if backwards => Place::Before(created, id),
+                Some((created, id)) => Place::After(created, id),
+            };
+            let rows = self.store.select(&part.kind.name, &part.predicate, place, 0, SCAN_PAGE)?;
+            let is_last = rows.len() < SCAN_PAGE;
+            last = rows.last().map(|row| (row.created.clone(), row.id.clone()));
+            self.looked += rows.len() as u64;
+            if self.looked > self.context.settings.row_budget {
+                let detail = "the filter would look at too many resources; add a comparison such as `userName eq \"…\"`";
+                return Err(ScimError::bad(ScimType::TooMany, detail));
+            }
+            for record in rows {
+                let resource = whole(self.store, self.context, part.kind, &record, &joins)?;
+                if part.residue.as_ref().is_some_and(|filter| !filter::matches(filter, &resource)) {
+                    continue;
+                }
+                if visit(record, &resource).is_break() {
+                    return Ok(());
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::version::etag;
 use super::{Context, Member, Record, Store, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
@@ -84,11 +85,8 @@ pub(super) fn parse(document: &str) -> Result<Map<String, Value>, ScimError> {
         .map_err(|_| ScimError::from(StoreError::Failed("a document is no JSON".into())))
 }
 
-pub(super) fn etag(record: &Record) -> String {
-    format!("W/\"{}\"", record.version)
-}
-
-fn location(context: &Context<'_>, kind: &ResourceType, id: &str) -> String {
+/// A resource's URI.
+pub fn location(context: &Context<'_>, kind: &ResourceType, id: &str) -> String {
     format!("{}{}/{id}", context.base, kind.endpoint)
 }
 

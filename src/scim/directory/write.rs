@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::render::{etag, parse};
+use super::render::parse;
+use super::version::require;
 use super::{ChangeSet, Context, JournalEntry, Key, Put, Record, Store};
 use crate::scim::compat::{Flag, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
@@ -39,21 +40,35 @@ pub fn create(
     kind: &ResourceType,
     body: Body,
 ) -> Result<Written, ScimError> {
+    let id = (context.new_id)();
+    create_as(store, context, kind, &id, body)
+}
+
+/// Creates a resource under an id given out ahead, as a bulk request does.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_as(
+    store: &mut dyn Store,
+    context: &mut Context<'_>,
+    kind: &ResourceType,
+    id: &str,
+    body: Body,
+) -> Result<Written, ScimError> {
     let (mut document, members, readings) = read(context, kind, body)?;
     let mut change = ChangeSet::default();
-    let id = (context.new_id)();
-    change.passwords.extend(password(context, &id, &mut document));
+    change.passwords.extend(password(context, id, &mut document));
     let record = Record {
         kind: kind.name.clone(),
-        id: id.clone(),
+        id: id.to_owned(),
         version: 1,
         created: context.now.to_owned(),
         modified: context.now.to_owned(),
         document: Value::Object(document.clone()).to_string(),
     };
     for member in members {
-        let kind = member_kind(store, context, &id, &member)?;
-        change.add_members.push((id.clone(), member, kind));
+        let kind = member_kind(store, context, &member)?;
+        change.add_members.push((id.to_owned(), member, kind));
     }
     let written = commit(store, context, kind, change, &document, record, "create", None)?;
     Ok(Written { readings, ..written })
@@ -127,20 +142,8 @@ fn existing(
     if_match: Option<&str>,
 ) -> Result<Record, ScimError> {
     let record = store.get(&kind.name, id)?.ok_or_else(|| ScimError::not_found(&kind.name, id))?;
-    if let Some(wanted) = if_match {
-        let present = etag(&record);
-        let listed =
-            wanted.split(',').map(str::trim).any(|tag| tag == "*" || strong(tag) == strong(&present));
-        if !listed {
-            let detail = format!("the resource is at version {present}, not {wanted}; read it again");
-            return Err(ScimError::new(412, detail));
-        }
-    }
+    require(&record, if_match)?;
     Ok(record)
-}
-
-fn strong(tag: &str) -> &str {
-    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 /// The checked document, a group's members apart from it, and what was read how.
@@ -176,7 +179,7 @@ fn read(
 /// Takes the password out of a document: only its hash is ever kept.
 fn password(context: &Context<'_>, id: &str, document: &mut Body) -> Option<(String, Option<String>)> {
     let given = document.shift_remove("password")?;
-    let hash = (context.hash_password)(given.as_str()?)?;
+    let hash = context.hash_password?(given.as_str()?)?;
     Some((id.to_owned(), Some(hash)))
 }
 
@@ -266,7 +269,7 @@ fn member_deltas(
     for (id, wanted) in wanted {
         match (wanted, store.is_member(group, &id)?) {
             (true, false) => {
-                let kind = member_kind(store, context, group, &id)?;
+                let kind = member_kind(store, context, &id)?;
                 out.add_members.push((group.to_owned(), id, kind));
             }
             (false, true) => out.remove_members.push((group.to_owned(), id)),
@@ -277,15 +280,7 @@ fn member_deltas(
 }
 
 /// The member's type; empty for one that is no resource here, where the tenant accepts those.
-fn member_kind(
-    store: &mut dyn Store,
-    context: &Context<'_>,
-    group: &str,
-    id: &str,
-) -> Result<String, ScimError> {
-    if id == group {
-        return Err(ScimError::bad(ScimType::InvalidValue, "a group cannot be its own member"));
-    }
+fn member_kind(store: &mut dyn Store, context: &Context<'_>, id: &str) -> Result<String, ScimError> {
     match store.kind_of(id)? {
         Some(kind) => Ok(kind),
         None if context.settings.accepts_unknown_members => Ok(String::new()),

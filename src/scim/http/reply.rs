@@ -1,0 +1,62 @@
+//! A reply.
+
+use serde_json::Value;
+
+use super::{MEDIA_TYPE, Request};
+use crate::scim::directory::{Shown, Written};
+use crate::scim::error::ScimError;
+
+/// What to send back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Header names as they should be sent, with their values.
+    pub headers: Vec<(String, String)>,
+    /// The body's text; empty when there is none.
+    pub body: String,
+}
+
+impl Reply {
+    /// An error's reply.
+    pub fn error(error: &ScimError) -> Self {
+        Self::json(error.status, &error.to_json())
+    }
+
+    pub(super) fn json(status: u16, body: &Value) -> Self {
+        Self { status, headers: vec![("Content-Type".into(), MEDIA_TYPE.into())], body: body.to_string() }
+    }
+
+    pub(super) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    pub(super) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// To a request with `Prefer: explain`: what of it the tenant's profile read how, as JSON
+    /// in ASCII.
+    pub(super) fn explained(self, request: &Request, written: &Written) -> Self {
+        let asked = request.header("prefer").is_some_and(|text| {
+            text.split(',').any(|preference| preference.trim().eq_ignore_ascii_case("explain"))
+        });
+        match serde_json::to_string(&written.readings) {
+            Ok(text) if asked && !written.readings.is_empty() => {
+                let ascii = |c: char| match c {
+                    ' '..='~' => c.to_string(),
+                    c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+                };
+                self.header("Provisor-Read-As", text.chars().map(ascii).collect::<String>())
+            }
+            _ => self,
+        }
+    }
+
+    pub(super) fn resource(status: u16, shown: Shown) -> Self {
+        Self::json(status, &Value::Object(shown.resource))
+            .header("ETag", shown.etag)
+            .header("Location", shown.location)
+    }
+}

@@ -1,0 +1,137 @@
+//! Lists, by GET or by a posted search (RFC 7644 §3.4.2, §3.4.3; RFC 9865 for cursors).
+
+use serde_json::{Map, Value, json};
+
+use super::{Reply, Request, invalid};
+use crate::scim::directory::{self, Context, Found, Query, Searchable};
+use crate::scim::error::{ScimError, ScimType};
+use crate::scim::schema::ResourceType;
+use crate::scim::schema::project::Selection;
+
+pub(super) const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+/// `GET /Users?…`
+pub(super) fn listed(
+    store: &mut dyn Searchable,
+    context: &Context<'_>,
+    kind: &ResourceType,
+    request: &Request,
+) -> Result<Reply, ScimError> {
+    let cursor = request.parameter("cursor");
+    let count = request.number("count").map_err(|error| of_count(error, cursor.is_some()))?;
+    let query = Query {
+        filter: request.parameter("filter").filter(|text| !text.trim().is_empty()),
+        start_index: request.number("startIndex")?,
+        count,
+        cursor,
+        sort_by: request.parameter("sortBy").filter(|text| !text.trim().is_empty()),
+        descending: is_descending(request.parameter("sortOrder").as_deref())?,
+        selection: request.selection(),
+    };
+    directory::query(store, context, &[kind], &query).map(shown)
+}
+
+/// `POST /Users/.search`
+pub(super) fn posted(
+    store: &mut dyn Searchable,
+    context: &Context<'_>,
+    kind: &ResourceType,
+    request: &Request,
+) -> Result<Reply, ScimError> {
+    directory::query(store, context, &[kind], &read(context, &request.object()?)?).map(shown)
+}
+
+/// `POST /.search`
+pub(super) fn everywhere(
+    store: &mut dyn Searchable,
+    context: &Context<'_>,
+    request: &Request,
+) -> Result<Reply, ScimError> {
+    let kinds: Vec<_> = context.registry.resource_types.iter().collect();
+    directory::query(store, context, &kinds, &read(context, &request.object()?)?).map(shown)
+}
+
+fn is_descending(order: Option<&str>) -> Result<bool, ScimError> {
+    match order {
+        None | Some("") => Ok(false),
+        Some(order) if order.eq_ignore_ascii_case("ascending") => Ok(false),
+        Some(order) if order.eq_ignore_ascii_case("descending") => Ok(true),
+        Some(other) => Err(invalid(format!("`sortOrder` is `{other}`; send `ascending` or `descending`"))),
+    }
+}
+
+/// What is wrong with a count has a word of its own where cursors are used (RFC 9865 §2.1).
+fn of_count(error: ScimError, with_cursor: bool) -> ScimError {
+    if with_cursor { ScimError::bad(ScimType::InvalidCount, error.detail) } else { error }
+}
+
+/// The body of a `.search`.
+fn read(context: &Context<'_>, body: &Map<String, Value>) -> Result<Query, ScimError> {
+    let field = |name: &str| {
+        let same = || body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        body.get(name).or_else(same).filter(|value| !value.is_null())
+    };
+    if context.settings.is_strict() {
+        let urns = field("schemas").and_then(Value::as_array);
+        if !urns.is_some_and(|urns| urns.iter().any(|urn| urn == SEARCH)) {
+            let detail = format!("`schemas` must hold `{SEARCH}`");
+            return Err(ScimError::bad(ScimType::InvalidSyntax, detail));
+        }
+    }
+    let text = |name: &str| match field(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(invalid(format!("`{name}` must be text, not `{other}`"))),
+    };
+    let number = |name: &str| match field(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if !context.settings.is_strict() => text
+            .trim()
+            .parse()
+            .map(Some)
+            .map_err(|_| invalid(format!("`{name}` must be an integer, not `{text}`"))),
+        Some(value) => value
+            .as_i64()
+            .map(Some)
+            .ok_or_else(|| invalid(format!("`{name}` must be an integer, not `{value}`"))),
+    };
+    let names = |name: &str| match field(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(Value::Array(items)) => {
+            Ok(Some(items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")))
+        }
+        Some(other) => Err(invalid(format!("`{name}` must be an array of attribute names, not `{other}`"))),
+    };
+    let cursor = text("cursor")?;
+    let count = number("count").map_err(|error| of_count(error, cursor.is_some()))?;
+    Ok(Query {
+        filter: text("filter")?.filter(|text| !text.trim().is_empty()),
+        start_index: number("startIndex")?,
+        count,
+        cursor,
+        sort_by: text("sortBy")?.filter(|text| !text.trim().is_empty()),
+        descending: is_descending(text("sortOrder")?.as_deref())?,
+        selection: Selection::parse(names("attributes")?.as_deref(), names("excludedAttributes")?.as_deref()),
+    })
+}
+
+fn shown(found: Found) -> Reply {
+    let resources: Vec<_> = found.resources.into_iter().map(|shown| Value::Object(shown.resource)).collect();
+    let mut body = Map::from_iter([
+        ("schemas".to_owned(), json!([LIST])),
+        ("totalResults".to_owned(), found.total.into()),
+    ]);
+    if let Some(start) = found.start_index {
+        body.insert("startIndex".into(), start.into());
+    }
+    body.insert("itemsPerPage".into(), resources.len().into());
+    for (name, cursor) in [("previousCursor", found.previous), ("nextCursor", found.next)] {
+        if let Some(cursor) = cursor {
+            body.insert(name.into(), cursor.into());
+        }
+    }
+    body.insert("Resources".into(), resources.into());
+    Reply::json(200, &Value::Object(body))
+}
