@@ -1,0 +1,108 @@
+// What a request costs does not grow with the directory: counted in rows that SQLite
+// read and wrote, which no busy machine changes.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { filled, idOf } from "./fill.mjs";
+import { client, start } from "./server.mjs";
+
+const [SMALL, LARGE] = [1_000, 10_000];
+
+let server;
+const tenants = {};
+before(async () => {
+  server = await start("memory", { SHOW_COST: "1" });
+  for (const size of [SMALL, LARGE]) {
+    const { id, token } = await filled(server, size, [10, size]);
+    tenants[size] = { id, size, scim: client(server.endpoint, token) };
+    // The first request of an object notes the token's use, and is not like the others.
+    await tenants[size].scim("GET", "/Users?count=0");
+  }
+});
+after(() => server.stop());
+
+/** Rows that a request read and wrote. */
+async function cost({ scim }, status, ...request) {
+  const reply = await scim(...request);
+  assert.equal(reply.status, status, JSON.stringify(reply.body));
+  const [, read, written] = /read=(\d+), written=(\d+)/.exec(reply.headers.get("provisor-rows"));
+  return { read: Number(read), written: Number(written), body: reply.body };
+}
+
+const patch = (op, path, value) => ({
+  Operations: [{ op, path, ...(value === undefined ? {} : { value }) }],
+});
+
+test("a user is found by any indexed attribute at the same cost, whatever the size", async () => {
+  for (const filter of [
+    'userName eq "USER7@example.com"',
+    'externalId eq "external-7"',
+    'displayName eq "User 7"',
+    'emails.value eq "user7@example.com"',
+    'emails[type eq "work" and value eq "user7@example.com"]',
+    `id eq "${idOf(7)}"`,
+    'userName eq "nobody"',
+  ]) {
+    const path = `/Users?excludedAttributes=groups&filter=${encodeURIComponent(filter)}`;
+    const [small, large] = [
+      await cost(tenants[SMALL], 200, "GET", path),
+      await cost(tenants[LARGE], 200, "GET", path),
+    ];
+    assert.equal(large.body.totalResults, filter.includes("nobody") ? 0 : 1, filter);
+    assert.ok(large.read <= small.read * 1.3, `${filter}: ${large.read} rows against ${small.read}`);
+    assert.ok(large.read < 30, `${filter}: ${large.read} rows`);
+  }
+});
+
+test("a page costs its length", async () => {
+  const first = await cost(tenants[LARGE], 200, "GET", "/Users?count=100&excludedAttributes=groups");
+  assert.equal(first.body.totalResults, LARGE);
+  assert.ok(first.read < 500, `${first.read} rows for a hundred users`);
+});
+
+test("a member is added to and removed from any group at the same cost", async () => {
+  for (const [op, more] of [
+    ["remove", ""],
+    ["add", [{ value: idOf(5) }]],
+  ]) {
+    const costs = [];
+    for (const group of [idOf(0, "g"), idOf(1, "g")]) {
+      const body = op === "add" ? patch(op, "members", more) : patch(op, `members[value eq "${idOf(5)}"]`);
+      costs.push(await cost(tenants[LARGE], 204, "PATCH", `/Groups/${group}`, body));
+    }
+    const [ten, all] = costs;
+    assert.ok(all.read <= ten.read * 1.5 + 5, `${op}: ${all.read} rows read against ${ten.read}`);
+    assert.ok(all.written <= ten.written * 1.5, `${op}: ${all.written} rows written against ${ten.written}`);
+  }
+});
+
+test("groups without members touch no membership", async () => {
+  const lists = [];
+  for (const size of [SMALL, LARGE]) {
+    lists.push(await cost(tenants[size], 200, "GET", "/Groups?excludedAttributes=members"));
+    lists.push(await cost(tenants[size], 200, "GET", "/Groups?attributes=displayName"));
+    lists.push(await cost(tenants[size], 200, "GET", `/Groups/${idOf(1, "g")}?excludedAttributes=members`));
+  }
+  for (const { read, body } of lists) {
+    assert.ok(!JSON.stringify(body).includes('"members"'));
+    assert.ok(read < 30, `${read} rows read`);
+  }
+});
+
+test("a change of one user writes the same rows whatever the size", async () => {
+  const change = patch("replace", "title", "Manager");
+  const [small, large] = [
+    await cost(tenants[SMALL], 200, "PATCH", `/Users/${idOf(3)}`, change),
+    await cost(tenants[LARGE], 200, "PATCH", `/Users/${idOf(3)}`, change),
+  ];
+  assert.equal(large.written, small.written);
+  assert.ok(large.read <= small.read * 1.3 + 3);
+});
+
+test("a group of ten thousand is read whole", async () => {
+  const { body } = await cost(tenants[LARGE], 200, "GET", `/Groups/${idOf(1, "g")}`);
+  assert.equal(body.members.length, LARGE);
+  assert.deepEqual(
+    [body.members[7].value, body.members[7].display, body.members[7].type],
+    [idOf(7), "User 7", "User"],
+  );
+});
