@@ -10,8 +10,7 @@ use super::mapping::{Compiled, Flow, Line};
 use super::matching::{Link, Settled};
 use super::plan::Planner;
 use super::pool::Atom;
-use super::reference::{Change, IdRoutes};
-use super::requests::parts;
+use super::reference::IdRoutes;
 use super::schema_json::{FlowType, Kind};
 use serde_json::Value;
 
@@ -223,14 +222,13 @@ struct Referring {
 
 impl References<'_> {
     fn of(&mut self, settled: Settled, id: Atom) -> Referring {
-        let Planner { pool, held, rules, .. } = *self.planner;
+        let Planner { pool, held, .. } = *self.planner;
         let resolver = self.planner.resolver();
         let target = match settled.link {
             Link::Target(at) => held.object(at),
             _ => None,
         };
         let mut referring = Referring::default();
-        let mut edits = Vec::new();
         for (line, values, routes) in &mut self.lines {
             let yielded = values.get(settled.row).copied().unwrap_or_default();
             let resolved = resolver.resolve(settled, id, line, yielded);
@@ -241,23 +239,20 @@ impl References<'_> {
             let there = target.map_or_else(Vec::new, |target| {
                 routes.ids(&held.documents, pool, target.document, &line.path)
             });
-            if let Some(change) = resolver.change(settled, id, line, &resolved, &there) {
+            if resolver.change(settled, id, line, &resolved, &there).is_some() {
                 referring.changes += 1;
-                edits.push(match change {
-                    Change::Set(_) => (0, 0),
-                    Change::Members(add, remove) => (add.len(), remove.len()),
-                });
+                referring.requests = 1;
             }
         }
-        referring.requests = u32::try_from(parts(&edits, rules.dialect)).unwrap_or(u32::MAX);
         referring
     }
 }
 
-/// The decisions on all objects of a kind.
+/// The decisions on all objects of a kind, the first of which stands at `first` among all.
 pub(crate) fn decisions(
     planner: &Planner<'_>,
     compiled: &Compiled,
+    first: usize,
     objects: &[Settled],
     outlines: &[Outline],
 ) -> Vec<Decision> {
@@ -266,14 +261,23 @@ pub(crate) fn decisions(
     let lines = compiled.lines.iter().filter(|line| line.is_reference());
     let lines = lines.map(|line| (line, planner.columns(kind).line(table, line.index), IdRoutes::default()));
     let mut references = References { planner, lines: lines.collect() };
-    let mut decide = |(settled, outline): (&Settled, &Outline)| {
+    let mut decide = |(at, (settled, outline)): (usize, (&Settled, &Outline))| {
         let id = table.entry(settled.row).map(|entry| entry.id).unwrap_or_default();
         let referring = references.of(*settled, id);
-        let (verdict, reason, changes, requests) = verdict(planner, compiled, *settled, *outline, referring);
+        let (verdict, reason, changes, mut requests) =
+            verdict(planner, compiled, *settled, *outline, referring);
+        if requests > 0 && !planner.rules.shape.target.is_plain() {
+            // How many there are is known when they are written.
+            let operation = planner.operation(first + at);
+            let written = operation.map_or(0, |operation| {
+                operation.requests.iter().filter(|request| request.method != "GET").count()
+            });
+            requests = u32::try_from(written).unwrap_or(u32::MAX);
+        }
         let problems = u32::from(outline.problems);
         Decision { verdict, reason, changes, problems, missing: referring.missing, requests }
     };
-    objects.iter().zip(outlines).map(&mut decide).collect()
+    objects.iter().zip(outlines).enumerate().map(&mut decide).collect()
 }
 
 type Outcome = (Verdict, &'static str, u32, u32);

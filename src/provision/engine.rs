@@ -2,6 +2,7 @@
 //! what the target holds, configure, plan; then ask for rows and single operations.
 //! Mapped resources are never kept for everyone: one is computed when it is asked for.
 
+use super::capability::Capabilities;
 use super::column::Columns;
 use super::decide::{Decision, Outline, Verdict, decisions, outlines};
 use super::held::{Held, ObjectKind};
@@ -16,6 +17,7 @@ use super::program::{Surroundings, milliseconds};
 use super::report::{
     Diagnostic, Dialect, InputError, JobSettings, LoadReport, Operation, Row, Severity, Summary,
 };
+use super::requests::Shape;
 use super::roles::Entitlements;
 use super::schema_json::Schema;
 use super::source::Source;
@@ -32,7 +34,6 @@ pub struct Engine {
     pub(super) held: Held,
     settings: JobSettings,
     schema: Option<Schema>,
-    own_profile: bool,
     pub(super) compiled: [Option<Compiled>; 2],
     given: Links,
     pub(super) rules: Rules,
@@ -116,9 +117,12 @@ impl Engine {
     pub fn configure(&mut self, schema_json: &str, settings: &JobSettings) -> Vec<Diagnostic> {
         self.forget();
         self.settings = settings.clone();
-        self.own_profile = schema_json.trim().is_empty();
         (self.schema, self.compiled) = (None, [None, None]);
-        let schema = if self.own_profile { Schema::clarizen_one() } else { Schema::parse(schema_json) };
+        let schema = if schema_json.trim().is_empty() {
+            Schema::profile(settings.profile.as_deref())
+        } else {
+            Schema::parse(schema_json)
+        };
         let schema = match schema {
             Ok(schema) => schema,
             Err(error) => {
@@ -132,13 +136,34 @@ impl Engine {
             }
         };
         let mut findings = Vec::new();
-        let mut compile = |mapping: &Option<super::schema_json::ObjectMapping>, kind: &str| {
+        let target = self.capabilities();
+        if let Some(name) = settings.target.as_deref().filter(|name| Capabilities::named(name).is_none()) {
+            findings.push(Diagnostic {
+                severity: Severity::Error,
+                rule: "target-profile".to_owned(),
+                message: format!("there is no target profile `{name}`; a generic target is assumed"),
+                help: Some(format!("choose one of {}", Capabilities::names().collect::<Vec<_>>().join(", "))),
+                path: None,
+            });
+        }
+        let mut compile = |mapping: &Option<super::schema_json::ObjectMapping>, kind: ObjectKind| {
             let mapping = mapping.as_ref().filter(|mapping| mapping.enabled)?;
-            let (compiled, mut found) = Compiled::of(mapping, kind);
+            if kind == ObjectKind::Group && !target.groups {
+                findings.push(Diagnostic {
+                    severity: Severity::Warning,
+                    rule: "no-groups".to_owned(),
+                    message: format!("{} has no groups; the group mapping is left out", target.name),
+                    help: Some("disable the group mapping".to_owned()),
+                    path: Some(kind.name().to_owned()),
+                });
+                return None;
+            }
+            let (compiled, mut found) = Compiled::of(mapping, kind, &target);
             findings.append(&mut found);
             Some(compiled)
         };
-        self.compiled = [compile(&schema.users, "User"), compile(&schema.groups, "Group")];
+        self.compiled =
+            [compile(&schema.users, ObjectKind::User), compile(&schema.groups, ObjectKind::Group)];
         self.schema = Some(schema);
         findings
     }
@@ -262,16 +287,29 @@ impl Engine {
         self.settlement = Settlement::default();
     }
 
+    /// What the target can do, as the settings name it.
+    fn capabilities(&self) -> Capabilities {
+        self.settings.target.as_deref().and_then(Capabilities::named).unwrap_or_default()
+    }
+
     pub(super) fn choose(&self) -> Rules {
         let settings = &self.settings;
         let url = settings.tenant_url.as_deref().unwrap_or_default();
-        let flagged =
-            settings.dialect == Dialect::Legacy && url.to_ascii_lowercase().contains("aadoptscim062020");
+        let target = self.capabilities();
+        let dialect = match settings.dialect {
+            None if url.to_ascii_lowercase().contains("aadoptscim062020") => Dialect::Flag,
+            None => target.dialect.unwrap_or_default(),
+            Some(dialect) => dialect,
+        };
         Rules {
             sync_all: settings.sync_all.unwrap_or(!self.source.has_assignments),
-            exclude_default_access: settings.exclude_default_access.unwrap_or(self.own_profile),
+            exclude_default_access: settings.exclude_default_access.unwrap_or_else(|| {
+                let excluded =
+                    self.schema.as_ref().and_then(|schema| schema.metadata("ExcludeDefaultAccess"));
+                excluded.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+            }),
             skip_out_of_scope: settings.skip_out_of_scope_deletions,
-            dialect: if flagged { Dialect::Flag } else { settings.dialect },
+            shape: Shape { dialect, target },
             around: Surroundings { now: settings.now.as_deref().and_then(milliseconds).unwrap_or(0) },
         }
     }
@@ -314,7 +352,8 @@ impl Engine {
         let mut rows: Vec<Decision> = Vec::with_capacity(objects.len());
         for ((kind, objects), outlines) in KINDS.into_iter().zip([users, groups]).zip(&outlines) {
             if let Some(compiled) = planner.compiled(kind) {
-                rows.append(&mut decisions(&planner, compiled, objects, outlines));
+                let first = rows.len();
+                rows.append(&mut decisions(&planner, compiled, first, objects, outlines));
             }
         }
         let removals = |row: &Decision| matches!(row.verdict, Verdict::Disable | Verdict::Delete);

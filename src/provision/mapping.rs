@@ -2,8 +2,10 @@
 //! Null never flows; the default is for creation only; a creation-only mapping is silent
 //! afterwards; references wait for the second phase.
 
+use super::capability::Capabilities;
 use super::diff::same;
 use super::expression::{Value as Held, lint};
+use super::held::ObjectKind;
 use super::pool::{Atom, Pool};
 use super::program::Program;
 use super::report::{Diagnostic, Severity};
@@ -36,6 +38,8 @@ pub(crate) struct Line {
     pub mapping: AttributeMapping,
     /// The line reads `IsSoftDeleted`, so it is what disables.
     pub disables: bool,
+    /// The target can be asked for an object by it.
+    pub filterable: bool,
     /// The line is a group's members as they are.
     pub reads_members: bool,
     pub roles: Option<RoleList>,
@@ -65,7 +69,13 @@ pub(crate) enum Flow {
 
 impl Compiled {
     /// Compiles, and says what is wrong with the table.
-    pub fn of(object: &ObjectMapping, kind: &str) -> (Self, Vec<Diagnostic>) {
+    pub fn of(
+        object: &ObjectMapping,
+        kind: ObjectKind,
+        capabilities: &Capabilities,
+    ) -> (Self, Vec<Diagnostic>) {
+        let object_kind = kind;
+        let kind = kind.name();
         let mut findings = Vec::new();
         let mut lines: Vec<Line> = Vec::new();
         for mapping in &object.attributes {
@@ -127,8 +137,20 @@ impl Compiled {
                     find(Severity::Warning, found.code, found.message, "");
                 }
             }
+            let filterable = capabilities.filters(object_kind, &target);
+            if mapping.matching_priority > 0 && !filterable {
+                let message =
+                    format!("{} cannot be asked for `{target}`; matching leaves it out", capabilities.name);
+                find(
+                    Severity::Error,
+                    "not-filterable",
+                    message,
+                    "match by an attribute that can be filtered",
+                );
+            }
             lines.push(Line {
                 index: lines.len(),
+                filterable,
                 disables: program.attributes().iter().any(|name| name.eq_ignore_ascii_case("IsSoftDeleted")),
                 reads_members: mapping.definition.kind == Kind::Reference
                     && matches!(&program, Program::Attribute(name) if name.eq_ignore_ascii_case("members")),
@@ -176,7 +198,7 @@ impl Compiled {
     /// The lines used for matching, first precedence first.
     pub fn matching(&self) -> Vec<&Line> {
         let mut lines: Vec<&Line> =
-            self.lines.iter().filter(|line| line.mapping.matching_priority > 0).collect();
+            self.lines.iter().filter(|line| line.mapping.matching_priority > 0 && line.filterable).collect();
         lines.sort_by_key(|line| line.mapping.matching_priority);
         lines
     }

@@ -17,7 +17,7 @@ pub(crate) struct Rules {
     pub sync_all: bool,
     pub exclude_default_access: bool,
     pub skip_out_of_scope: bool,
-    pub dialect: super::report::Dialect,
+    pub shape: super::requests::Shape,
     pub around: Surroundings,
 }
 

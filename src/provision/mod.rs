@@ -4,6 +4,7 @@
 //! Data flows `source` → `scope` → `matching` → `mapping` (`expression`) → `diff` →
 //! `requests` → `plan`.
 
+pub mod capability;
 mod column;
 pub mod cycle;
 mod decide;
@@ -18,6 +19,7 @@ mod matching;
 mod plan;
 mod pool;
 mod population;
+mod profile;
 mod program;
 mod records;
 mod reference;

@@ -1,6 +1,7 @@
 //! Second phase, one object at a time: what changes, in which requests, under which of
 //! Entra's names. An id not yet given out stands as `{{created:SOURCE}}`.
 
+use super::capability::Update;
 use super::column::Columns;
 use super::held::{Held, HeldObject, ObjectKind};
 use super::mapping::{Compiled, Flow, Line};
@@ -9,7 +10,7 @@ use super::pool::{Atom, Pool};
 use super::population::Population;
 use super::reference::{Change as ReferenceChange, IdRoutes, Reference, Resolver};
 use super::report::{Change, Identity, Operation, PlannedRequest, Problem};
-use super::requests::{Edit, EditKind, creation, match_path, patch, request};
+use super::requests::{Edit, EditKind, creation, match_path, patches, replacement, request};
 use super::roles::{Entitlements, Role};
 use super::source::Source;
 use serde_json::{Map, Value, json};
@@ -179,7 +180,7 @@ impl<'a> Planner<'a> {
             }
         }
         let target = &case.compiled.object.target_name;
-        creation(case.settled.kind, target, resource, self.rules.dialect)
+        creation(case.settled.kind, target, resource, self.rules.shape.dialect)
     }
 
     /// The mapped resource without references.
@@ -248,12 +249,51 @@ impl<'a> Planner<'a> {
                 operation.changes.push(change(line, Value::Null, new));
             }
         }
-        let body = creation(kind, &case.compiled.object.target_name, resource, self.rules.dialect);
+        let body = creation(kind, &case.compiled.object.target_name, resource, self.rules.shape.dialect);
         let after = operation.requests.iter().map(|request| request.id.clone()).collect();
         let create = format!("create:{}", case.name);
         operation.requests.push(request(create, after, "POST", kind.endpoint().to_owned(), body));
         let path = format!("{}/{}", kind.endpoint(), placeholder(case.name));
-        self.refer(case, None, path, operation);
+        let (references, mut after) = self.references(case, None, operation);
+        after.insert(0, format!("create:{}", case.name));
+        // A target without PATCH is told the whole again, with the id it gave.
+        let mut base = operation.result.clone();
+        if self.rules.shape.target.update == Update::Put {
+            for line in case.compiled.lines.iter().filter(|line| line.is_reference()) {
+                base.as_object_mut().into_iter().for_each(|base| line.path.remove(base));
+            }
+        }
+        self.write(self.referring(case), &references, &base, path, after, operation);
+    }
+
+    /// The id of the request that sets an object's references.
+    fn referring(&self, case: &Case<'_>) -> String {
+        let name = if case.settled.kind == ObjectKind::Group { "members" } else { "references" };
+        format!("{name}:{}", case.name)
+    }
+
+    /// Adds the requests that make these edits, as the target can take them.
+    fn write(
+        &self,
+        id: String,
+        edits: &[Edit<'_>],
+        base: &Value,
+        path: String,
+        mut after: Vec<String>,
+        operation: &mut Operation,
+    ) {
+        if edits.is_empty() {
+            return;
+        }
+        if self.rules.shape.target.update == Update::Put {
+            operation.requests.push(request(id, after, "PUT", path, replacement(base, edits)));
+            return;
+        }
+        for (turn, body) in patches(edits, &self.rules.shape).into_iter().enumerate() {
+            let id = if turn == 0 { id.clone() } else { format!("{id}:{}", turn + 1) };
+            operation.requests.push(request(id.clone(), after, "PATCH", path.clone(), body));
+            after = vec![id];
+        }
     }
 
     fn update(&self, case: &Case<'_>, target: &HeldObject, operation: &mut Operation) {
@@ -262,13 +302,23 @@ impl<'a> Planner<'a> {
         }
         let document = self.held.documents.value(self.pool, target.document);
         let lines: Vec<&Line> = case.compiled.lines.iter().collect();
-        let edits = self.edits(case, &lines, &document, operation);
+        let mut edits = self.edits(case, &lines, &document, operation);
         let path = self.path(case.settled.kind, target);
-        if let Some(body) = patch(&edits, self.rules.dialect) {
-            let id = format!("update:{}", case.name);
-            operation.requests.push(request(id, Vec::new(), "PATCH", path.clone(), body));
+        let (references, after) = self.references(case, Some(target), operation);
+        if self.rules.shape.target.update == Update::Put {
+            edits.extend(references);
+            self.write(format!("update:{}", case.name), &edits, &document, path, after, operation);
+        } else {
+            self.write(
+                format!("update:{}", case.name),
+                &edits,
+                &document,
+                path.clone(),
+                Vec::new(),
+                operation,
+            );
+            self.write(self.referring(case), &references, &document, path, after, operation);
         }
-        self.refer(case, Some(target), path, operation);
         if operation.requests.is_empty() {
             redundant(operation, "the target already holds all of it");
         } else if case.compiled.object.update {
@@ -321,13 +371,11 @@ impl<'a> Planner<'a> {
         }
         let document = self.held.documents.value(self.pool, target.document);
         let edits = self.edits(case, &lines, &document, operation);
-        match patch(&edits, self.rules.dialect) {
-            Some(body) => {
-                verdict(operation, "disable", why);
-                let id = format!("disable:{}", case.name);
-                operation.requests.push(request(id, Vec::new(), "PATCH", path, body));
-            }
-            None => redundant(operation, &format!("{why}, and disabled in the target already")),
+        self.write(format!("disable:{}", case.name), &edits, &document, path, Vec::new(), operation);
+        if operation.requests.is_empty() {
+            redundant(operation, &format!("{why}, and disabled in the target already"));
+        } else {
+            verdict(operation, "disable", why);
         }
     }
 
@@ -351,14 +399,17 @@ impl<'a> Planner<'a> {
         edits
     }
 
-    /// The second phase: manager and members, by the target's ids.
-    fn refer(&self, case: &Case<'_>, target: Option<&HeldObject>, path: String, operation: &mut Operation) {
+    /// The second phase: manager and members, by the target's ids, and the requests that
+    /// must come before.
+    fn references<'b>(
+        &self,
+        case: &Case<'b>,
+        target: Option<&HeldObject>,
+        operation: &mut Operation,
+    ) -> (Vec<Edit<'b>>, Vec<String>) {
         let resolver = self.resolver();
         let mut edits = Vec::new();
         let mut depends_on: Vec<String> = Vec::new();
-        if target.is_none() {
-            depends_on.push(format!("create:{}", case.name));
-        }
         for line in case.compiled.lines.iter().filter(|line| line.is_reference()) {
             if target.is_some() && line.create_only() {
                 continue;
@@ -397,11 +448,7 @@ impl<'a> Planner<'a> {
             };
             edits.push(Edit { path: &line.path, target: &line.target, held: !held.is_empty(), edit });
         }
-        let name = if case.settled.kind == ObjectKind::Group { "members" } else { "references" };
-        if let Some(body) = patch(&edits, self.rules.dialect) {
-            let id = format!("{name}:{}", case.name);
-            operation.requests.push(request(id, depends_on, "PATCH", path, body));
-        }
+        (edits, depends_on)
     }
 
     fn reference_id(&self, found: Reference) -> String {

@@ -110,8 +110,13 @@ pub struct JobSettings {
     /// "Sync all users and groups". Unset: only assigned ones when assignments were
     /// given, else all.
     pub sync_all: Option<bool>,
-    /// The PATCH dialect. A flag in `tenant_url` wins over [`Dialect::Legacy`].
-    pub dialect: Dialect,
+    /// The PATCH dialect. Unset: as a flag in `tenant_url` says, else as the target wants
+    /// it, else [`Dialect::Legacy`].
+    pub dialect: Option<Dialect>,
+    /// The application profile used when no configuration is given, as `scim`.
+    pub profile: Option<String>,
+    /// What the target can do: the name of a profile, as `aws-iam-identity-center`.
+    pub target: Option<String>,
     /// Objects that only hold Default Access are not entitled. Unset: as the profile says.
     pub exclude_default_access: Option<bool>,
     /// Objects that leave the scope are left alone.

@@ -1,6 +1,7 @@
 //! The bytes that would be sent: the match query, POST, PATCH in Entra's two dialects and
 //! in RFC 7644's own form (§3.5.2), DELETE.
 
+use super::capability::{Capabilities, MemberRemoval};
 use super::held::ObjectKind;
 use super::mapping::RoleList;
 use super::report::{Dialect, PlannedRequest};
@@ -118,20 +119,90 @@ fn inner_order(value: Value) -> Value {
     }
 }
 
-/// How many requests carry these edits of references, each given by how many members it
-/// adds and removes.
-pub(crate) fn parts(edits: &[(usize, usize)], _: Dialect) -> usize {
-    usize::from(!edits.is_empty())
+/// How requests are shaped: the dialect, and what the target can do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shape {
+    pub dialect: Dialect,
+    pub target: Capabilities,
 }
 
-/// A PATCH's body; `None` when nothing is left to say.
-pub(crate) fn patch(edits: &[Edit<'_>], dialect: Dialect) -> Option<Value> {
-    let operations = match dialect {
-        Dialect::Legacy => edits.iter().flat_map(legacy).collect(),
-        Dialect::Flag => flagged(edits),
-        Dialect::Rfc => pure(edits),
+/// The PATCH bodies that carry these edits, in order; none when nothing is left to say.
+pub(crate) fn patches(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
+    let most = shape.target.max_operations.unwrap_or(usize::MAX).max(1);
+    let mut bodies: Vec<Vec<Value>> = Vec::new();
+    for edits in portions(edits, shape.target.max_members) {
+        let operations = match shape.dialect {
+            Dialect::Legacy => edits.iter().flat_map(|edit| legacy(edit, shape)).collect(),
+            Dialect::Flag => flagged(&edits, shape),
+            Dialect::Rfc => pure(&edits, shape),
+        };
+        bodies.extend(operations.chunks(most).map(<[Value]>::to_vec));
+    }
+    let body = |operations: Vec<Value>| json!({"schemas": [PATCH_OP], "Operations": operations});
+    bodies.into_iter().map(body).collect()
+}
+
+/// The edits as they fit into requests of so many members.
+fn portions<'e, 'a>(edits: &'e [Edit<'a>], most: Option<usize>) -> Vec<std::borrow::Cow<'e, [Edit<'a>]>> {
+    let count = |edit: &Edit<'_>| match &edit.edit {
+        EditKind::Members(add, remove) => add.len() + remove.len(),
+        _ => 0,
     };
-    (!operations.is_empty()).then(|| json!({"schemas": [PATCH_OP], "Operations": operations}))
+    let most = most.unwrap_or(usize::MAX).max(1);
+    if edits.iter().map(count).sum::<usize>() <= most {
+        return if edits.is_empty() { Vec::new() } else { vec![edits.into()] };
+    }
+    let mut portions = Vec::new();
+    let rest: Vec<Edit<'a>> = edits.iter().filter(|edit| count(edit) == 0).cloned().collect();
+    if !rest.is_empty() {
+        portions.push(rest.into());
+    }
+    for edit in edits {
+        let EditKind::Members(add, remove) = &edit.edit else { continue };
+        let part = |add: &[String], remove: &[String]| {
+            vec![Edit { edit: EditKind::Members(add.to_vec(), remove.to_vec()), ..edit.clone() }].into()
+        };
+        portions.extend(add.chunks(most).map(|add| part(add, &[])));
+        portions.extend(remove.chunks(most).map(|remove| part(&[], remove)));
+    }
+    portions
+}
+
+/// The whole resource with the edits made, for a target without PATCH. `base` is what it
+/// holds now.
+pub(crate) fn replacement(base: &Value, edits: &[Edit<'_>]) -> Value {
+    let mut resource = base.as_object().cloned().unwrap_or_default();
+    for edit in edits {
+        match &edit.edit {
+            EditKind::Set(value) => edit.path.write(&mut resource, value.clone()),
+            EditKind::Refer(Some(id)) => edit.path.write(&mut resource, json!({"value": id})),
+            EditKind::Refer(None) => edit.path.remove(&mut resource),
+            EditKind::Roles(RoleList::Assertive, roles) => {
+                edit.path.write(&mut resource, Value::Array(roles.clone()));
+            }
+            EditKind::Roles(RoleList::Adding, more) => {
+                let mut roles = list_at(&resource, edit.path);
+                roles.extend(more.iter().cloned());
+                edit.path.write(&mut resource, Value::Array(roles));
+            }
+            EditKind::Members(add, remove) => {
+                let mut members = list_at(&resource, edit.path);
+                let gone = |member: &Value| {
+                    let id = member.get("value").and_then(Value::as_str);
+                    id.is_some_and(|id| remove.iter().any(|gone| gone == id))
+                };
+                members.retain(|member| !gone(member));
+                members.extend(add.iter().map(|id| json!({"value": id})));
+                edit.path.write(&mut resource, Value::Array(members));
+            }
+        }
+    }
+    Value::Object(resource)
+}
+
+fn list_at(resource: &Map<String, Value>, path: &TargetPath) -> Vec<Value> {
+    let held = path.read_from(resource).and_then(Value::as_array);
+    held.cloned().unwrap_or_default()
 }
 
 fn operation(op: &str, path: &str, value: Value) -> Value {
@@ -143,7 +214,7 @@ fn values(ids: &[String]) -> Value {
 }
 
 /// One operation a path, title case, booleans as text, members by list.
-fn legacy(edit: &Edit<'_>) -> Vec<Value> {
+fn legacy(edit: &Edit<'_>, shape: &Shape) -> Vec<Value> {
     let op = if edit.held { "Replace" } else { "Add" };
     match &edit.edit {
         EditKind::Set(Value::Bool(flag)) => {
@@ -157,7 +228,10 @@ fn legacy(edit: &Edit<'_>) -> Vec<Value> {
             if !add.is_empty() {
                 operations.push(operation("Add", edit.target, values(add)));
             }
-            if !remove.is_empty() {
+            if shape.target.member_removal == Some(MemberRemoval::Filter) {
+                let gone = |id: &String| json!({"op": "Remove", "path": format!("{}[value eq \"{id}\"]", edit.target)});
+                operations.extend(remove.iter().map(gone));
+            } else if !remove.is_empty() {
                 operations.push(operation("Remove", edit.target, values(remove)));
             }
             operations
@@ -173,13 +247,14 @@ fn legacy(edit: &Edit<'_>) -> Vec<Value> {
 }
 
 /// Lower case, real booleans; filtered paths one by one and before what is combined.
-fn flagged(edits: &[Edit<'_>]) -> Vec<Value> {
+fn flagged(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
+    let path_less = shape.target.path_less.unwrap_or(true);
     let mut apart = Vec::new();
     let mut combined = [("add", Vec::new()), ("replace", Vec::new())];
     for edit in edits {
         let op = if edit.held { "replace" } else { "add" };
         match &edit.edit {
-            EditKind::Set(value) if edit.path.filter.is_some() => {
+            EditKind::Set(value) if edit.path.filter.is_some() || !path_less => {
                 apart.push(operation(op, edit.target, value.clone()))
             }
             EditKind::Set(value) => {
@@ -189,7 +264,7 @@ fn flagged(edits: &[Edit<'_>]) -> Vec<Value> {
             }
             EditKind::Refer(Some(id)) => apart.push(operation(op, edit.target, json!(id))),
             EditKind::Refer(None) => apart.push(json!({"op": "remove", "path": edit.target})),
-            EditKind::Members(add, remove) => apart.extend(members(edit.target, add, remove)),
+            EditKind::Members(add, remove) => apart.extend(members(edit.target, add, remove, shape)),
             EditKind::Roles(RoleList::Assertive, roles) => {
                 apart.push(operation("replace", edit.target, Value::Array(roles.clone())));
             }
@@ -212,10 +287,14 @@ fn flagged(edits: &[Edit<'_>]) -> Vec<Value> {
     apart
 }
 
-fn members(target: &str, add: &[String], remove: &[String]) -> Vec<Value> {
+fn members(target: &str, add: &[String], remove: &[String], shape: &Shape) -> Vec<Value> {
     let mut operations = Vec::new();
     if !add.is_empty() {
         operations.push(operation("add", target, values(add)));
+    }
+    if shape.target.member_removal == Some(MemberRemoval::List) && !remove.is_empty() {
+        operations.push(operation("remove", target, values(remove)));
+        return operations;
     }
     let gone = |id: &String| json!({"op": "remove", "path": format!("{target}[value eq \"{id}\"]")});
     operations.extend(remove.iter().map(gone));
@@ -224,7 +303,7 @@ fn members(target: &str, add: &[String], remove: &[String]) -> Vec<Value> {
 
 /// RFC 7644 to the letter: a filter that selects nothing may not be a target (§3.5.2.3),
 /// so a new element is added whole.
-fn pure(edits: &[Edit<'_>]) -> Vec<Value> {
+fn pure(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
     let mut operations: Vec<Value> = Vec::new();
     let mut fresh: Vec<(String, Map<String, Value>)> = Vec::new();
     for edit in edits {
@@ -244,7 +323,7 @@ fn pure(edits: &[Edit<'_>]) -> Vec<Value> {
             EditKind::Set(value) => operations.push(operation(op, &rfc_path(edit), value.clone())),
             EditKind::Refer(Some(id)) => operations.push(operation(op, edit.target, json!({"value": id}))),
             EditKind::Refer(None) => operations.push(json!({"op": "remove", "path": edit.target})),
-            EditKind::Members(add, remove) => operations.extend(members(edit.target, add, remove)),
+            EditKind::Members(add, remove) => operations.extend(members(edit.target, add, remove, shape)),
             EditKind::Roles(RoleList::Assertive, roles) => {
                 operations.push(operation("replace", edit.target, Value::Array(roles.clone())));
             }

@@ -4,12 +4,13 @@
 
 use super::held::ObjectKind;
 use super::matching::Standing;
+use super::profile::APPLICATIONS;
 use super::report::InputError;
 use super::target_path::member;
 use serde_json::{Map, Value};
 
 /// The profile used when no configuration is given.
-const CLARIZEN_ONE: &str = include_str!("profile/clarizen-one.json");
+const DEFAULT_PROFILE: &str = "clarizen-one";
 
 /// A configuration as read.
 #[derive(Clone, Debug)]
@@ -93,9 +94,22 @@ impl ObjectMapping {
 }
 
 impl Schema {
-    /// The Clarizen One profile.
-    pub fn clarizen_one() -> Result<Self, InputError> {
-        Self::parse(CLARIZEN_ONE)
+    /// The profile of that name under `profile/application`; without a name, Clarizen One's.
+    pub fn profile(name: Option<&str>) -> Result<Self, InputError> {
+        let name = name.unwrap_or(DEFAULT_PROFILE);
+        match APPLICATIONS.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => Self::parse(text),
+            None => {
+                let names: Vec<&str> = APPLICATIONS.iter().map(|(name, _)| *name).collect();
+                let help = format!("choose one of {}", names.join(", "));
+                Err(InputError::new(format!("there is no profile `{name}`"), help))
+            }
+        }
+    }
+
+    /// A rule's metadata, as `ExcludeDefaultAccess` or `AssignableRoles`.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        list(&self.document, "synchronizationRules").iter().find_map(|rule| metadata(rule, key))
     }
 
     /// Reads an export.
@@ -273,7 +287,7 @@ mod tests {
 
     #[test]
     fn the_profile_has_the_tutorials_targets() {
-        let schema = Schema::clarizen_one().expect("readable");
+        let schema = Schema::profile(None).expect("readable");
         let users = schema.users.expect("a user mapping");
         let mut targets: Vec<&str> = users.attributes.iter().map(|mapping| mapping.target.as_str()).collect();
         targets.sort_unstable();
@@ -283,8 +297,20 @@ mod tests {
     }
 
     #[test]
+    fn every_profile_is_read_without_a_finding() {
+        for (name, text) in APPLICATIONS {
+            let mut engine = super::super::engine::Engine::new();
+            let found = engine.configure(text, &super::super::report::JobSettings::default());
+            assert_eq!(found, [], "{name}");
+        }
+        let generic = Schema::profile(Some("scim")).expect("readable");
+        assert_eq!(generic.users.map(|users| users.attributes.len()), Some(22));
+    }
+
+    #[test]
     fn what_went_in_comes_out() {
-        let text = CLARIZEN_ONE.replacen('{', "{\"x-unknown\": [1, {\"z\": null, \"a\": 2.5}],", 1);
+        let (_, text) = APPLICATIONS.first().expect("a profile");
+        let text = text.replacen('{', "{\"x-unknown\": [1, {\"z\": null, \"a\": 2.5}],", 1);
         let kept = Schema::parse(&text).expect("readable").document;
         assert_eq!(kept.to_string(), serde_json::from_str::<Value>(&text).expect("JSON").to_string());
         assert!(kept.to_string().starts_with("{\"x-unknown\":[1,{\"z\":null,\"a\":2.5}],"));

@@ -108,7 +108,12 @@ impl TargetPath {
 
     /// What a resource holds there; `None` when nothing does.
     pub fn read<'a>(&self, resource: &'a Value) -> Option<&'a Value> {
-        let mut object = resource.as_object()?;
+        self.read_from(resource.as_object()?)
+    }
+
+    /// The same, of a resource's properties.
+    pub fn read_from<'a>(&self, resource: &'a Map<String, Value>) -> Option<&'a Value> {
+        let mut object = resource;
         if let Some(urn) = self.extension() {
             object = member(object, urn)?.as_object()?;
         }
@@ -196,6 +201,17 @@ impl TargetPath {
             (None, None) => {
                 object.insert(self.attribute.clone(), value);
             }
+        }
+    }
+
+    /// Takes a whole attribute away.
+    pub fn remove(&self, resource: &mut Map<String, Value>) {
+        let object = match self.extension() {
+            Some(urn) => resource.get_mut(urn).and_then(Value::as_object_mut),
+            None => Some(resource),
+        };
+        if let Some(object) = object {
+            object.retain(|name, _| !name.eq_ignore_ascii_case(&self.attribute));
         }
     }
 

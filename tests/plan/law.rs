@@ -44,10 +44,24 @@ fn rows_say_what_operations_say(engine: &Engine, case: &str) {
     }
 }
 
+/// Targets that differ in how they take a change.
+const TARGETS: [Option<&str>; 8] = [
+    None,
+    Some("generic"),
+    Some("aws-iam-identity-center"),
+    Some("google-cloud-identity"),
+    Some("zitadel"),
+    Some("entra-inbound"),
+    Some("ory-polis"),
+    Some("replace-whole"),
+];
+
 fn settings(chance: &mut Chance) -> JobSettings {
     let dialect = chance.pick(&["legacy", "aadOptscim062020", "rfc"]);
     let skip = chance.once_in(6);
-    serde_json::from_value(json!({"dialect": dialect, "skipOutOfScopeDeletions": skip})).unwrap()
+    let target = chance.pick(&TARGETS);
+    serde_json::from_value(json!({"dialect": dialect, "skipOutOfScopeDeletions": skip, "target": target}))
+        .unwrap()
 }
 
 /// The objects of a directory by id, without what a group's members and a user's groups
@@ -95,8 +109,9 @@ fn applied_plans_leave_nothing_to_do() {
                 || plan["operations"].as_array().unwrap().iter().find(|first| first["source"]["id"] == *id);
             assert!(
                 operation["requests"].as_array().unwrap().is_empty(),
-                "{case}: {:?}\nagain: {}\nfirst: {}\nheld: {}",
+                "{case}: {:?} {:?}\nagain: {}\nfirst: {}\nheld: {}",
                 settings.dialect,
+                settings.target,
                 shown(operation),
                 earlier().map(shown).unwrap_or_default(),
                 objects(&after)

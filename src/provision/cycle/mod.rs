@@ -144,7 +144,8 @@ impl Cycle {
         if job.head.running.as_ref().is_some_and(|running| !running.on_demand.is_empty()) {
             // On-demand provisioning ignores the flag.
             planned.tenant_url = None;
-            planned.dialect = if planned.dialect == Dialect::Rfc { Dialect::Rfc } else { Dialect::Legacy };
+            let strict = planned.dialect == Some(Dialect::Rfc);
+            planned.dialect = Some(if strict { Dialect::Rfc } else { Dialect::Legacy });
         }
         let (world, findings) = World::new(schema, &planned);
         let broken = findings.iter().find(|finding| finding.rule == "schema");
