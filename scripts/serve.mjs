@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { worker } from "./worker.mjs";
 
 const HELP = `usage: node scripts/serve.mjs dev|serve
   PORT=8787      the port to listen on; 0 takes a free one
@@ -82,25 +83,23 @@ async function main(mode) {
     host: "127.0.0.1",
     port: front,
     cf: false,
+    // The Worker's log; standard output is kept for the one line that says all is ready.
+    handleRuntimeStdio: (out, error) => {
+      out.pipe(process.stderr);
+      error.pipe(process.stderr);
+    },
     durableObjectsPersist: folder ? join(folder, "objects") : false,
     kvPersist: folder ? join(folder, "kv") : false,
     workers: [
       {
-        name: "provisor",
-        modulesRoot: "build",
-        modules: [
-          { type: "ESModule", path: "build/index.js" },
-          { type: "CompiledWasm", path: "build/index_bg.wasm" },
-        ],
-        compatibilityDate: "2026-04-01",
-        bindings,
-        kvNamespaces: ["DIRECTORY"],
-        durableObjects: { TENANT: { className: "Tenant", useSQLite: true } },
+        ...worker(bindings),
         assets: {
           directory: "www/dist",
           routerConfig: {
             has_user_worker: true,
-            static_routing: { user_worker: ["/scim/*", "/admin/*", "/healthz"] },
+            static_routing: {
+              user_worker: ["/scim/*", "/admin/*", "/healthz", "/readyz", "/metrics", "/openapi.json"],
+            },
           },
           assetConfig: { not_found_handling: "none", html_handling: "auto-trailing-slash" },
         },

@@ -5,7 +5,8 @@
 //! - [`provision`] knows how Microsoft Entra provisions: source records, mappings,
 //!   expressions, scope, matching, the diff and the plan.
 //! - `edge` (feature) is a Cloudflare Worker around both; `browser` (feature) is the
-//!   page's engine; `provisor` (feature `cli`) is the command line.
+//!   page's engine; `provisor` (feature `cli`) is the command line. [`routes`] is the
+//!   Worker's table of paths, apart because tests read it too.
 //!
 //! Dependencies point inward: shells → `provision` → `scim`. The core has no I/O, no
 //! clock, no randomness and no global state: time, ids and random bytes are arguments.
@@ -37,6 +38,7 @@
 )]
 
 pub mod provision;
+pub mod routes;
 pub mod scim;
 
 #[cfg(all(feature = "edge", feature = "browser", target_arch = "wasm32"))]

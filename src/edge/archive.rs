@@ -20,13 +20,14 @@ const MAX_LINE: usize = 4 * 1_048_576;
 const END: &str = "{\"end\":";
 
 /// Streams a tenant as lines of JSON; the last has the SHA-256 of all before it.
-pub(super) async fn export(env: &Env, tenant: &str) -> Result<Response> {
-    let mut first = ask_admin(env, tenant, "/export", &json!({})).await?;
+pub(super) async fn export(env: &Env, id: &str, tenant: &str) -> Result<Response> {
+    let mut first = ask_admin(env, id, tenant, "/export", &json!({})).await?;
     if first.status_code() != 200 {
         return Ok(first);
     }
     let state = Export {
         env: env.clone(),
+        id: id.to_owned(),
         tenant: tenant.to_owned(),
         digest: Sha256::new(),
         next: first.headers().get(NEXT)?,
@@ -40,7 +41,7 @@ pub(super) async fn export(env: &Env, tenant: &str) -> Result<Response> {
         let Some(mut state) = state else { return Ok(None) };
         let cursor: Value =
             state.next.as_deref().and_then(|next| serde_json::from_str(next).ok()).unwrap_or_default();
-        let mut page = ask_admin(&state.env, &state.tenant, "/export", &cursor).await?;
+        let mut page = ask_admin(&state.env, &state.id, &state.tenant, "/export", &cursor).await?;
         let text = page.text().await?;
         if page.status_code() != 200 {
             // The transfer breaks off: a file without its last line is no export.
@@ -58,34 +59,32 @@ pub(super) async fn export(env: &Env, tenant: &str) -> Result<Response> {
         Ok::<_, worker::Error>(Some((format!("{last}\n").into_bytes(), None)))
     });
     let first = stream::once(async move { Ok::<_, worker::Error>(text.into_bytes()) });
-    ResponseBuilder::new()
-        .with_header("Content-Type", "application/x-ndjson")?
-        .with_header("Cache-Control", "no-store")?
-        .from_stream(first.chain(rest))
+    ResponseBuilder::new().with_header("Content-Type", "application/x-ndjson")?.from_stream(first.chain(rest))
 }
 
 struct Export {
     env: Env,
+    id: String,
     tenant: String,
     digest: Sha256,
     next: Option<String>,
 }
 
 /// Reads an export into an empty tenant. Whatever fails, the tenant is empty again.
-pub(super) async fn import(env: &Env, tenant: &str, request: &mut Request) -> Result<Response> {
-    let begun = ask_admin(env, tenant, "/import/begin", &Value::Null).await?;
+pub(super) async fn import(env: &Env, id: &str, tenant: &str, request: &mut Request) -> Result<Response> {
+    let begun = ask_admin(env, id, tenant, "/import/begin", &Value::Null).await?;
     if begun.status_code() != 200 {
         return Ok(begun);
     }
-    let outcome = read(env, tenant, request).await;
+    let outcome = read(env, id, tenant, request).await;
     if matches!(&outcome, Ok(response) if response.status_code() == 200) {
         return outcome;
     }
-    let abandoned = ask_admin(env, tenant, "/import/abandon", &Value::Null).await?;
+    let abandoned = ask_admin(env, id, tenant, "/import/abandon", &Value::Null).await?;
     if abandoned.status_code() == 200 { outcome } else { Ok(abandoned) }
 }
 
-async fn read(env: &Env, tenant: &str, request: &mut Request) -> Result<Response> {
+async fn read(env: &Env, id: &str, tenant: &str, request: &mut Request) -> Result<Response> {
     let refuse = |status, detail: &str| of_error(&ScimError::new(status, detail));
     let mut import = Import { digest: Sha256::new(), batch: String::new(), end: None };
     let mut rest: Vec<u8> = Vec::new();
@@ -108,7 +107,7 @@ async fn read(env: &Env, tenant: &str, request: &mut Request) -> Result<Response
                 return refuse(400, "there are lines after the export's last one");
             }
             if import.batch.len() > BATCH
-                && let Some(refused) = import.send(env, tenant).await?
+                && let Some(refused) = import.send(env, id, tenant).await?
             {
                 return Ok(refused);
             }
@@ -117,7 +116,7 @@ async fn read(env: &Env, tenant: &str, request: &mut Request) -> Result<Response
             break;
         }
     }
-    if let Some(refused) = import.send(env, tenant).await? {
+    if let Some(refused) = import.send(env, id, tenant).await? {
         return Ok(refused);
     }
     let Some(end) = import.end else {
@@ -129,7 +128,7 @@ async fn read(env: &Env, tenant: &str, request: &mut Request) -> Result<Response
             "the lines are not those that were exported: their digest is another; nothing was kept",
         );
     }
-    let mut done = ask_admin(env, tenant, "/import/finish", &end).await?;
+    let mut done = ask_admin(env, id, tenant, "/import/finish", &end).await?;
     if done.status_code() != 200 {
         return Ok(done);
     }
@@ -160,9 +159,10 @@ impl Import {
     }
 
     /// Hands the batch over; answers with a refusal if there is one.
-    async fn send(&mut self, env: &Env, tenant: &str) -> Result<Option<Response>> {
+    async fn send(&mut self, env: &Env, id: &str, tenant: &str) -> Result<Option<Response>> {
         let lines = std::mem::take(&mut self.batch);
-        let reply = ask_admin(env, tenant, "/import/lines", &json!({ "lines": lines, "now": now() })).await?;
+        let reply =
+            ask_admin(env, id, tenant, "/import/lines", &json!({ "lines": lines, "now": now() })).await?;
         Ok(Some(reply).filter(|reply| reply.status_code() != 200))
     }
 }

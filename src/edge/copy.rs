@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use worker::kv::KvStore;
 use worker::{Env, Request, Response, ResponseBuilder};
 
+use super::log::failure;
 use super::publish::{MEMBERS, Published, copy_key};
 use super::reply::{of_reply, origin_and_query};
 use super::token::Token;
@@ -129,7 +130,7 @@ fn list(found: Option<&str>) -> String {
 
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn unavailable(error: impl ToString) -> ScimError {
-    worker::console_error!("the copy could not be read: {}", error.to_string());
+    failure("copy", "", &error.to_string());
     ScimError::new(503, "the copy could not be read; try again")
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::backup;
+use super::metrics::Tally;
 use super::plan::plan;
 use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
@@ -13,6 +14,9 @@ use crate::scim::schema::instant;
 
 /// Entries of the journal in one page.
 const JOURNAL_PAGE: i64 = 500;
+
+/// The fact under which a tenant's counts are kept.
+const TALLY: &str = "tally";
 
 /// Answers one request.
 pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
@@ -25,6 +29,9 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         store.set_fact("state", "active")?;
         write_settings(store, &settings)?;
         return Ok(Reply::plain(201, &json!({})));
+    }
+    if path == "/ready" {
+        return Ok(Reply::plain(200, &Value::Null));
     }
     if store.fact("id")?.is_none() {
         return Err(ScimError::new(404, "there is no such tenant"));
@@ -100,6 +107,11 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/import/lines" => backup::apply(store, field("lines"), field("now")),
         "/import/finish" => backup::finish(store, body),
         "/import/abandon" => backup::abandon(store),
+        "/observe" => observe(store, body),
+        "/metrics" => {
+            let tally = store.fact(TALLY)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+            Ok(Reply::plain(200, &json!({ "tally": tally, "gauges": show(store)? })))
+        }
         "/plan" => plan(store, body),
         _ => Err(ScimError::new(404, "there is nothing here")),
     }
@@ -205,6 +217,17 @@ fn journal(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
     let next =
         (i64::try_from(entries.len()) == Ok(JOURNAL_PAGE)).then(|| rows.last().map(|row| integer(row, 0)));
     Ok(json!({ "entries": entries, "next": next.flatten() }))
+}
+
+/// Adds what the Worker saw to the tenant's counts.
+fn observe(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    let known = store.fact(TALLY)?.and_then(|text| serde_json::from_str::<Tally>(&text).ok());
+    let mut tally = known.unwrap_or_default();
+    if let Ok(seen) = serde_json::from_value::<Tally>(body.clone()) {
+        tally.merge(&seen);
+    }
+    store.set_fact(TALLY, &json!(tally).to_string())?;
+    Ok(Reply::plain(200, &Value::Null))
 }
 
 /// Notes every resource as unpublished, so that the copy is made anew.

@@ -1,5 +1,6 @@
 //! The store's tables, version by version, and how a tenant's are brought up to date.
 
+use super::log::failure;
 use super::sql::{SqlStore, integer};
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
@@ -63,7 +64,8 @@ pub(super) fn migrate(store: &SqlStore) -> Result<(), ScimError> {
     store.run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)", vec![])?;
     let applied = version(store)?;
     if applied > VERSIONS.len() {
-        worker::console_error!("the tables have version {applied}, this Worker knows {}", VERSIONS.len());
+        let cause = format!("the tables have version {applied}, this Worker knows {}", VERSIONS.len());
+        failure("migrate", "", &cause);
         let detail =
             "the tenant's storage was written by a newer version of the service; deploy that version again";
         return Err(ScimError::new(503, detail));

@@ -1,9 +1,9 @@
-//! The Cloudflare Worker: checks the token's MAC, then asks the tenant's object, or for
-//! an edge-reader token the KV copy.
+//! The Cloudflare Worker: finds the route, answers, and says in the log and the metrics
+//! what it did.
 //!
 //! A token carries its tenant and a MAC by a secret of the Worker, so that a forged one
-//! is refused here without touching storage. The object decides the rest in the same
-//! call that does the work.
+//! is refused here without touching storage. The tenant's object decides the rest in the
+//! same call that does the work.
 //!
 //! Nothing here panics: a panic at the edge aborts every request in flight.
 
@@ -12,8 +12,11 @@ mod archive;
 mod backup;
 mod condition;
 mod copy;
+mod health;
 mod limit;
+mod log;
 mod manage;
+mod metrics;
 mod migrate;
 mod password;
 mod plan;
@@ -22,63 +25,70 @@ mod reply;
 mod sql;
 mod tenant;
 mod token;
+mod visit;
 
 use worker::{Context, Env, Request, Response, Result, event};
 
+use crate::routes::{Action, Found, SCIM, find};
 use crate::scim::error::ScimError;
-use crate::scim::http::{MAX_PAYLOAD, Reply};
-use reply::of_error;
+use reply::{Answer, of_error};
 use token::Token;
+use visit::Visit;
 
-/// The path of the SCIM base.
-pub(crate) const SCIM: &str = "/scim/v2";
+/// The description of the whole surface, kept true by tests/openapi.rs and tests/edge/openapi.test.mjs.
+const OPENAPI: &str = include_str!("openapi.json");
 
 #[event(fetch)]
-async fn fetch(mut request: Request, env: Env, _: Context) -> Result<Response> {
+async fn fetch(mut request: Request, env: Env, context: Context) -> Result<Response> {
+    let mut visit = Visit::begin(&request);
     let path = request.path();
-    if path == "/healthz" {
-        return Response::ok("ok");
-    }
-    if path == "/admin" || path.starts_with("/admin/") {
-        return admin::serve(request, &env).await;
-    }
-    if path == SCIM || path.starts_with("/scim/v2/") {
-        return match scim(&mut request, &env, &path).await {
-            Ok(response) => Ok(response),
-            Err(error) => of_error(&error),
-        };
-    }
-    let detail = format!("there is nothing at `{path}`; the Tenant URL ends in `{SCIM}`");
-    of_error(&ScimError::new(404, detail))
+    let answer = match find(&visit.method, &path) {
+        Found::Route(action, route, values) => {
+            visit.route = route;
+            answer(&mut request, &env, &mut visit, action, &values).await
+        }
+        Found::OtherMethods(methods) => {
+            let detail = format!("`{}` is not allowed here; use {methods}", visit.method);
+            Err(ScimError::new(405, detail).into())
+        }
+        Found::Nothing => {
+            let detail = format!("there is nothing at `{path}`; the Tenant URL ends in `{SCIM}`");
+            Err(ScimError::new(404, detail).into())
+        }
+    };
+    let response = match answer {
+        Ok(response) => response,
+        Err(fault) => of_error(&fault.told(&visit))?,
+    };
+    visit.end(response, &env, &context)
 }
 
-async fn scim(request: &mut Request, env: &Env, path: &str) -> std::result::Result<Response, ScimError> {
-    let broken = |error: worker::Error| {
-        worker::console_error!("request failed: {error}");
-        ScimError::new(503, "the service could not answer; try again")
-    };
-    let presented = request.headers().get("authorization").ok().flatten();
-    let key = env.secret("TOKEN_KEY").map_err(broken)?.to_string();
+async fn answer(
+    request: &mut Request,
+    env: &Env,
+    visit: &mut Visit,
+    action: Action,
+    values: &[&str],
+) -> Answer {
+    match action {
+        Action::Health => Ok(Response::ok("ok")?),
+        Action::Ready => health::ready(env, visit).await,
+        Action::OpenApi => Ok(Response::ok(OPENAPI)?.with_headers(reply::content_type("application/json")?)),
+        Action::Scim => scim(request, env, visit).await,
+        _ => admin::serve(request, env, visit, action, values).await,
+    }
+}
+
+async fn scim(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
+    let presented = request.headers().get("authorization")?;
+    let key = env.secret("TOKEN_KEY")?.to_string();
     let token = Token::read(presented.as_deref(), &key)?;
+    visit.tenant = Some(token.tenant.clone());
+    visit.actor = token.hash.get(..12).map(str::to_owned);
+    let path = request.path();
     let below = path.strip_prefix(SCIM).unwrap_or("");
     if token.is_edge_read() {
-        return copy::read(env, &token, request, below).await;
+        return Ok(copy::read(env, &token, request, below).await?);
     }
-    let declared =
-        request.headers().get("content-length").ok().flatten().and_then(|text| text.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > MAX_PAYLOAD) {
-        return Err(ScimError::new(413, format!("the body is too long; send at most {MAX_PAYLOAD} bytes")));
-    }
-    tenant::ask_scim(env, &token, request, below).await.map_err(broken)
-}
-
-impl Reply {
-    /// A reply of the Worker itself, in plain JSON.
-    fn plain(status: u16, body: &serde_json::Value) -> Self {
-        Self {
-            status,
-            headers: vec![("Content-Type".into(), "application/json".into())],
-            body: body.to_string(),
-        }
-    }
+    tenant::ask_scim(env, visit, &token, request, below).await
 }

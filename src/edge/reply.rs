@@ -1,18 +1,72 @@
-//! From the core's replies to the Worker's responses.
+//! From the core's replies to the Worker's responses, and from requests to their text.
 
+use futures_util::StreamExt;
 use worker::{Headers, Request, Response, ResponseBuilder, Result};
 
-use crate::scim::error::ScimError;
+use super::log;
+use super::visit::Visit;
+use crate::scim::error::{ScimError, ScimType};
 use crate::scim::http::Reply;
 
-/// A reply with its headers, and those that every answer carries.
+/// What every response carries: nothing is kept, sniffed, framed or fetched over plain HTTP.
+const HEADERS: [(&str, &str); 6] = [
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+];
+
+/// Why a request was not answered as it wished.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// What the client is told.
+    Said(ScimError),
+    /// What the platform did: for the log alone.
+    Broken(worker::Error),
+}
+
+/// A response, or why there is none.
+pub(super) type Answer = std::result::Result<Response, Fault>;
+
+impl From<ScimError> for Fault {
+    fn from(error: ScimError) -> Self {
+        Self::Said(error)
+    }
+}
+
+impl From<worker::Error> for Fault {
+    fn from(error: worker::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<worker::kv::KvError> for Fault {
+    fn from(error: worker::kv::KvError) -> Self {
+        Self::Broken(worker::Error::RustError(error.to_string()))
+    }
+}
+
+impl Fault {
+    /// What the client is told; the rest goes to the log.
+    pub fn told(self, visit: &Visit) -> ScimError {
+        match self {
+            Self::Said(error) => error,
+            Self::Broken(error) => {
+                log::failure("platform", &visit.id, &error);
+                ScimError::new(503, "the service could not answer; try again")
+            }
+        }
+    }
+}
+
+/// A reply with its headers.
 pub(super) fn of_reply(reply: Reply) -> Result<Response> {
     let headers = Headers::new();
     for (name, value) in &reply.headers {
         headers.set(name, value)?;
     }
-    headers.set("Cache-Control", "no-store")?;
-    headers.set("X-Content-Type-Options", "nosniff")?;
     let builder = ResponseBuilder::new().with_status(reply.status).with_headers(headers);
     if reply.body.is_empty() { Ok(builder.empty()) } else { Ok(builder.fixed(reply.body.into_bytes())) }
 }
@@ -26,6 +80,47 @@ pub(super) fn of_error(error: &ScimError) -> Result<Response> {
     of_reply(reply)
 }
 
+/// A response with the headers that every one carries.
+pub(super) fn secure(response: Response) -> Result<Response> {
+    // What another object answered cannot be changed in place.
+    let (builder, body) = response.into_parts();
+    let response = builder.body(body);
+    let headers = Headers::from_iter(response.headers().entries());
+    for (name, value) in HEADERS {
+        headers.set(name, value)?;
+    }
+    Ok(response.with_headers(headers))
+}
+
+/// Headers that name a media type.
+pub(super) fn content_type(media_type: &str) -> Result<Headers> {
+    let headers = Headers::new();
+    headers.set("Content-Type", media_type)?;
+    Ok(headers)
+}
+
+/// A request's body as text, read no further than `limit` bytes.
+pub(super) async fn body_text(request: &mut Request, limit: usize) -> std::result::Result<String, Fault> {
+    let too_long = || ScimError::new(413, format!("the body is too long; send at most {limit} bytes"));
+    let declared = request.headers().get("content-length")?.and_then(|text| text.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(too_long().into());
+    }
+    if request.inner().body().is_none() {
+        return Ok(String::new());
+    }
+    let mut stream = request.stream()?;
+    let mut bytes = Vec::with_capacity(declared.unwrap_or_default());
+    while let Some(chunk) = stream.next().await {
+        bytes.extend(chunk?);
+        if bytes.len() > limit {
+            return Err(too_long().into());
+        }
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| ScimError::bad(ScimType::InvalidSyntax, "the body is not UTF-8").into())
+}
+
 /// `https://host` of a request, and its query without `?`.
 pub(super) fn origin_and_query(request: &Request) -> (String, String) {
     let url = request.inner().url();
@@ -34,4 +129,16 @@ pub(super) fn origin_and_query(request: &Request) -> (String, String) {
     let (scheme, rest) = address.split_once("://").unwrap_or(("https", address));
     let host = rest.split_once('/').map_or(rest, |(host, _)| host);
     (format!("{scheme}://{host}"), query.to_owned())
+}
+
+impl Reply {
+    /// A reply of the Worker itself, in plain JSON.
+    pub(super) fn plain(status: u16, body: &serde_json::Value) -> Self {
+        Self::text(status, "application/json", body.to_string())
+    }
+
+    /// A reply of another media type.
+    pub(super) fn text(status: u16, media_type: &str, body: String) -> Self {
+        Self { status, headers: vec![("Content-Type".into(), media_type.into())], body }
+    }
 }

@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::{SqlCursor, SqlStorage, SqlStorageValue, State};
 
 use super::condition::{Condition, is_selective};
+use super::log::failure;
 use super::migrate::migrate;
 use super::publish::MEMBERS;
 use crate::scim::directory::{
@@ -473,6 +474,8 @@ fn by_group<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<&'a 
 
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(error: worker::Error) -> StoreError {
+    // SQLite's own words: they name tables, never values.
+    failure("storage", "", &error);
     StoreError::Failed(error.to_string())
 }
 

@@ -10,14 +10,17 @@ use worker::{
 };
 
 use super::limit::Limit;
+use super::log::{self, failure};
 use super::manage::Profile;
-use super::reply::{of_error, of_reply, origin_and_query};
+use super::reply::{Answer, body_text, of_error, of_reply, origin_and_query};
 use super::sql::{SqlStore, text};
 use super::token::{Scope, Token};
-use super::{SCIM, manage, password, publish};
+use super::visit::Visit;
+use super::{manage, password, publish};
+use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
-use crate::scim::http::{self, Reply};
+use crate::scim::http::{self, MAX_PAYLOAD, Reply};
 use crate::scim::schema::{builtin, instant};
 
 /// How long the outbox gathers changes before a round.
@@ -29,14 +32,16 @@ const RETRY: Duration = Duration::from_secs(5);
 const TOKEN_HASH: &str = "provisor-token";
 const BASE: &str = "provisor-base";
 const QUERY: &str = "provisor-query";
+const REQUEST: &str = "provisor-request";
 
 /// Forwards a SCIM request to its tenant's object.
 pub(super) async fn ask_scim(
     env: &Env,
+    visit: &Visit,
     token: &Token,
     request: &mut Request,
     path: &str,
-) -> Result<Response> {
+) -> Answer {
     let (origin, query) = origin_and_query(request);
     let headers = Headers::new();
     for name in ["content-type", "if-match", "if-none-match"] {
@@ -47,15 +52,23 @@ pub(super) async fn ask_scim(
     headers.set(TOKEN_HASH, &token.hash)?;
     headers.set(BASE, &format!("{origin}{SCIM}"))?;
     headers.set(QUERY, &query)?;
+    headers.set(REQUEST, &visit.id)?;
     let method = request.method();
-    let body =
-        if matches!(method, Method::Get | Method::Head) { String::new() } else { request.text().await? };
-    ask(env, &token.tenant, method, &format!("/scim{path}"), headers, body).await
+    let body = body_text(request, MAX_PAYLOAD).await?;
+    Ok(ask(env, &token.tenant, method, &format!("/scim{path}"), headers, body).await?)
 }
 
 /// Sends an administrator's request to a tenant's object.
-pub(super) async fn ask_admin(env: &Env, tenant: &str, path: &str, body: &Value) -> Result<Response> {
-    ask(env, tenant, Method::Post, &format!("/admin{path}"), Headers::new(), body.to_string()).await
+pub(super) async fn ask_admin(
+    env: &Env,
+    request_id: &str,
+    tenant: &str,
+    path: &str,
+    body: &Value,
+) -> Result<Response> {
+    let headers = Headers::new();
+    headers.set(REQUEST, request_id)?;
+    ask(env, tenant, Method::Post, &format!("/admin{path}"), headers, body.to_string()).await
 }
 
 async fn ask(
@@ -67,8 +80,9 @@ async fn ask(
     body: String,
 ) -> Result<Response> {
     let mut init = RequestInit::new();
+    let has_body = !matches!(method, Method::Get | Method::Head) && !body.is_empty();
     init.with_method(method).with_headers(headers);
-    if !body.is_empty() {
+    if has_body {
         init.with_body(Some(JsValue::from_str(&body)));
     }
     let request = Request::new_with_init(&format!("https://tenant{path}"), &init)?;
@@ -103,6 +117,7 @@ impl DurableObject for Tenant {
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let path = request.path();
         let headers = request.headers().entries().collect::<Vec<_>>();
+        let id = request.headers().get(REQUEST)?.unwrap_or_default();
         let method = request.method().as_ref().to_owned();
         let reads = method == "GET";
         let body = request.text().await.unwrap_or_default();
@@ -110,6 +125,7 @@ impl DurableObject for Tenant {
             return self.delete_all(&body).await;
         }
         // From here to the reply there is no await: what is decided is what is committed.
+        log::within(id);
         let reply = match path.strip_prefix("/admin") {
             Some(path) => self.with_store(|store| {
                 self.profile.replace(None);
@@ -127,6 +143,7 @@ impl DurableObject for Tenant {
                 scim(store, profile, &self.limit, self.cursor_key().as_bytes(), request)
             }),
         };
+        log::within(String::new());
         // Reading leaves nothing to publish, but a restarted object may have been left some.
         if !reads || self.is_fresh.replace(false) {
             self.gather().await;
@@ -154,7 +171,7 @@ impl DurableObject for Tenant {
         };
         self.alarm_is_set.set(false);
         if let Err(error) = outcome {
-            worker::console_error!("publishing failed, will try again: {error}");
+            failure("publish", "", &error);
             self.wake_in(RETRY).await;
         }
         self.gather().await;
@@ -224,7 +241,7 @@ impl Tenant {
     async fn wake_in(&self, delay: Duration) {
         match self.state.storage().set_alarm(delay).await {
             Ok(()) => self.alarm_is_set.set(true),
-            Err(error) => worker::console_error!("the alarm could not be set: {error}"),
+            Err(error) => failure("alarm", "", &error),
         }
     }
 }

@@ -26,6 +26,8 @@ export async function start(data = "memory", vars = {}) {
     ...ready,
     scim: client(ready.endpoint, ready.token),
     administer: client(ready.admin, ready.adminToken, "application/json"),
+    /** All that the server wrote to standard error: the Worker's log. */
+    log: () => noise,
     async stop() {
       child.kill("SIGTERM");
       await ended;
@@ -44,22 +46,25 @@ const agent = new Agent({ keepAlive: false, maxSockets: 256 });
 /** A function that sends one request and reads the answer. */
 export function client(base, token, type = "application/scim+json") {
   return async (method, path, body, headers = {}) => {
+    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     const call = request(`${base}${path}`, {
       agent,
       method,
       headers: {
         authorization: `Bearer ${token}`,
         ...(body === undefined ? {} : { "content-type": type }),
+        // Node frames no DELETE's body by itself.
+        ...(text === undefined ? {} : { "content-length": Buffer.byteLength(text) }),
         ...headers,
       },
     });
-    call.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
+    call.end(text);
     const [reply] = await once(call, "response");
-    const text = (await reply.setEncoding("utf8").toArray()).join("");
+    const answer = (await reply.setEncoding("utf8").toArray()).join("");
     return {
       status: reply.statusCode,
       headers: new Headers(Object.entries(reply.headers).map(([name, value]) => [name, `${value}`])),
-      body: text ? JSON.parse(text) : null,
+      body: answer ? JSON.parse(answer) : null,
     };
   };
 }

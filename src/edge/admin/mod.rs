@@ -1,0 +1,125 @@
+//! The administrator's API: tenants, their tokens, trail and plans, behind the Worker's own secret.
+
+mod tenants;
+mod tokens;
+
+use serde_json::{Value, json};
+use worker::{Env, Request};
+
+use super::archive;
+use super::metrics;
+use super::reply::{Answer, Fault, body_text, of_reply, origin_and_query};
+use super::tenant::ask_admin;
+use super::token::same_secret;
+use super::visit::Visit;
+use crate::routes::{Action, SCIM};
+use crate::scim::error::ScimError;
+use crate::scim::http::{self, Reply, decode};
+
+/// Longest body: a plan's source may be large.
+const MAX_BODY: usize = 32 * 1_048_576;
+/// Most tenants on one page of metrics: each is one request to its object.
+const METRICS_PAGE: usize = 200;
+
+/// Answers what only an administrator may ask.
+pub(super) async fn serve(
+    request: &mut Request,
+    env: &Env,
+    visit: &mut Visit,
+    action: Action,
+    values: &[&str],
+) -> Answer {
+    let given = request.headers().get("authorization")?.unwrap_or_default();
+    let given = given.strip_prefix("Bearer ").unwrap_or_default();
+    let wanted = env.secret("ADMIN_TOKEN")?.to_string();
+    if wanted.is_empty() || !same_secret(given, &wanted) {
+        return Err(ScimError::new(401, "send the administrator's token: `Authorization: Bearer …`").into());
+    }
+    visit.actor = Some("administrator".into());
+    let tenant = match values.first() {
+        Some(value) => tenant_id(value)?,
+        None => String::new(),
+    };
+    visit.tenant = values.first().map(|_| tenant.clone());
+    if action == Action::Import {
+        return Ok(archive::import(env, &visit.id, &tenant, request).await?);
+    }
+    let body = read_json(request).await?;
+    let (origin, query) = origin_and_query(request);
+    let query = http::Request { query, ..http::Request::default() };
+    let ask = async |path: &str, body: &Value| ask_admin(env, &visit.id, &tenant, path, body).await;
+    match action {
+        Action::ListTenants => tenants::list(env).await,
+        Action::CreateTenant => tenants::create(env, visit, &format!("{origin}{SCIM}"), &body).await,
+        Action::ShowTenant => Ok(ask("/show", &Value::Null).await?),
+        Action::ChangeTenant => tenants::change(env, visit, &tenant, &body).await,
+        Action::DeleteTenant => tenants::delete(env, visit, &tenant, &body).await,
+        Action::ListTokens => Ok(ask("/tokens", &Value::Null).await?),
+        Action::CreateToken => tokens::create(env, visit, &tenant, &body).await,
+        Action::RevokeToken => tokens::revoke(env, visit, &tenant, &body).await,
+        Action::Journal => {
+            let after = query.parameter("after").and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+            Ok(ask("/journal", &json!({ "after": after })).await?)
+        }
+        Action::Republish => Ok(ask("/republish", &Value::Null).await?),
+        Action::Export => Ok(archive::export(env, &visit.id, &tenant).await?),
+        Action::Plan => Ok(ask("/plan", &body).await?),
+        Action::Metrics => metrics_page(env, visit, query.parameter("tenant")).await,
+        Action::Health | Action::Ready | Action::OpenApi | Action::Scim | Action::Import => {
+            Err(ScimError::new(404, "there is nothing here").into())
+        }
+    }
+}
+
+/// A tenant's id as it stands in a path. Any other text would start an object of its own.
+fn tenant_id(value: &str) -> Result<String, ScimError> {
+    let id = decode(value);
+    if id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return Ok(id);
+    }
+    Err(ScimError::new(404, "there is no such tenant; an id has 32 digits from `0` to `f`"))
+}
+
+async fn read_json(request: &mut Request) -> Result<Value, Fault> {
+    let text = body_text(request, MAX_BODY).await?;
+    match text.trim() {
+        "" => Ok(Value::Null),
+        text => serde_json::from_str(text)
+            .map_err(|error| ScimError::new(400, format!("the body is no JSON: {error}")).into()),
+    }
+}
+
+/// One tenant's metrics, or every tenant's.
+async fn metrics_page(env: &Env, visit: &Visit, only: Option<String>) -> Answer {
+    let ids = match only {
+        Some(id) => vec![tenant_id(&id)?],
+        None => tenants::ids(env).await?,
+    };
+    if ids.len() > METRICS_PAGE {
+        let detail = format!(
+            "there are {} tenants; ask for one with `?tenant=`, or bind Analytics Engine for all",
+            ids.len()
+        );
+        return Err(ScimError::new(400, detail).into());
+    }
+    let mut states = Vec::with_capacity(ids.len());
+    for id in ids {
+        metrics::tell(env, &id).await;
+        let mut response = ask_admin(env, &visit.id, &id, "/metrics", &Value::Null).await?;
+        if response.status_code() == 200 {
+            states.push((id, response.json().await?));
+        }
+    }
+    let page = metrics::page(&states);
+    Ok(of_reply(Reply::text(200, "text/plain; version=0.0.4; charset=utf-8", page))?)
+}
+
+/// A random id, from the runtime's own source.
+pub(super) fn new_id() -> String {
+    #[wasm_bindgen::prelude::wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+        fn random_uuid() -> String;
+    }
+    random_uuid()
+}

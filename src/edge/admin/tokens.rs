@@ -1,0 +1,96 @@
+//! Tokens: made, and revoked.
+
+use serde_json::{Value, json};
+use worker::{Env, Response};
+
+use super::new_id;
+use crate::edge::copy::token_key;
+use crate::edge::reply::{Answer, Fault, of_reply};
+use crate::edge::tenant::{ask_admin, now};
+use crate::edge::token::{self, Scope, hash};
+use crate::edge::visit::Visit;
+use crate::scim::error::ScimError;
+use crate::scim::http::Reply;
+use crate::scim::schema::instant;
+
+/// Makes a token; its text is shown this once.
+pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
+    let wanted = body.get("scope").and_then(Value::as_str).unwrap_or("provision");
+    let Some(scope) = Scope::parse(wanted) else {
+        let detail = format!("`scope` is `{wanted}`; send `provision`, `read` or `edge-read`");
+        return Err(ScimError::new(400, detail).into());
+    };
+    let expires = body.get("expires").and_then(Value::as_str);
+    if expires.is_some_and(|text| instant(text).is_none()) {
+        let detail = "`expires` must be a dateTime such as `2027-01-31T08:00:00Z`";
+        return Err(ScimError::new(400, detail).into());
+    }
+    match new_token(env, visit, tenant, scope, expires).await? {
+        Ok(token) => {
+            let shown = json!({ "token": token, "id": hash(&token).get(..12), "scope": scope.as_str(), "expires": expires });
+            Ok(of_reply(Reply::plain(201, &shown))?)
+        }
+        Err(response) => Ok(response),
+    }
+}
+
+/// Ends a token, given whole or by its id.
+pub(super) async fn revoke(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
+    let Some(given) = body.get("token").and_then(Value::as_str) else {
+        return Err(ScimError::new(400, "send the token to revoke, or its id: `{\"token\": …}`").into());
+    };
+    let named = if given.contains('.') { hash(given) } else { given.to_owned() };
+    let asked = json!({ "token": named, "now": now() });
+    let mut reply = ask_admin(env, &visit.id, tenant, "/tokens/revoke", &asked).await?;
+    if reply.status_code() != 200 {
+        return Ok(reply);
+    }
+    let revoked: Value = reply.json().await?;
+    let hash = revoked.get("hash").and_then(Value::as_str).unwrap_or_default();
+    env.kv("DIRECTORY")?.delete(&token_key(hash)).await?;
+    Ok(Response::empty()?.with_status(204))
+}
+
+/// Lets an edge-read token in, until it expires.
+pub(super) async fn admit_reader(
+    env: &Env,
+    tenant: &str,
+    hash: &str,
+    expires: Option<&str>,
+) -> Result<(), Fault> {
+    let put = env.kv("DIRECTORY")?.put(&token_key(hash), tenant)?;
+    let put = match expires.and_then(instant).and_then(|at| u64::try_from(at / 1000).ok()) {
+        // KV forgets a key no sooner than in a minute.
+        Some(at) => put.expiration(at.max((js_sys::Date::now() / 1000.0) as u64 + 61)),
+        None => put,
+    };
+    Ok(put.execute().await?)
+}
+
+/// Makes a token; the tenant's object keeps its hash, and for readers of the copy KV does too.
+/// What the object refused comes back as its response.
+pub(super) async fn new_token(
+    env: &Env,
+    visit: &Visit,
+    tenant: &str,
+    scope: Scope,
+    expires: Option<&str>,
+) -> Result<Result<String, Response>, Fault> {
+    let key = env.secret("TOKEN_KEY")?.to_string();
+    let random = format!("{}{}", new_id(), new_id()).replace('-', "");
+    let Some(token) = token::make(tenant, scope, &random, &key) else {
+        return Err(worker::Error::RustError("TOKEN_KEY cannot sign".into()).into());
+    };
+    let hash = hash(&token);
+    let noted = json!({ "hash": hash, "scope": scope.as_str(), "now": now(), "expires": expires });
+    let mut response = ask_admin(env, &visit.id, tenant, "/tokens/make", &noted).await?;
+    if response.status_code() != 201 {
+        return Ok(Err(response));
+    }
+    let made: Value = response.json().await?;
+    let is_active = made.get("isActive").and_then(Value::as_bool).unwrap_or(false);
+    if scope == Scope::EdgeRead && is_active {
+        admit_reader(env, tenant, &hash, expires).await?;
+    }
+    Ok(Ok(token))
+}
