@@ -1,6 +1,7 @@
 //! The command line; each command has a module.
 //! Exit codes: 0 all well, 2 the input cannot be used (standard error says why).
 
+mod cycle;
 mod eval;
 mod preview;
 mod text;
@@ -25,6 +26,10 @@ enum Command {
     ///
     /// Example: provisor preview --users users.json --target scim-users.json --format text
     Preview(preview::Preview),
+    /// Provision any SCIM endpoint as Entra would, cycle after cycle; may be killed at any moment.
+    ///
+    /// Example: SECRET_TOKEN=… provisor cycle --tenant-url https://app.example/scim --users users.json --state job.json
+    Cycle(Box<cycle::Arguments>),
     /// Evaluate one expression: {"value": …}, {"ignore": true} or {"error": …}.
     ///
     /// Example: provisor eval --expression 'Join(" ", [givenName], [surname])' --input '{"givenName":"Ana","surname":"Ng"}'
@@ -40,6 +45,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Preview(arguments) => preview::run(&arguments),
+        Command::Cycle(arguments) => cycle::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Validate { schema } => preview::validate(&schema),
     };

@@ -309,7 +309,8 @@ impl Job {
         }
         self.head.force_deletes |= scopes.contains(&Scope::ForceDeletes);
         self.head.running = None;
-        self.start(now);
+        self.head.schedule = Schedule::Active;
+        self.head.next = now;
     }
 
     /// Forgets every escrow.
@@ -320,8 +321,9 @@ impl Job {
         }
     }
 
-    /// Runs cycles again, from where a pause stopped.
+    /// Runs cycles again, from where a pause stopped; a quarantine ends.
     pub fn start(&mut self, now: i64) {
+        self.head.quarantine = None;
         self.head.schedule = Schedule::Active;
         self.head.next = now;
     }

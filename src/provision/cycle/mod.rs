@@ -117,7 +117,8 @@ pub struct Cycle {
 }
 
 impl Cycle {
-    /// Begins a cycle, or goes on with the one that the job is in the midst of. `schema` is
+    /// Begins a cycle, or goes on with the one that the job is in the midst of (which then is
+    /// not on demand, whatever `on_demand` says). `schema` is
     /// a `synchronizationSchema`, empty for the Clarizen One profile; `on_demand` names one
     /// user, or a group and at most five of its members; `probe` is a value that no target
     /// object has, for the test of the connection. The findings tell about the schema.
@@ -133,7 +134,9 @@ impl Cycle {
         let mut hash = Fnv::default();
         hash.text(schema);
         let configuration = hash.finish();
-        if job.head.running.is_none() {
+        // What was asked on demand and broken off is not gone on with by something else.
+        let stale = |running: &Running| !running.on_demand.is_empty() && running.on_demand != on_demand;
+        if job.head.running.as_ref().is_none_or(stale) {
             job.head.cycles += 1;
             let changed = job.head.configuration != configuration;
             let initial = on_demand.is_empty() && (job.head.watermark.is_none() || changed);
