@@ -37,9 +37,9 @@ fn everybody_new_is_created() {
 #[wasm_bindgen_test]
 fn rows_are_found_by_action_and_text() {
     let (preview, _) = planned();
-    assert_eq!(preview.find("", "").len(), 2);
-    assert_eq!(preview.find("delete", "").len(), 0);
-    let found = preview.find("create", "ADA@");
+    assert_eq!(preview.find("", "", "", "").len(), 2);
+    assert_eq!(preview.find("delete", "", "", "").len(), 0);
+    let found = preview.find("create", "ADA@", "", "");
     assert_eq!(json(&preview.rows(&found))["ok"][0]["id"], "u1");
 }
 

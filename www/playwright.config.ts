@@ -1,6 +1,7 @@
 import { defineConfig } from "@playwright/test";
 
-const port = 8797;
+const port = Number(process.env.E2E_PORT ?? 8797);
+const base = `http://127.0.0.1:${port}`;
 
 /** The page as the Worker serves it, in the Chromium that is installed: nothing is downloaded. */
 export default defineConfig({
@@ -9,7 +10,7 @@ export default defineConfig({
   reporter: "list",
   workers: 1,
   use: {
-    baseURL: `http://127.0.0.1:${port}`,
+    baseURL: base,
     locale: "en-GB",
     timezoneId: "UTC",
     viewport: { width: 1440, height: 900 },
@@ -26,8 +27,8 @@ export default defineConfig({
   },
   webServer: {
     command: "node ../scripts/serve.mjs dev",
-    env: { PORT: String(port), DATA: "memory" },
-    url: `http://127.0.0.1:${port}/healthz`,
+    env: { PORT: String(port), DATA: process.env.E2E_DATA ?? "memory" },
+    url: `${base}/healthz`,
     stdout: "ignore",
   },
 });

@@ -3,12 +3,16 @@
 //!
 //! Small fixed structs cross through serde-wasm-bindgen; plans and resources as JSON text.
 
+mod language;
+mod replay;
+
 use serde::Serialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::provision::engine::Engine;
 use crate::provision::report::{InputError, JobSettings};
-use crate::provision::{decode, report};
+use crate::provision::survey::Survey;
+use crate::provision::{decode, example, report};
 
 /// Panics, should one ever happen, are told in the console.
 #[wasm_bindgen(start)]
@@ -21,6 +25,11 @@ pub fn start() {
 enum Answer<T: Serialize> {
     Ok(T),
     Error(InputError),
+}
+
+/// JSON text of something that always serialises.
+fn text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn answer<T: Serialize>(result: Result<T, InputError>) -> JsValue {
@@ -36,6 +45,8 @@ fn answer<T: Serialize>(result: Result<T, InputError>) -> JsValue {
 #[derive(Default)]
 pub struct Preview {
     engine: Engine,
+    survey: Survey,
+    surveyed: Option<Survey>,
 }
 
 #[wasm_bindgen]
@@ -76,18 +87,149 @@ impl Preview {
         answer(Ok(self.engine.plan()))
     }
 
-    /// The indexes of the rows with this action (empty for all) whose name or id holds the text.
-    pub fn find(&self, action: &str, text: &str) -> Vec<u32> {
+    /// The indexes of the rows with this action (empty for all) whose name or id holds the
+    /// text, among those behind a number of the survey when one is named; in the order of
+    /// `sort`: `name`, `action`, `changes` or `problems`, reversed after a `-`.
+    pub fn find(&self, action: &str, text: &str, name: &str, sort: &str) -> Vec<u32> {
         let wanted = text.to_lowercase();
+        let all: Vec<u32>;
+        let among = match name {
+            "" => {
+                all = (0..u32::try_from(self.engine.len()).unwrap_or(u32::MAX)).collect();
+                &all
+            }
+            name => self.survey.rows(name).unwrap_or(&[]),
+        };
+        if action.is_empty() && wanted.is_empty() && sort.is_empty() {
+            return among.to_vec();
+        }
+        let rows =
+            among.iter().filter_map(|index| Some((*index, self.engine.row(usize::try_from(*index).ok()?)?)));
         let holds = |row: &report::Row| {
             (action.is_empty() || row.action == action)
                 && (wanted.is_empty()
                     || row.name.to_lowercase().contains(&wanted)
                     || row.id.contains(&wanted))
         };
-        let rows =
-            (0..self.engine.len()).filter(|index| self.engine.row(*index).is_some_and(|row| holds(&row)));
-        rows.filter_map(|index| u32::try_from(index).ok()).collect()
+        let mut rows: Vec<(u32, report::Row)> = rows.filter(|(_, row)| holds(row)).collect();
+        match sort.trim_start_matches('-') {
+            "name" => rows.sort_by_cached_key(|(_, row)| row.name.to_lowercase()),
+            "action" => rows.sort_by_key(|(_, row)| order(&row.action)),
+            "why" => rows.sort_by_cached_key(|(_, row)| row.reason.clone()),
+            "changes" => rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.changes)),
+            "problems" => rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.problems)),
+            _ => {}
+        }
+        if sort.starts_with('-') {
+            rows.reverse();
+        }
+        rows.into_iter().map(|(index, _)| index).collect()
+    }
+
+    /// Begins to look at the plan as a whole; what was known of the plan before, if that
+    /// was looked at to its end, is what an edit is measured against.
+    #[wasm_bindgen(js_name = surveyBegin)]
+    pub fn survey_begin(&mut self) {
+        self.survey = Survey::after(self.surveyed.as_ref());
+    }
+
+    /// Looks at up to `most` further rows; true when all were seen.
+    #[wasm_bindgen(js_name = surveyStep)]
+    pub fn survey_step(&mut self, most: usize) -> bool {
+        self.survey.step(&self.engine, most)
+    }
+
+    /// The last edit is done: the next survey is measured against this one.
+    #[wasm_bindgen(js_name = surveyKeep)]
+    pub fn survey_keep(&mut self) {
+        self.surveyed = Some(std::mem::take(&mut self.survey));
+    }
+
+    /// What was found, as JSON text.
+    #[must_use]
+    pub fn survey(&self) -> String {
+        text(&self.survey.findings())
+    }
+
+    /// How many rows the plan has.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.engine.len()
+    }
+
+    /// The row of a source object.
+    #[must_use]
+    pub fn place(&self, id: &str) -> Option<usize> {
+        (0..self.engine.len()).find(|index| self.engine.row(*index).is_some_and(|row| row.id == id))
+    }
+
+    /// An object from within, as JSON text.
+    #[must_use]
+    pub fn inside(&self, index: usize) -> String {
+        self.engine.inside(index).map(|inside| text(&inside)).unwrap_or_default()
+    }
+
+    /// How an expression comes out for the object of a row, as JSON text; empty when it
+    /// does not parse.
+    #[must_use]
+    pub fn trace(&self, index: usize, expression: &str) -> String {
+        self.engine.trace(index, expression).map(|parts| text(&parts)).unwrap_or_default()
+    }
+
+    /// The source attributes that expressions may read.
+    #[must_use]
+    pub fn attributes(&self, group: bool) -> Vec<String> {
+        self.engine.attributes(group)
+    }
+
+    /// Plans with other source values for single objects, given as four texts each: id, `User`
+    /// or `Group`, attribute, value.
+    #[wasm_bindgen(js_name = whatIf)]
+    pub fn what_if(&mut self, values: Vec<String>) {
+        let (values, _) = values.as_chunks::<4>();
+        let value = |[id, kind, name, value]: &[String; 4]| {
+            (id.clone(), kind == "Group", name.clone(), value.clone())
+        };
+        self.engine.what_if(&values.iter().map(value).collect::<Vec<_>>());
+    }
+
+    /// For each scoping filter and clause, how many pass it alone and up to it, as JSON text.
+    #[wasm_bindgen(js_name = scopeTally)]
+    #[must_use]
+    pub fn scope_tally(&self, group: bool) -> String {
+        text(&self.engine.scope_tally(group))
+    }
+
+    /// The most frequent values of a source attribute, as JSON text.
+    #[must_use]
+    pub fn frequent(&self, group: bool, attribute: &str) -> String {
+        text(&self.engine.frequent(group, attribute))
+    }
+
+    /// Whom sign-on names otherwise than provisioning does, as JSON text.
+    #[wasm_bindgen(js_name = signOn)]
+    #[must_use]
+    pub fn sign_on(&self, attribute: &str) -> String {
+        text(&self.engine.sign_on(attribute))
+    }
+
+    /// For whom this plan and another one come out differently, as JSON text.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> String {
+        text(&crate::provision::difference::difference(&self.engine, &other.engine))
+    }
+
+    /// Loads a made-up population of any size: people, assignments, roles and a target.
+    pub fn generate(&mut self, seed: u32, count: usize) -> JsValue {
+        let sources = load_example(&mut self.engine, u64::from(seed), count);
+        let mut target = || self.engine.load_target(&example::target(u64::from(seed), count));
+        answer(sources.and_then(|()| target()))
+    }
+
+    /// The same without the target.
+    #[wasm_bindgen(js_name = generateSource)]
+    pub fn generate_source(&mut self, seed: u32, count: usize) -> JsValue {
+        answer(load_example(&mut self.engine, u64::from(seed), count))
     }
 
     /// The rows at these indexes.
@@ -118,4 +260,17 @@ impl Preview {
     pub fn schema_json(&self) -> String {
         self.engine.schema().map(ToString::to_string).unwrap_or_default()
     }
+}
+
+/// Destructive first, then what needs a look, then the rest.
+fn order(action: &str) -> usize {
+    const ORDER: [&str; 8] =
+        ["delete", "disable", "staged", "failed", "create", "update", "unchanged", "skipped"];
+    ORDER.iter().position(|known| *known == action).unwrap_or(ORDER.len())
+}
+
+fn load_example(engine: &mut Engine, seed: u64, count: usize) -> Result<(), InputError> {
+    engine.load_source("users.json", &example::users(seed, count))?;
+    engine.load_source("roles.json", &example::roles())?;
+    engine.load_source("assignments.json", &example::assignments(seed, count)).map(|_| ())
 }

@@ -41,6 +41,8 @@ pub struct Engine {
     rows: Vec<Decision>,
     summary: Summary,
     kept: Kept,
+    /// What stood in the cells that a "what if" changed, last changed last.
+    pub(super) replaced: Vec<(ObjectKind, usize, String, Atom)>,
 }
 
 /// What one plan leaves for the next.
@@ -69,8 +71,7 @@ impl Engine {
     /// # Errors
     /// When the text is neither JSON nor CSV that is known.
     pub fn load_source(&mut self, name: &str, text: &str) -> Result<LoadReport, InputError> {
-        self.forget();
-        self.kept = Kept { indexes: std::mem::take(&mut self.kept.indexes), ..Kept::default() };
+        self.forget_values();
         self.source.load(&mut self.pool, name, text)
     }
 
@@ -279,6 +280,12 @@ impl Engine {
     pub fn to_json(&self) -> Value {
         let operations: Vec<Operation> = (0..self.len()).filter_map(|index| self.operation(index)).collect();
         json!({"version": VERSION, "summary": self.summary, "operations": operations})
+    }
+
+    /// Source values changed: what was computed from them is stale; what the target holds is not.
+    pub(super) fn forget_values(&mut self) {
+        self.forget();
+        self.kept = Kept { indexes: std::mem::take(&mut self.kept.indexes), ..Kept::default() };
     }
 
     /// A plan is stale as soon as something is loaded.

@@ -6,15 +6,20 @@
 
 pub mod capability;
 mod column;
+pub mod completion;
 pub mod cycle;
 mod decide;
 mod diff;
+pub mod difference;
 mod document;
 pub mod engine;
 pub mod example;
 pub mod expression;
+pub mod fixes;
 mod held;
+pub mod inspect;
 mod mapping;
+pub mod mapping_table;
 mod matching;
 mod plan;
 mod pool;
@@ -23,13 +28,22 @@ mod profile;
 mod program;
 mod records;
 mod reference;
+pub mod replay;
 pub mod report;
 mod requests;
 mod roles;
 mod schema_json;
 mod scope;
 mod source;
+pub mod survey;
+pub mod tally;
 mod target_path;
 
 pub use program::milliseconds;
 pub use schema_json::decode;
+
+/// A target attribute's path as it should be written, if it can be read at all.
+#[must_use]
+pub fn mend_target(path: &str) -> Option<String> {
+    target_path::TargetPath::parse(path).ok().map(|path| path.to_string())
+}

@@ -54,6 +54,12 @@ impl ScopeFilter {
         (filter, warnings)
     }
 
+    /// For each group, which of its clauses the object passes.
+    pub fn clauses(&self, object: &dyn Attributes) -> Vec<Vec<bool>> {
+        let passes = |clause: &Clause| clause.refuses(object).is_none();
+        self.groups.iter().map(|group| group.clauses.iter().map(passes).collect()).collect()
+    }
+
     /// Whether it lets everyone pass.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()

@@ -13,4 +13,3 @@ pub mod name;
 pub mod patch;
 pub mod schema;
 pub mod span;
-pub mod unicode;

@@ -1,8 +1,20 @@
 import { render } from "preact";
-import "./style.css";
+import "./style/index.css";
 import { App } from "./ui/App";
+import { restore } from "./ui/keeping";
+import { consider } from "./ui/Offer";
 
 const root = document.getElementById("app");
 if (root) render(<App />, root);
 
-if ("serviceWorker" in navigator && import.meta.env.PROD) void navigator.serviceWorker.register("/sw.js");
+async function start(): Promise<void> {
+  await restore();
+  if (!location.hash.includes("c=")) return;
+  const { fromFragment } = await import("./share");
+  const shared = await fromFragment(location.hash);
+  if (shared) consider(shared);
+}
+void start();
+
+if ("serviceWorker" in navigator && import.meta.env.PROD && location.protocol !== "file:")
+  void navigator.serviceWorker.register("/sw.js");

@@ -1,4 +1,4 @@
-// What the engine says, as src/provision/report.rs has it.
+// What the engine says, as src/provision has it.
 
 export type Action =
   | "create"
@@ -18,14 +18,18 @@ export interface Summary extends Record<Action, number> {
   targets: number;
   requests: number;
   scope: string;
+  linksAssumed: boolean;
   thresholdExceeded: boolean;
+  quarantine: boolean;
   notes: string[];
 }
+
+export type Kind = "User" | "Group";
 
 export interface Row {
   id: string;
   name: string;
-  objectType: "User" | "Group";
+  objectType: Kind;
   action: Action;
   reason: string;
   changes: number;
@@ -38,27 +42,131 @@ export interface Identity {
   displayName: string;
 }
 
+export interface Request {
+  id: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: unknown;
+  dependsOn: string[];
+}
+
+export interface Change {
+  target: string;
+  old: unknown;
+  new: unknown;
+  mapping: string;
+}
+
+export interface ScopeStep {
+  name: string;
+  passed: boolean;
+  detail: string;
+}
+
 export interface Operation {
   action: string;
   verdict: Action;
-  objectType: string;
+  objectType: Kind;
   source: Identity;
   target: Identity | null;
   status: string;
   reason: string;
   explanation: string;
-  scope: { name: string; passed: boolean; detail: string }[];
+  scope: ScopeStep[];
   result: unknown;
-  changes: { target: string; old: unknown; new: unknown; mapping: string }[];
+  changes: Change[];
   problems: { target: string; code: string; message: string }[];
-  requests: {
-    id: string;
-    method: string;
-    path: string;
-    headers: Record<string, string>;
-    body: unknown;
-    dependsOn: string[];
-  }[];
+  requests: Request[];
+}
+
+export interface SourceAttribute {
+  name: string;
+  values: string[];
+  known: boolean;
+  used: boolean;
+}
+
+export interface Outcome {
+  target: string;
+  state: "value" | "empty" | "error" | "silent";
+  value: unknown;
+  message: string;
+}
+
+export interface Inside {
+  attributes: SourceAttribute[];
+  outcomes: Outcome[];
+}
+
+export interface Span {
+  start: number;
+  end: number;
+}
+
+export interface Part {
+  span: Span;
+  depth: number;
+  label: string;
+  state: "value" | "skipped" | "error";
+  values: string[];
+  message: string;
+}
+
+export interface Fix {
+  label: string;
+  span: Span;
+  insert: string;
+}
+
+export interface Finding {
+  severity: "error" | "warning" | "info";
+  code: string;
+  message: string;
+  help: string | null;
+  span: Span;
+  fixes: Fix[];
+}
+
+export interface Suggestion {
+  kind: "function" | "attribute" | "target";
+  label: string;
+  insert: string;
+  usage: string;
+  about: string;
+}
+
+export interface Completion {
+  from: number;
+  to: number;
+  options: Suggestion[];
+}
+
+export interface FunctionHelp {
+  name: string;
+  usage: string;
+  about: string;
+  cloudSync: boolean;
+}
+
+export interface TargetFindings {
+  kind: Kind;
+  target: string;
+  filled: number;
+  empty: number;
+  failed: number;
+  changed: number;
+  distinct: number;
+  top: [string, number][];
+}
+
+export interface Survey {
+  read: number;
+  targets: TargetFindings[];
+  problems: [string, number][];
+  reasons: [string, number][];
+  funnel: { name: string; lost: number }[];
+  edited: number;
 }
 
 export interface LoadReport {
@@ -82,21 +190,37 @@ export interface InputError {
   line: number | null;
 }
 
+export type Answer<T> = { ok: T } | { error: InputError };
+
+export type Dialect = "legacy" | "aadOptscim062020" | "rfc";
+
 export interface Settings {
   syncAll?: boolean;
-  dialect: "legacy" | "aadOptscim062020" | "rfc";
+  dialect: Dialect;
   excludeDefaultAccess?: boolean;
   skipOutOfScopeDeletions: boolean;
   deletionThreshold?: number;
+  tenantUrl?: string;
+  firstCycle?: boolean;
   now?: string;
 }
 
-export interface Mapping {
-  target: string;
-  kind: "User" | "Group";
-  source: string;
-  match: number;
-  onCreate: boolean;
-  /** Where it stands in the schema's JSON. */
-  place: [rule: number, object: number, mapping: number];
+export interface ReplayProgress {
+  held: number;
+  sent: number;
+  waiting: number;
+  answers: [string, number][];
+  refused: number;
+  refusals: { id: string; request: string; status: number; detail: string }[];
+}
+
+export interface SignOnCheck {
+  checked: number;
+  lost: number;
+  rows: { index: number; name: string; sends: string | null; userName: string | null; caseOnly: boolean }[];
+}
+
+export interface Comparison {
+  differ: number;
+  rows: { index: number; name: string; now: Action; other: Action | null; targets: string[] }[];
 }

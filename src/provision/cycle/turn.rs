@@ -196,9 +196,6 @@ impl Cycle {
             let intents = self.world.queries(turn.at).into_iter().map(|query| query.path).collect();
             self.tracked(&turn.glance.id, turn.glance.group).intents = intents;
         }
-        if purpose == Purpose::Delete {
-            self.tracked(&turn.glance.id, turn.glance.group).deleting = true;
-        }
         turn.step = Step::Write(Box::new(operation));
         self.turn = Some(turn);
     }
@@ -234,15 +231,7 @@ impl Cycle {
             }
             Step::Read(target) => {
                 turn.trail.read(&target, read.as_ref().err());
-                let tracked = self.tracked(&turn.glance.id, turn.glance.group);
-                let deleting = std::mem::take(&mut tracked.deleting);
                 match read {
-                    // A DELETE whose reply was lost had been carried out.
-                    Err(fault) if deleting && fault.code == "InvalidAnchor" => {
-                        tracked.target = None;
-                        self.world.untie(turn.at, false);
-                        self.match_anew(turn);
-                    }
                     Ok(body) => self.tie_and_act(turn, &Tie::Target(&target, &body)),
                     Err(fault) => self.fail(turn, None, &fault),
                 }
@@ -370,7 +359,7 @@ impl Cycle {
         let deleted = verdict == "delete";
         if deleted {
             tracked.target = None;
-            (tracked.disabled, tracked.unmanaged, tracked.deleting) = (false, false, false);
+            (tracked.disabled, tracked.unmanaged) = (false, false);
         }
         if deleted && absent {
             self.job.objects.remove(&id);
@@ -400,12 +389,7 @@ impl Cycle {
     /// The object could not be provisioned: it goes into escrow.
     pub(super) fn fail(&mut self, turn: Turn, operation: Option<Operation>, fault: &Fault) {
         let (id, group) = (turn.glance.id.clone(), turn.glance.group);
-        // Before anything was decided: what would have been is not told.
-        let undecided = || {
-            let operation = self.world.operation(turn.at)?;
-            Some(Operation { action: "other".to_owned(), changes: Vec::new(), ..operation })
-        };
-        let operation = operation.or_else(undecided);
+        let operation = operation.or_else(|| self.world.operation(turn.at));
         let number = self.job.head.cycles;
         let print = self.prints.get(turn.at).cloned().unwrap_or_default();
         let now = self.clock;

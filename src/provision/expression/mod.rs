@@ -23,6 +23,7 @@ mod tree;
 
 pub use ast::{Expression, Kind, Operator};
 pub use error::ExpressionError;
+pub(crate) use error::nearest;
 pub use eval::{Environment, evaluate};
 pub use function::{Function, Need, Parameter, functions};
 pub use lint::{Lint, lint};

@@ -128,6 +128,11 @@ impl Source {
         if kind == ObjectKind::User { &self.users } else { &self.groups }
     }
 
+    /// The same, to be changed.
+    pub fn table_mut(&mut self, kind: ObjectKind) -> &mut Table {
+        if kind == ObjectKind::User { &mut self.users } else { &mut self.groups }
+    }
+
     /// The direct members of a group.
     pub fn members_of(&self, group: Atom) -> &[Atom] {
         self.members.get(&group).map_or(&[], Vec::as_slice)

@@ -106,6 +106,16 @@ impl Table {
         pool.first(self.cell(row, name))
     }
 
+    /// Puts another value into a cell; answers with the one before.
+    pub fn set(&mut self, row: usize, name: &str, atom: Atom) -> Atom {
+        let at = self.place(name);
+        let Some(column) = self.columns.get_mut(at) else { return Atom::NULL };
+        if column.len() <= row {
+            column.resize(row + 1, Atom::NULL);
+        }
+        column.get_mut(row).map_or(Atom::NULL, |slot| std::mem::replace(slot, atom))
+    }
+
     /// Adds an object; one with the same id replaces it in its place (in a delta the last counts).
     pub fn put(
         &mut self,

@@ -1,143 +1,92 @@
+// The whole page: what is dropped or pasted anywhere is taken, keys work everywhere.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { example } from "../example";
-import { add, busy, diagnostics, fault, files, forget, hasPeople, mappings, open, summary } from "../state";
-import { Configuration } from "./Configuration";
-import { People } from "./People";
-import { Person } from "./Person";
-import { PlanBar } from "./PlanBar";
+import { guide } from "../prefs";
+import { copy } from "../save";
+import { document_ } from "../state/document";
+import { pasted, take } from "../state/files";
+import { busy, fault, fileStates, hasPeople, schemaError, summary } from "../state/plan";
+import { strings } from "../strings";
+import { Header } from "./Header";
+import { Help } from "./Help";
+import { keys } from "./keys";
+import { lazy } from "./lazy";
+import { Offer, offer } from "./Offer";
+import { Panes } from "./Panes";
+import { Plan } from "./Plan";
+import { Welcome } from "./Welcome";
 
-async function take(list: Iterable<File>): Promise<void> {
-  const read = Array.from(list, async (file) => ({
-    name: file.name,
-    bytes: new Uint8Array(await file.arrayBuffer()),
-  }));
-  await add(await Promise.all(read));
-}
+const Guide = lazy(() => import("./Guide").then(({ Guide }) => Guide));
 
-function Choose({ label, primary = false }: { label: string; primary?: boolean }) {
+const writing = (event: Event) => {
+  const target = event.composedPath()[0];
   return (
-    <label class={primary ? "button primary" : "button"}>
-      {label}
-      <input
-        type="file"
-        multiple
-        class="hidden"
-        aria-label={label}
-        onChange={(event) => {
-          const input = event.currentTarget;
-          if (input.files) void take(input.files).then(() => (input.value = ""));
-        }}
-      />
-    </label>
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
   );
-}
+};
 
-function Chips() {
-  return (
-    <ul class="chips" aria-label="Files">
-      {files.value.map((file) => (
-        <li class={file.error ? "chip error" : "chip"} key={file.name}>
-          <span>{file.name}</span>
-          <small>
-            {file.error
-              ? "not read"
-              : file.report
-                ? `${file.report.rows.toLocaleString("en")} ${file.report.kind}`
-                : "configuration"}
-          </small>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function FileErrors() {
+/** What is wrong with files and configuration, each with what to do about it. */
+function Faults() {
+  const t = strings();
   return (
     <>
-      {files.value
-        .filter((file) => file.error)
-        .map(({ name, error }) => (
+      {document_.value.files.map(({ name }, at) => {
+        const error = fileStates.value[at]?.error;
+        return error ? (
           <p class="banner error" role="alert" key={name}>
-            <strong>{name}</strong> could not be read: {error?.message}
-            {error?.line ? ` (line ${error.line})` : ""}.{error?.help ? ` Help: ${error.help}.` : ""}
+            <span>
+              <b>{t.fileError(name)}</b>
+              {error.message}
+              {error.line ? t.line(error.line) : ""}
+              {error.help ? `; ${error.help}` : ""}
+            </span>
           </p>
-        ))}
+        ) : null;
+      })}
+      {schemaError.value && (
+        <p class="banner error" role="alert">
+          <span>
+            <b>{t.schemaWrong}</b>
+            {schemaError.value.message}
+            {schemaError.value.line ? t.line(schemaError.value.line) : ""}
+            {schemaError.value.help ? `; ${schemaError.value.help}` : ""}
+          </span>
+        </p>
+      )}
+      {fault.value && (
+        <p class="banner error" role="alert">
+          <span>{fault.value}</span>
+          <button type="button" class="button" onClick={() => void copy(fault.value ?? "")}>
+            {t.copyDetails}
+          </button>
+          <button type="button" class="button" onClick={() => (fault.value = null)}>
+            {t.dismiss}
+          </button>
+        </p>
+      )}
     </>
   );
 }
 
-function Welcome() {
-  const text = useSignal("");
-  return (
-    <main class="welcome">
-      <img src="/icon.svg" alt="" width="56" height="56" />
-      <h1>See what provisioning would do, before it does it</h1>
-      <p class="lead">
-        Drop your users here and see who would be created, updated, disabled or left alone, why, and the exact
-        requests.
-      </p>
-      <div class="actions">
-        <button type="button" class="button primary" onClick={() => void example().then(add)}>
-          Try the Clarizen One example
-        </button>
-        <Choose label="Choose files" />
-      </div>
-      <ol class="steps">
-        <li>
-          <b>People</b> the portal’s users CSV, or Graph JSON of users, groups and assignments
-        </li>
-        <li>
-          <b>Mappings</b> the provisioning schema’s JSON; without one, the Clarizen One profile
-        </li>
-        <li>
-          <b>Target</b> what the app holds now, as a SCIM list
-        </li>
-      </ol>
-      <details>
-        <summary>Paste instead</summary>
-        <label for="paste">CSV, Graph JSON or a SCIM list</label>
-        <textarea
-          id="paste"
-          rows={6}
-          value={text.value}
-          onInput={(event) => (text.value = event.currentTarget.value)}
-        />
-        <button
-          type="button"
-          class="button"
-          disabled={!text.value.trim()}
-          onClick={() => void add([{ name: "pasted", bytes: new TextEncoder().encode(text.value) }])}
-        >
-          Read the pasted text
-        </button>
-      </details>
-      <p class="privacy">Your files stay in this browser. This page sends nothing.</p>
-    </main>
-  );
-}
-
 export function App() {
+  const t = strings();
   const over = useSignal(false);
   useEffect(() => {
     const paste = (event: ClipboardEvent) => {
-      const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
       const text = event.clipboardData?.getData("text/plain");
-      if (!inField && text?.trim()) void add([{ name: "pasted", bytes: new TextEncoder().encode(text) }]);
+      if (!writing(event) && text?.trim()) void pasted(text);
     };
-    const key = (event: KeyboardEvent) => {
-      const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-      if (event.key !== "/" || inField || event.ctrlKey || event.metaKey) return;
-      event.preventDefault();
-      document.getElementById("search")?.focus();
-    };
+    const press = (event: KeyboardEvent) => keys(event, writing(event));
     addEventListener("paste", paste);
-    addEventListener("keydown", key);
+    addEventListener("keydown", press);
     return () => {
       removeEventListener("paste", paste);
-      removeEventListener("keydown", key);
+      removeEventListener("keydown", press);
     };
   }, []);
+  const started =
+    document_.value.files.length > 0 || document_.value.generated > 0 || document_.value.schemaName !== "";
   return (
     <div
       class={over.value ? "page over" : "page"}
@@ -154,40 +103,31 @@ export function App() {
         if (event.dataTransfer) void take(event.dataTransfer.files);
       }}
     >
-      <header>
-        <a class="brand" href="/">
-          <img src="/icon.svg" alt="" width="24" height="24" /> Provisor <span>mapping previewer</span>
-        </a>
-        <Chips />
-        {files.value.length > 0 && (
-          <div class="actions">
-            <Choose label="Add files" />
-            <button type="button" class="button" onClick={() => void forget()}>
-              Forget everything
-            </button>
-          </div>
-        )}
-      </header>
-      <FileErrors />
-      {fault.value && (
-        <p class="banner error" role="alert">
-          {fault.value}
-        </p>
-      )}
-      {busy.value && <progress class="busy" aria-label="Working" />}
-      {hasPeople.value && summary.value ? (
+      <nav class="skips" aria-label={t.views}>
+        <a href="#plan">{t.skipPlan}</a>
+        <a href="#people-view">{t.skipPeople}</a>
+        <a href="#person-view">{t.skipPerson}</a>
+      </nav>
+      <Header />
+      <Faults />
+      {offer.value && <Offer />}
+      {started ? (
         <main class="work">
-          <h1 class="hidden">Plan</h1>
-          <PlanBar summary={summary.value} />
-          <div class={open.value === null ? "panes" : "panes opened"}>
-            <Configuration mappings={mappings.value} diagnostics={diagnostics.value} />
-            <People />
-            <Person />
-          </div>
+          <h1 class="hidden">{t.plan}</h1>
+          {summary.value && <Plan plan={summary.value} />}
+          {!summary.value && hasPeople.value && busy.value && (
+            <section class="plan" aria-label={t.plan}>
+              <p class="sentence">{t.working}…</p>
+              <progress class="first" aria-label={t.working} />
+            </section>
+          )}
+          <Panes />
         </main>
       ) : (
         <Welcome />
       )}
+      {guide.value !== null && <Guide />}
+      <Help />
     </div>
   );
 }

@@ -4,7 +4,8 @@ use super::super::Value;
 use super::super::eval::{Call, Outcome};
 use super::text::{lower, upper};
 use super::{Function, entra, maybe, need};
-use crate::scim::unicode::{is_mark, nfd};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 pub(super) static FUNCTIONS: [Function; 3] = [
     entra(
@@ -48,7 +49,7 @@ fn title_case(call: &mut Call<'_, '_, '_>) -> Outcome {
             let starts = !inside && letter.is_alphabetic();
             inside = match &separators {
                 Some(separators) => !separators.contains(letter),
-                None if inside => letter.is_alphanumeric() || letter == '\'' || is_mark(letter),
+                None if inside => letter.is_alphanumeric() || letter == '\'' || is_combining_mark(letter),
                 None => letter.is_alphabetic(),
             };
             match starts {
@@ -73,8 +74,7 @@ fn plain_letters(text: &str) -> String {
             'ł' => plain.push('l'),
             'Ł' => plain.push('L'),
             'ı' => plain.push('i'),
-            _ if letter.is_ascii() => plain.push(letter),
-            _ => plain.extend(nfd(letter.encode_utf8(&mut [0; 4])).chars().filter(|part| !is_mark(*part))),
+            _ => plain.extend(letter.nfd().filter(|part| !is_combining_mark(*part))),
         }
     }
     plain

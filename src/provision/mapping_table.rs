@@ -1,0 +1,137 @@
+//! A mapping table as a tutorial prints it in Markdown, made a configuration: its target
+//! attributes in their order, faults included, with the Clarizen One profile's sources
+//! where it knows the attribute.
+
+use super::report::InputError;
+use super::schema_json::Schema;
+use super::target_path::TargetPath;
+use serde_json::{Value, json};
+
+/// Most rows read.
+const MAX_ROWS: usize = 1_000;
+
+/// Whether a text looks like a Markdown table of attributes.
+#[must_use]
+pub fn is_table(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let head = lines.find(|line| line.starts_with('|')).unwrap_or_default().to_ascii_lowercase();
+    let rule = lines.next().unwrap_or_default();
+    head.contains("attribute") && rule.starts_with('|') && rule.contains("--")
+}
+
+/// The configuration that such a table describes.
+///
+/// # Errors
+/// When no row names a target attribute.
+pub fn configuration(text: &str) -> Result<String, InputError> {
+    let rows = rows(text);
+    if rows.is_empty() {
+        return Err(InputError::new(
+            "the table has no rows",
+            "give a Markdown table with the columns `Attribute` and `Type`",
+        ));
+    }
+    let mut document = Schema::clarizen_one()?.document;
+    let groups =
+        rows.iter().all(|(target, ..)| ["displayName", "externalId", "members"].contains(&target.as_str()));
+    let kind = if groups { "Group" } else { "User" };
+    let known = |document: &Value| -> Vec<Value> {
+        objects(document)
+            .find(|object| object.get("sourceObjectName").and_then(Value::as_str) == Some(kind))
+            .and_then(|object| object.get("attributeMappings")?.as_array().cloned())
+            .unwrap_or_default()
+    };
+    let known = known(&document);
+    let mapped: Vec<Value> =
+        rows.iter().map(|(target, _, matching)| mapping(target, *matching, &known)).collect();
+    let lists = document.get_mut("synchronizationRules").and_then(Value::as_array_mut);
+    for object in lists
+        .into_iter()
+        .flatten()
+        .filter_map(|rule| rule.get_mut("objectMappings")?.as_array_mut())
+        .flatten()
+    {
+        if object.get("sourceObjectName").and_then(Value::as_str) == Some(kind)
+            && let Some(object) = object.as_object_mut()
+        {
+            object.insert("attributeMappings".to_owned(), Value::Array(mapped.clone()));
+        }
+    }
+    Ok(document.to_string())
+}
+
+fn objects(document: &Value) -> impl Iterator<Item = &Value> {
+    let list = |value: &'_ Value, key: &str| value.get(key).and_then(Value::as_array).map_or(0, Vec::len);
+    (0..list(document, "synchronizationRules")).flat_map(move |rule| {
+        let rule = document.get("synchronizationRules").and_then(|rules| rules.get(rule));
+        rule.and_then(|rule| rule.get("objectMappings")?.as_array()).map_or(&[][..], Vec::as_slice)
+    })
+}
+
+/// Attribute, type, and whether the row says it is used for matching or filtering.
+fn rows(text: &str) -> Vec<(String, String, bool)> {
+    let lines = text.lines().map(str::trim).filter(|line| line.starts_with('|'));
+    let cells = lines.map(|line| -> Vec<String> {
+        let line = line.strip_prefix('|').unwrap_or(line);
+        line.strip_suffix('|')
+            .unwrap_or(line)
+            .split('|')
+            .map(|cell| cell.trim().trim_matches('`').to_owned())
+            .collect()
+    });
+    let body = cells.skip_while(|cells| !cells.iter().all(|cell| cell.contains("--"))).skip(1);
+    body.take(MAX_ROWS)
+        .filter_map(|cells| {
+            let target = cells.first()?.clone();
+            let rest = cells.iter().skip(2).any(|cell| !cell.is_empty());
+            (!target.is_empty()).then(|| (target, cells.get(1).cloned().unwrap_or_default(), rest))
+        })
+        .collect()
+}
+
+/// The mapping of a row: as the profile has it, else without a source.
+fn mapping(target: &str, matching: bool, known: &[Value]) -> Value {
+    let plain =
+        |text: &str| TargetPath::parse(text).map_or_else(|_| text.to_owned(), |path| path.to_string());
+    let wanted = plain(target);
+    let found = known.iter().find(|mapping| {
+        let name = mapping.get("targetAttributeName").and_then(Value::as_str).unwrap_or_default();
+        plain(name).eq_ignore_ascii_case(&wanted)
+    });
+    let mut mapping = found.cloned().unwrap_or_else(|| {
+        json!({
+            "defaultValue": null, "exportMissingReferences": false, "flowBehavior": "FlowWhenChanged",
+            "flowType": "Always", "matchingPriority": i32::from(matching), "source": null
+        })
+    });
+    if let Some(mapping) = mapping.as_object_mut() {
+        mapping.insert("targetAttributeName".to_owned(), json!(target));
+    }
+    mapping
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = include_str!("../../examples/clarizen-one/mapping-table.md");
+
+    #[test]
+    fn the_tutorials_table_is_read_as_printed() {
+        assert!(is_table(TABLE));
+        let text = configuration(TABLE).expect("a configuration");
+        let schema = Schema::parse(&text).expect("readable");
+        let targets: Vec<String> =
+            schema.users.expect("users").attributes.into_iter().map(|mapping| mapping.target).collect();
+        assert_eq!(targets.len(), 39);
+        assert_eq!(targets.iter().filter(|target| target.ends_with(":division")).count(), 2);
+        assert!(targets.contains(&"roles[primary eq\"True\".type]".to_owned()));
+        assert_eq!(schema.groups.map(|groups| groups.attributes.len()), Some(3));
+    }
+
+    #[test]
+    fn prose_is_no_table() {
+        assert!(!is_table("userPrincipalName,displayName\na,b\n"));
+        assert!(configuration("|Attribute|Type|\n|---|---|\n").is_err());
+    }
+}

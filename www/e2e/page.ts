@@ -1,0 +1,95 @@
+// What every spec does: watch for faults, put files in, find things.
+import AxeBuilder from "@axe-core/playwright";
+import { test as base, expect, type Page } from "@playwright/test";
+
+export const PEOPLE = JSON.stringify({
+  value: [
+    {
+      id: "u1",
+      userPrincipalName: "ada@contoso.com",
+      displayName: "Ada Lovelace",
+      department: "Sales",
+      accountEnabled: true,
+    },
+    {
+      id: "u2",
+      userPrincipalName: "bo@contoso.com",
+      displayName: "Bo Berg",
+      department: "Research",
+      accountEnabled: true,
+    },
+  ],
+});
+
+/** A test whose page must stay free of console errors, policy violations and thrown errors. */
+export const test = base.extend<{ faults: string[] }>({
+  faults: [
+    async ({ page }, use) => {
+      const faults: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error") faults.push(message.text());
+      });
+      page.on("pageerror", (error) => faults.push(String(error)));
+      await use(faults);
+      expect(faults).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+export async function paste(page: Page, text: string): Promise<void> {
+  const field = page.getByLabel("CSV, Graph JSON, a SCIM list, a schema or a mapping table").first();
+  if (!(await field.isVisible())) {
+    const add = page.getByLabel("Add files", { exact: true }).and(page.locator("summary"));
+    if (await add.isVisible()) await add.click();
+    await page.getByText("Paste instead").first().click();
+  }
+  await field.fill(text);
+  await page.getByRole("button", { name: "Read the pasted text" }).first().click();
+  await page.keyboard.press("Escape");
+}
+
+export const people = (page: Page) => page.locator(".row");
+export const tile = (page: Page, action: string) => page.locator(`.tile.${action}`);
+export const count = async (page: Page, action: string) =>
+  Number((await tile(page, action).locator("b").textContent())?.replaceAll(",", ""));
+
+/** Waits until the engine has nothing more to do. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.locator(".tiles")).toBeVisible();
+  await expect(page.locator(".working-line")).toHaveCount(0);
+}
+
+export async function loadExample(page: Page, guided = false): Promise<void> {
+  await page.getByRole("button", { name: "Try the Clarizen One example" }).first().click();
+  await expect(page.locator(".sentence")).toContainText("60 users");
+  await settled(page);
+  if (!guided) await page.getByRole("button", { name: "Close the guide" }).click();
+}
+
+/** The expression editor of a mapping, opened. */
+export async function edit(page: Page, target: string) {
+  await page
+    .getByRole("button", { name: new RegExp(`^Source of ${target}:`) })
+    .first()
+    .click();
+  const editor = page.getByRole("textbox", { name: `Source of ${target}` });
+  await expect(editor).toBeFocused();
+  return editor;
+}
+
+/** Puts a text into the editor that is open. */
+export async function write(page: Page, text: string): Promise<void> {
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(text);
+}
+
+export async function barriers(page: Page): Promise<string[]> {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`,
+  );
+}

@@ -1,0 +1,35 @@
+// The open person: what becomes of them, and what they look like from within.
+import { signal } from "@preact/signals";
+import { call } from "../engine";
+import type { Inside, Operation } from "../types";
+
+export interface Person {
+  index: number;
+  operation: Operation;
+  inside: Inside;
+}
+
+export const person = signal<Person | null>(null);
+/** The target attribute that is pointed at, in the configuration and in the person. */
+export const pointed = signal<string | null>(null);
+
+async function look(index: number): Promise<void> {
+  const seen = await call("person", index);
+  person.value = seen && { index, ...seen };
+}
+
+export const open = (index: number): Promise<void> => look(index);
+
+export function close(): void {
+  person.value = null;
+}
+
+/** Looks again after a new plan; the person stays the same even if the rows moved. */
+export async function refreshPerson(): Promise<void> {
+  const before = person.value;
+  if (!before) return;
+  const index = await call("place", before.operation.source.id);
+  if (person.value !== before) return;
+  if (index === undefined) close();
+  else await look(index);
+}

@@ -1,0 +1,178 @@
+// From the document to the plan: what changed is sent to the engine, and what it answers is
+// kept here for the page to paint. A newer change overtakes an older one.
+import { computed, signal } from "@preact/signals";
+import { call, follow, whenRestarted } from "../engine";
+import { strings } from "../strings";
+import type { Action, Answer, Diagnostic, InputError, LoadReport, Summary, Survey } from "../types";
+import { complete, type Document, document_, whenChanged } from "./document";
+import { refreshPerson } from "./person";
+
+export interface FileState {
+  report: LoadReport | null;
+  error: InputError | null;
+}
+
+/** What was understood of each file, in the document's order. */
+export const fileStates = signal<readonly FileState[]>([]);
+export const diagnostics = signal<readonly Diagnostic[]>([]);
+export const summary = signal<Summary | null>(null);
+/** Why the configuration as a whole cannot be used. */
+export const schemaError = signal<InputError | null>(null);
+export const survey = signal<Survey | null>(null);
+export const attributes = signal<{ User: string[]; Group: string[] }>({ User: [], Group: [] });
+export const busy = signal(false);
+/** How far the survey has come, from 0 to 1; 1 when there is none under way. */
+export const progress = signal(1);
+export const fault = signal<string | null>(null);
+export const cancelled = signal(false);
+/** Grows with each plan, so that rows are read again. */
+export const generation = signal(0);
+/** What the last edit was, and how many rows it changed. */
+export const lastEdit = signal<{ label: string; changed: number } | null>(null);
+
+export const found = signal<Uint32Array>(new Uint32Array());
+export const filter = signal<{ action: Action | ""; search: string; behind: string; sort: string }>({
+  action: "",
+  search: "",
+  behind: "",
+  sort: "action",
+});
+
+export const hasPeople = computed(
+  () =>
+    document_.value.generated > 0 ||
+    document_.value.files.some(({ role }, at) => role === "source" && !fileStates.value[at]?.error),
+);
+export const hasTarget = computed(
+  () =>
+    document_.value.generated > 0 ||
+    document_.value.files.some(({ role }, at) => role === "target" && !fileStates.value[at]?.error),
+);
+
+let run = 0;
+let loaded: Pick<Document, "files" | "generated"> | null = null;
+let surveyed = false;
+
+/** The settings as the engine takes them. */
+export function settingsFor(document: Document) {
+  return { ...document.settings, now: NOW };
+}
+/** One clock for the whole visit, so that nothing changes but what is edited. */
+const NOW = new Date().toISOString();
+
+async function refresh(document: Document, step: { label: string; fresh: boolean }): Promise<void> {
+  run += 1;
+  const mine = run;
+  const stale = () => mine !== run;
+  busy.value = true;
+  cancelled.value = false;
+  try {
+    const files = document.files !== loaded?.files || document.generated !== loaded.generated;
+    if (files) {
+      loaded = { files: document.files, generated: document.generated };
+      surveyed = false;
+      const answers = await call("load", [...document.files], document.generated);
+      if (stale()) return;
+      fileStates.value = answers.map((answer) =>
+        "ok" in answer ? { report: answer.ok, error: null } : { report: null, error: answer.error },
+      );
+      attributes.value = { User: await call("attributes", false), Group: await call("attributes", true) };
+    }
+    const configured = await call(
+      "configure",
+      document.schema,
+      settingsFor(document),
+      document.whatIf.flatMap(({ id, kind, attribute, value }) => [id, kind, attribute, value]),
+    );
+    if (stale()) return;
+    take(configured);
+    if (!document.schema && !schemaError.value) complete({ schema: await call("schema") });
+    if (!hasPeople.value || schemaError.value) {
+      summary.value = null;
+      survey.value = null;
+      found.value = new Uint32Array();
+      return;
+    }
+    const planned = await call("plan");
+    if (stale() || !planned) return;
+    if ("error" in planned) throw new Error(planned.error.message);
+    summary.value = planned.ok;
+    generation.value += 1;
+    if (!filter.value.behind) await refilter();
+    await refreshPerson();
+    const keep = step.fresh && surveyed && !files;
+    surveyed = surveyed && !step.fresh && !files;
+    const overtaken = () => stale();
+    const seen = await follow(
+      "survey",
+      (done, total) => {
+        if (!overtaken()) progress.value = total ? done / total : 1;
+      },
+      keep,
+    );
+    if (stale() || !seen) return;
+    surveyed = true;
+    survey.value = seen;
+    lastEdit.value = keep || !step.fresh ? { label: step.label, changed: seen.edited } : null;
+    if (filter.value.behind) await refilter();
+    fault.value = null;
+  } catch (error) {
+    if (!stale()) fault.value = error instanceof Error ? error.message : String(error);
+  } finally {
+    if (!stale()) {
+      busy.value = false;
+      progress.value = 1;
+    }
+  }
+}
+
+function take(answer: Answer<Diagnostic[]>): void {
+  const whole = "ok" in answer ? answer.ok.find(({ rule }) => rule === "schema") : null;
+  schemaError.value =
+    "error" in answer
+      ? answer.error
+      : whole
+        ? { message: whole.message, help: whole.help, line: Number(whole.path?.match(/\d+/)?.[0]) || null }
+        : null;
+  diagnostics.value = "ok" in answer ? answer.ok : [];
+}
+
+/** Stops what is under way; the numbers from before stay. */
+export function cancel(): void {
+  run += 1;
+  cancelled.value = true;
+  busy.value = false;
+  progress.value = 1;
+  void call("stop");
+}
+
+export async function refilter(): Promise<void> {
+  const { action, search, behind, sort } = filter.value;
+  found.value = await call("find", action, search, behind, sort);
+}
+
+function filterBy(change: Partial<typeof filter.value>): Promise<void> {
+  filter.value = { ...filter.value, ...change };
+  return refilter();
+}
+
+/** Shows only one action's rows; a second press shows all again. */
+export const only = (action: Action) =>
+  filterBy({ action: filter.value.action === action ? "" : action, behind: "" });
+/** Shows the rows behind one of the survey's numbers. */
+export const behind = (name: string) =>
+  filterBy({ behind: filter.value.behind === name ? "" : name, action: "" });
+export const search = (text: string) => filterBy({ search: text });
+export const showAll = () => filterBy({ action: "", behind: "", search: "" });
+export const sortBy = (column: string) =>
+  filterBy({ sort: filter.value.sort === column ? `-${column}` : column });
+
+whenChanged((_, after, step) => void refresh(after, step));
+whenRestarted(() => {
+  loaded = null;
+  fault.value = strings().engineRestarted;
+  void refresh(document_.value, { label: "", fresh: true });
+});
+
+/** Plans again what is there: after a cancel. */
+export const again = () => refresh(document_.value, { label: "", fresh: false });

@@ -1,0 +1,163 @@
+// The answer first: one sentence, one tile an action, destructive ones first, always in sight.
+
+import { canUndo, document_, undo } from "../state/document";
+import {
+  again,
+  behind,
+  busy,
+  cancel,
+  cancelled,
+  filter,
+  hasTarget,
+  lastEdit,
+  only,
+  progress,
+} from "../state/plan";
+import { strings } from "../strings";
+import type { Action, Summary } from "../types";
+import { Expectations } from "./Expectations";
+
+export const ACTIONS: { action: Action; sign: string }[] = [
+  { action: "delete", sign: "×" },
+  { action: "disable", sign: "⊘" },
+  { action: "staged", sign: "‖" },
+  { action: "failed", sign: "!" },
+  { action: "create", sign: "+" },
+  { action: "update", sign: "~" },
+  { action: "unchanged", sign: "=" },
+  { action: "skipped", sign: "–" },
+];
+
+export const signs = new Map(ACTIONS.map(({ action, sign }) => [action, sign]));
+
+function Tiles({ plan }: { plan: Summary }) {
+  const t = strings();
+  return (
+    <div class="tiles">
+      {ACTIONS.filter(({ action }) => action !== "staged" || plan.staged > 0).map(({ action, sign }) => (
+        <button
+          type="button"
+          key={action}
+          class={`tile ${action}${plan[action] ? "" : " zero"}`}
+          aria-pressed={filter.value.action === action}
+          onClick={() => void only(action)}
+        >
+          <b>{t.number(plan[action])}</b>
+          <span>
+            <i aria-hidden="true">{sign}</i> {t.actions[action]}
+          </span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** All actions as one bar. Each part is as wide as its share, and never too thin to see. */
+function Bar({ plan }: { plan: Summary }) {
+  const t = strings();
+  const some = ACTIONS.filter(({ action }) => plan[action] > 0);
+  const total = some.reduce((sum, { action }) => sum + plan[action], 0);
+  let at = 0;
+  return (
+    <svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label={t.share100}>
+      {some.map(({ action }) => {
+        const width = Math.max(3, (plan[action] / total) * 1000);
+        at += width;
+        return (
+          <rect key={action} class={action} x={at - width} y="0" width={Math.max(1, width - 2)} height="10">
+            <title>
+              {t.actions[action]}: {t.number(plan[action])}
+            </title>
+          </rect>
+        );
+      })}
+    </svg>
+  );
+}
+
+function LastEdit() {
+  const t = strings();
+  const last = lastEdit.value;
+  if (!last?.label) return null;
+  return (
+    <span class="last-edit">
+      {t.lastEdit(last.changed)}
+      {last.changed > 0 && (
+        <button
+          type="button"
+          class="link"
+          aria-pressed={filter.value.behind === "edited"}
+          onClick={() => void behind("edited")}
+        >
+          {t.show}
+        </button>
+      )}
+      {canUndo.value !== null && (
+        <button type="button" class="link" onClick={undo}>
+          {t.undo.toLowerCase()}
+        </button>
+      )}
+    </span>
+  );
+}
+
+export function Plan({ plan }: { plan: Summary }) {
+  const t = strings();
+  const changes = plan.create + plan.update + plan.disable + plan.delete + plan.staged;
+  return (
+    <section id="plan" class={busy.value ? "plan working" : "plan"} aria-label={t.plan} tabIndex={-1}>
+      <div class="answer">
+        <p class="sentence" aria-live="polite">
+          {t.sentence(plan.users, plan.groups, plan.inScope, plan.requests)}
+          {changes === 0 && plan.failed === 0 && <b class="success"> ✓ {t.nothingToDo}</b>}
+        </p>
+        <p class="aside">
+          <LastEdit />
+          <Expectations />
+        </p>
+      </div>
+      {plan.thresholdExceeded && (
+        <p class="banner error" role="alert">
+          <span>{t.quarantine(plan.staged, threshold())}</span>
+          <button type="button" class="button" onClick={() => void only("staged")}>
+            {t.showThem}
+          </button>
+        </p>
+      )}
+      <Tiles plan={plan} />
+      <Bar plan={plan} />
+      <p class="notes">
+        {!hasTarget.value && <span>{t.noTarget} </span>}
+        {plan.local > 0 && <span>{t.onlyInTarget(plan.local)}. </span>}
+        {plan.notes.map((note) => (
+          <span key={note}>{note}. </span>
+        ))}
+      </p>
+      {cancelled.value && (
+        <p class="banner" role="status">
+          <span>{t.cancelled}</span>
+          <button type="button" class="button" onClick={() => void again()}>
+            {t.planAgain}
+          </button>
+        </p>
+      )}
+      <Working />
+    </section>
+  );
+}
+
+const threshold = () => document_.value.settings.deletionThreshold ?? 0;
+
+/** A thin line while the engine works, and a way to stop it. */
+function Working() {
+  const t = strings();
+  if (!busy.value) return null;
+  return (
+    <div class="working-line">
+      <progress aria-label={t.working} {...(progress.value < 1 ? { value: progress.value, max: 1 } : {})} />
+      <button type="button" class="link" onClick={cancel}>
+        {t.cancel}
+      </button>
+    </div>
+  );
+}

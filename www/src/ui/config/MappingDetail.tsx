@@ -1,0 +1,148 @@
+// All fields of a mapping, in Entra's words and order, and what the population makes of it.
+import { schema } from "../../state/document";
+import { editMapping, removeMapping } from "../../state/edit";
+import { attributes } from "../../state/plan";
+import { type Mapping, type MappingType, targetsOf } from "../../state/schema";
+import { strings } from "../../strings";
+import type { TargetFindings } from "../../types";
+import { secret } from "../value";
+
+/** The source as another type of mapping would have it. */
+function as(type: MappingType, mapping: Mapping): string {
+  const name = /\[([^\]]+)\]/.exec(mapping.source)?.[1] ?? attributes.value[mapping.kind][0] ?? "mail";
+  const text = /"((?:[^"\\]|\\.)*)"/.exec(mapping.source)?.[0] ?? '""';
+  return { none: "", direct: `[${name}]`, constant: text, expression: `Join("", [${name}])` }[type];
+}
+
+function Top({ found, hidden }: { found: TargetFindings; hidden: boolean }) {
+  const t = strings();
+  const total = found.filled + found.empty + found.failed;
+  return (
+    <div class="top">
+      <h4>
+        {t.topValues} <small>{t.distinct(found.distinct)}</small>
+      </h4>
+      <table>
+        <tbody>
+          {!hidden &&
+            found.top.map(([value, count]) => (
+              <tr key={value}>
+                <th scope="row" dir="auto">
+                  {value}
+                </th>
+                <td>{t.number(count)}</td>
+              </tr>
+            ))}
+          <tr class="quiet">
+            <th scope="row">{t.noValue}</th>
+            <td>
+              {t.number(found.empty + found.failed)} / {t.number(total)}
+            </td>
+          </tr>
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function MappingDetail({ mapping, survey }: { mapping: Mapping; survey: TargetFindings | undefined }) {
+  const t = strings();
+  const id = `detail-${mapping.key}`;
+  const types: MappingType[] = ["direct", "constant", "expression", "none"];
+  return (
+    <div class="detail">
+      <label>
+        {t.mappingType}
+        <select
+          value={mapping.type}
+          onChange={(event) =>
+            editMapping(mapping, { source: as(event.currentTarget.value as MappingType, mapping) })
+          }
+        >
+          {types.map((type) => (
+            <option key={type} value={type}>
+              {t.mappingTypes[type]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {mapping.type === "direct" && (
+        <label>
+          {t.attribute}
+          <input
+            list={`${id}-attributes`}
+            value={mapping.source.slice(1, -1)}
+            spellcheck={false}
+            onChange={(event) => editMapping(mapping, { source: `[${event.currentTarget.value.trim()}]` })}
+          />
+          <datalist id={`${id}-attributes`}>
+            {attributes.value[mapping.kind].map((name) => (
+              <option key={name} value={name} />
+            ))}
+          </datalist>
+        </label>
+      )}
+      <label>
+        {t.defaultValue}
+        <input
+          value={mapping.defaultValue}
+          onInput={(event) => editMapping(mapping, { defaultValue: event.currentTarget.value }, true)}
+        />
+      </label>
+      <label>
+        {t.targetAttribute}
+        <input
+          list={`${id}-targets`}
+          spellcheck={false}
+          value={mapping.target}
+          onChange={(event) => editMapping(mapping, { target: event.currentTarget.value.trim() })}
+        />
+        <datalist id={`${id}-targets`}>
+          {targetsOf(schema.value, mapping.kind).map(({ name }) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+      </label>
+      <label>
+        {t.matchObjects}
+        <select
+          value={mapping.matching > 0 ? "yes" : "no"}
+          onChange={(event) =>
+            editMapping(mapping, { matching: event.currentTarget.value === "yes" ? 1 : 0 })
+          }
+        >
+          <option value="yes">{t.yes}</option>
+          <option value="no">{t.no}</option>
+        </select>
+      </label>
+      {mapping.matching > 0 && (
+        <label>
+          {t.matchingPrecedence}
+          <input
+            type="number"
+            min={1}
+            max={9}
+            value={mapping.matching}
+            onInput={(event) =>
+              editMapping(mapping, { matching: Math.max(1, Number(event.currentTarget.value) || 1) }, true)
+            }
+          />
+        </label>
+      )}
+      <label>
+        {t.applyMapping}
+        <select
+          value={mapping.createOnly ? "create" : "always"}
+          onChange={(event) => editMapping(mapping, { createOnly: event.currentTarget.value === "create" })}
+        >
+          <option value="always">{t.always}</option>
+          <option value="create">{t.onlyCreate}</option>
+        </select>
+      </label>
+      {survey && <Top found={survey} hidden={secret(mapping.target)} />}
+      <button type="button" class="button danger" onClick={() => removeMapping(mapping)}>
+        {t.removeMapping}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,223 @@
+// Everyone, however many: only the rows in sight exist in the page. The engine sorts,
+// searches and filters; this asks for what is in the window.
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { call } from "../../engine";
+import { narrow } from "../../prefs";
+import { open, person } from "../../state/person";
+import { filter, found, generation, search, showAll, sortBy } from "../../state/plan";
+import { strings } from "../../strings";
+import type { Row } from "../../types";
+import { signs } from "../Plan";
+import { steer } from "../steer";
+import { describeFilter } from "./describe";
+
+const HEIGHT = 40;
+const MARGIN = 8;
+const COLUMNS = ["action", "name", "why", "changes", "problems"] as const;
+
+export function why(row: Row): string {
+  const t = strings();
+  if (row.reason) return row.reason.replace(/^X-/, "").replace(/([a-z])([A-Z])/g, "$1 $2");
+  if (row.action === "update") return t.differs(row.changes);
+  return row.inScope ? t.inScope : t.outOfScope;
+}
+
+function Line({
+  row,
+  position,
+  selected,
+  active,
+}: {
+  row: Row;
+  position: number;
+  selected: boolean;
+  active: boolean;
+}) {
+  const t = strings();
+  return (
+    <div
+      id={`row-${position}`}
+      class={active ? "row active" : "row"}
+      role="row"
+      aria-rowindex={position + 2}
+      aria-selected={selected}
+      onClick={() => steer.value.select(position)}
+    >
+      <span role="gridcell" class={`action ${row.action}`}>
+        <i aria-hidden="true">{signs.get(row.action)}</i> {t.actions[row.action]}
+      </span>
+      <span role="gridcell" class="name" dir="auto">
+        {row.objectType === "Group" && <abbr>{t.group}</abbr>}
+        {row.name || row.id}
+      </span>
+      <span role="gridcell" class="why">
+        {why(row)}
+      </span>
+      <span role="gridcell" class="number">
+        {row.changes > 0 ? t.number(row.changes) : ""}
+      </span>
+      <span role="gridcell" class="number problem">
+        {row.problems > 0 ? t.number(row.problems) : ""}
+      </span>
+    </div>
+  );
+}
+
+export function People() {
+  const t = strings();
+  const view = useRef<HTMLDivElement>(null);
+  const top = useSignal(0);
+  const height = useSignal(600);
+  const rows = useSignal<{ first: number; list: Row[] }>({ first: 0, list: [] });
+  const active = useSignal(0);
+  const indexes = found.value;
+  const total = indexes.length;
+
+  const first = Math.max(0, Math.floor(top.value / HEIGHT) - MARGIN);
+  const last = Math.min(total, Math.ceil((top.value + height.value) / HEIGHT) + MARGIN);
+  const version = generation.value;
+  useEffect(() => {
+    let current = true;
+    void call("rows", indexes.slice(first, last)).then((list) => {
+      if (current) rows.value = { first, list };
+    });
+    return () => {
+      current = false;
+    };
+  }, [indexes, first, last, version]);
+  useEffect(() => {
+    if (!view.current) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) height.value = entry.contentRect.height;
+    });
+    observer.observe(view.current);
+    return () => observer.disconnect();
+  }, [height]);
+
+  // A grid is one stop of the Tab key; the arrows move within it.
+  const move = (to: number) => {
+    active.value = Math.max(0, Math.min(total - 1, to));
+    const box = view.current;
+    if (!box) return;
+    const at = active.value * HEIGHT;
+    if (at < box.scrollTop) box.scrollTop = at;
+    else if (at + HEIGHT > box.scrollTop + box.clientHeight) box.scrollTop = at + HEIGHT - box.clientHeight;
+  };
+  const select = (position: number) => {
+    const index = indexes[position];
+    if (index === undefined) return;
+    move(position);
+    narrow.value = "person";
+    void open(index);
+  };
+  steer.value = { select, active: () => active.value, total };
+
+  const page = Math.max(1, Math.floor(height.value / HEIGHT) - 1);
+  const steps: Record<string, number> = {
+    ArrowDown: active.value + 1,
+    ArrowUp: active.value - 1,
+    PageDown: active.value + page,
+    PageUp: active.value - page,
+    Home: 0,
+    End: total - 1,
+  };
+  const sorted = filter.value.sort;
+  const shownBehind = describeFilter();
+  return (
+    <section id="people-view" class="people" aria-labelledby="people" tabIndex={-1}>
+      <div class="head">
+        <h2 id="people">
+          {t.peopleAndGroups} <small>{t.number(total)}</small>
+        </h2>
+        <input
+          id="search"
+          type="search"
+          placeholder={t.searchHint}
+          aria-label={t.searchPeople}
+          value={filter.value.search}
+          onInput={(event) => {
+            active.value = 0;
+            void search(event.currentTarget.value);
+          }}
+        />
+      </div>
+      {shownBehind && (
+        <p class="filtered">
+          <span>{shownBehind}</span>
+          <button type="button" class="link" onClick={() => void showAll()}>
+            {t.showAll}
+          </button>
+        </p>
+      )}
+      <div
+        ref={view}
+        class="rows"
+        role="grid"
+        tabIndex={0}
+        aria-label={t.peopleAndGroups}
+        aria-rowcount={total + 1}
+        aria-colcount={COLUMNS.length}
+        aria-activedescendant={total ? `row-${active.value}` : undefined}
+        onScroll={(event) => (top.value = event.currentTarget.scrollTop)}
+        onKeyDown={(event) => {
+          if (event.target !== event.currentTarget) return;
+          const to = steps[event.key];
+          if (to !== undefined) move(to);
+          else if (event.key === "Enter" || event.key === " ") select(active.value);
+          else return;
+          event.preventDefault();
+        }}
+      >
+        <div class="columns" role="row" aria-rowindex={1}>
+          {COLUMNS.map((column) => (
+            <span
+              key={column}
+              role="columnheader"
+              class={column}
+              aria-sort={sorted === column ? "ascending" : sorted === `-${column}` ? "descending" : "none"}
+            >
+              <button
+                type="button"
+                tabIndex={-1}
+                aria-label={t.columnsTitle[column]}
+                title={t.columnsTitle[column]}
+                onClick={() => void sortBy(column)}
+              >
+                {t.columns[column]}
+                <span aria-hidden="true">
+                  {sorted === column ? " ↑" : sorted === `-${column}` ? " ↓" : ""}
+                </span>
+              </button>
+            </span>
+          ))}
+        </div>
+        <div
+          class="canvas"
+          role="rowgroup"
+          ref={(box) => box?.style.setProperty("height", `${total * HEIGHT}px`)}
+        >
+          <div
+            class="window"
+            role="presentation"
+            ref={(box) => box?.style.setProperty("transform", `translateY(${rows.value.first * HEIGHT}px)`)}
+          >
+            {rows.value.list.map((row, offset) => {
+              const position = rows.value.first + offset;
+              return (
+                <Line
+                  key={`${position}${row.id}`}
+                  row={row}
+                  position={position}
+                  selected={indexes[position] === person.value?.index}
+                  active={position === active.value}
+                />
+              );
+            })}
+          </div>
+        </div>
+        {total === 0 && <p class="empty">{t.nobody}</p>}
+      </div>
+    </section>
+  );
+}

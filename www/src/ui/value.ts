@@ -1,0 +1,9 @@
+/** A value as it is shown: texts as they are, all else as JSON. */
+export const shown = (value: unknown): string =>
+  value === null || value === undefined ? "—" : typeof value === "string" ? value : JSON.stringify(value);
+
+/** Values of such attributes are covered until asked for. */
+export const secret = (target: string): boolean => /password|secret|token|credential/i.test(target);
+
+/** The last part of a target path: `…:User:department` → `department`. */
+export const short = (target: string): string => target.replace(/^urn:.*:/, "");
