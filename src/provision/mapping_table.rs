@@ -31,7 +31,7 @@ pub fn configuration(text: &str) -> Result<String, InputError> {
             "give a Markdown table with the columns `Attribute` and `Type`",
         ));
     }
-    let mut document = Schema::clarizen_one()?.document;
+    let mut document = Schema::profile(None)?.document;
     let groups =
         rows.iter().all(|(target, ..)| ["displayName", "externalId", "members"].contains(&target.as_str()));
     let kind = if groups { "Group" } else { "User" };
