@@ -76,7 +76,8 @@ async function main(mode) {
   const port = Number(process.env.PORT ?? 8787) || (await freePort());
   const direct = mode === "serve" ? port : await freePort();
   const front = mode === "serve" ? await freePort() : port;
-  const bindings = { ...(await secrets(folder)), ...JSON.parse(process.env.VARS || "{}") };
+  // LOCAL: this is no Cloudflare, so issuers may be on this machine, and there are no jurisdictions.
+  const bindings = { LOCAL: "1", ...(await secrets(folder)), ...JSON.parse(process.env.VARS || "{}") };
 
   const miniflare = new Miniflare({
     log: new Log(LogLevel.WARN),
@@ -98,7 +99,15 @@ async function main(mode) {
           routerConfig: {
             has_user_worker: true,
             static_routing: {
-              user_worker: ["/scim/*", "/admin/*", "/healthz", "/readyz", "/metrics", "/openapi.json"],
+              user_worker: [
+                "/scim/*",
+                "/admin/*",
+                "/oauth/*",
+                "/healthz",
+                "/readyz",
+                "/metrics",
+                "/openapi.json",
+              ],
             },
           },
           assetConfig: { not_found_handling: "none", html_handling: "auto-trailing-slash" },

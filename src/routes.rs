@@ -32,6 +32,18 @@ pub enum Action {
     CreateToken,
     /// The end of a token.
     RevokeToken,
+    /// An access token for an OAuth client.
+    Grant,
+    /// A tenant's OAuth clients.
+    ListClients,
+    /// A new client.
+    CreateClient,
+    /// The end of a client.
+    RevokeClient,
+    /// Whose tokens a tenant takes.
+    ListIssuers,
+    /// The same, said anew.
+    SetIssuers,
     /// The audit trail.
     Journal,
     /// The copy, made anew.
@@ -65,6 +77,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/readyz", Ready),
     route("GET", "/openapi.json", OpenApi),
     route("GET", "/metrics", Metrics),
+    route("POST", "/oauth/token", Grant),
     route("GET", "/admin/tenants", ListTenants),
     route("POST", "/admin/tenants", CreateTenant),
     route("GET", "/admin/tenants/{tenant}", ShowTenant),
@@ -73,6 +86,11 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/admin/tenants/{tenant}/tokens", ListTokens),
     route("POST", "/admin/tenants/{tenant}/tokens", CreateToken),
     route("POST", "/admin/tenants/{tenant}/tokens/revoke", RevokeToken),
+    route("GET", "/admin/tenants/{tenant}/clients", ListClients),
+    route("POST", "/admin/tenants/{tenant}/clients", CreateClient),
+    route("POST", "/admin/tenants/{tenant}/clients/revoke", RevokeClient),
+    route("GET", "/admin/tenants/{tenant}/issuers", ListIssuers),
+    route("PUT", "/admin/tenants/{tenant}/issuers", SetIssuers),
     route("GET", "/admin/tenants/{tenant}/journal", Journal),
     route("POST", "/admin/tenants/{tenant}/republish", Republish),
     route("GET", "/admin/tenants/{tenant}/export", Export),

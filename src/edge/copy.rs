@@ -8,7 +8,7 @@ use worker::{Env, Request, Response, ResponseBuilder};
 use super::log::failure;
 use super::publish::{MEMBERS, Published, copy_key};
 use super::reply::{of_reply, origin_and_query};
-use super::token::Token;
+use super::token::{Credential, Token};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{self, Filter, Literal, Operator};
 use crate::scim::http::Request as ScimRequest;
@@ -30,7 +30,10 @@ pub(super) async fn read(
     path: &str,
 ) -> Result<Response, ScimError> {
     let kv = env.kv("DIRECTORY").map_err(unavailable)?;
-    let known = kv.get(&token_key(&token.hash)).cache_ttl(60).text().await.map_err(unavailable)?;
+    let Credential::Token { hash } = &token.credential else {
+        return Err(ScimError::new(403, "only a token with the scope `edge-read` reads the copy"));
+    };
+    let known = kv.get(&token_key(hash)).cache_ttl(60).text().await.map_err(unavailable)?;
     if known.as_deref() != Some(token.tenant.as_str()) {
         return Err(ScimError::new(401, "the token is not valid or was revoked"));
     }

@@ -111,22 +111,23 @@ impl Jwt {
         }
     }
 
-    /// Checks issuer, audience, time, algorithm and signature. `now` is in milliseconds.
-    pub async fn verify(&self, issuer: &Issuer, now: f64) -> Result<(), ScimError> {
+    /// Checks issuer, audience, time, algorithm and signature; answers with when it
+    /// expires, in seconds since 1970. `now` is in milliseconds.
+    pub async fn verify(&self, issuer: &Issuer, now: f64) -> Result<u64, ScimError> {
         if self.claim("iss") != Some(&issuer.issuer) {
             return Err(refused("another issuer made it"));
         }
         if !self.audiences().contains(&issuer.audience.as_str()) {
             return Err(refused("it is for another audience"));
         }
-        self.is_timely(now / 1000.0)?;
+        let expires = self.expires(now / 1000.0)?;
         if !issuer.algorithms.contains(&self.algorithm) {
             return Err(refused("its algorithm is not one that was agreed on"));
         }
         let key = jwks::find(&issuer.jwks_uri, self.key_id.as_deref(), &self.algorithm, now).await?;
         let verified = signature_is_right(&self.algorithm, &key, &self.signature, &self.signed).await;
         match verified {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(expires),
             Ok(false) => Err(refused("its signature is wrong")),
             Err(error) => {
                 worker::console_error!("a signature could not be checked: {error:?}");
@@ -135,7 +136,8 @@ impl Jwt {
         }
     }
 
-    fn is_timely(&self, now: f64) -> Result<(), ScimError> {
+    /// When it expires, the leeway added; refused if its time is over or has not come.
+    fn expires(&self, now: f64) -> Result<u64, ScimError> {
         let number = |name: &str| self.claims.get(name).and_then(Value::as_f64);
         let Some(expires) = number("exp") else {
             return Err(refused("it has no `exp`"));
@@ -146,7 +148,7 @@ impl Jwt {
         if number("nbf").is_some_and(|begins| now < begins - LEEWAY) {
             return Err(refused("its time has not come; is the issuer's clock right?"));
         }
-        Ok(())
+        Ok((expires + LEEWAY) as u64)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::backup;
 use super::metrics::Tally;
 use super::plan::plan;
 use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
+use super::{access, backup};
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -35,6 +35,9 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
     }
     if store.fact("id")?.is_none() {
         return Err(ScimError::new(404, "there is no such tenant"));
+    }
+    if let Some(reply) = access::serve(store, path, body) {
+        return reply;
     }
     match path {
         "/show" => Ok(Reply::plain(200, &show(store)?)),
@@ -166,6 +169,7 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
         "groups": store.count("Group", &Predicate::All)?,
         "sequence": number(store, "SELECT COALESCE(MAX(seq), 0) FROM journal")?,
         "tables": super::migrate::version(store)?,
+        "refused": access::refused(store)?,
         "unpublished": number(store, "SELECT COUNT(*) FROM outbox")?,
     }))
 }

@@ -7,20 +7,25 @@
 //!
 //! Nothing here panics: a panic at the edge aborts every request in flight.
 
+mod access;
 mod admin;
 mod archive;
 mod backup;
 mod condition;
 mod copy;
 mod health;
+mod jwks;
+mod jwt;
 mod limit;
 mod log;
 mod manage;
 mod metrics;
 mod migrate;
+mod oauth;
 mod password;
 mod plan;
 mod publish;
+mod refuse;
 mod reply;
 mod sql;
 mod tenant;
@@ -32,7 +37,6 @@ use worker::{Context, Env, Request, Response, Result, event};
 use crate::routes::{Action, Found, SCIM, find};
 use crate::scim::error::ScimError;
 use reply::{Answer, of_error};
-use token::Token;
 use visit::Visit;
 
 /// The description of the whole surface, kept true by tests/openapi.rs and tests/edge/openapi.test.mjs.
@@ -75,20 +79,30 @@ async fn answer(
         Action::Ready => health::ready(env, visit).await,
         Action::OpenApi => Ok(Response::ok(OPENAPI)?.with_headers(reply::content_type("application/json")?)),
         Action::Scim => scim(request, env, visit).await,
+        Action::Grant => oauth::grant(request, env, visit).await,
         _ => admin::serve(request, env, visit, action, values).await,
     }
 }
 
 async fn scim(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
     let presented = request.headers().get("authorization")?;
-    let key = env.secret("TOKEN_KEY")?.to_string();
-    let token = Token::read(presented.as_deref(), &key)?;
+    let token = match oauth::authenticate(env, presented.as_deref()).await {
+        Ok(token) => token,
+        Err(fault) => {
+            refuse::refuse(env, visit, token::bearer(presented.as_deref()).unwrap_or_default()).await;
+            return Err(fault);
+        }
+    };
     visit.tenant = Some(token.tenant.clone());
-    visit.actor = token.hash.get(..12).map(str::to_owned);
+    visit.actor = Some(token.credential.actor());
     let path = request.path();
     let below = path.strip_prefix(SCIM).unwrap_or("");
     if token.is_edge_read() {
         return Ok(copy::read(env, &token, request, below).await?);
     }
-    tenant::ask_scim(env, visit, &token, request, below).await
+    let response = tenant::ask_scim(env, visit, &token, request, below).await?;
+    if response.status_code() == 401 {
+        refuse::slow_down().await;
+    }
+    Ok(response)
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker::{
     DurableObject, Env, Headers, Method, Request, RequestInit, Response, Result, State, durable_object,
@@ -13,15 +13,15 @@ use super::limit::Limit;
 use super::log::{self, failure};
 use super::manage::Profile;
 use super::reply::{Answer, body_text, of_error, of_reply, origin_and_query};
-use super::sql::{SqlStore, text};
-use super::token::{Scope, Token};
+use super::sql::SqlStore;
+use super::token::{Credential, Token};
 use super::visit::Visit;
-use super::{manage, password, publish};
+use super::{access, manage, password, publish};
 use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, MAX_PAYLOAD, Reply};
-use crate::scim::schema::{builtin, instant};
+use crate::scim::schema::builtin;
 
 /// How long the outbox gathers changes before a round.
 const GATHER: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ const GATHER: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Headers that travel from the Worker to the object; the object is reachable in no other way.
-const TOKEN_HASH: &str = "provisor-token";
+const CREDENTIAL: &str = "provisor-credential";
 const BASE: &str = "provisor-base";
 const QUERY: &str = "provisor-query";
 const REQUEST: &str = "provisor-request";
@@ -49,7 +49,8 @@ pub(super) async fn ask_scim(
             headers.set(name, &value)?;
         }
     }
-    headers.set(TOKEN_HASH, &token.hash)?;
+    headers
+        .set(CREDENTIAL, &String::from(js_sys::encode_uri_component(&json!(token.credential).to_string())))?;
     headers.set(BASE, &format!("{origin}{SCIM}"))?;
     headers.set(QUERY, &query)?;
     headers.set(REQUEST, &visit.id)?;
@@ -254,12 +255,21 @@ fn scim(
     cursor_key: &[u8],
     mut request: http::Request,
 ) -> std::result::Result<Reply, ScimError> {
-    let hash = request.header(TOKEN_HASH).unwrap_or_default().to_owned();
+    let credential =
+        request.header(CREDENTIAL).and_then(|text| serde_json::from_str(&http::decode(text)).ok());
+    let Some::<Credential>(credential) = credential else {
+        return Err(ScimError::new(500, "the Worker sent no credential"));
+    };
     let base = request.header(BASE).unwrap_or_default().to_owned();
     request.query = request.header(QUERY).unwrap_or_default().to_owned();
     let now = now();
     let settings = &profile.settings;
-    allow(store, &hash, &now, &request)?;
+    if let Err(error) = access::allow(store, &credential, &now, &request) {
+        if error.status == 401 {
+            access::count_refused(store, 1, &now)?;
+        }
+        return Err(error);
+    }
     if profile.is_suspended {
         return Err(ScimError::new(403, "the tenant is suspended"));
     }
@@ -274,7 +284,7 @@ fn scim(
         return Ok(reply);
     }
     let mut new_id = super::admin::new_id;
-    let actor = hash.get(..12).unwrap_or_default().to_owned();
+    let actor = credential.actor();
     let mut context = Context {
         registry: builtin(),
         base: &base,
@@ -287,38 +297,6 @@ fn scim(
         cursor_key,
     };
     Ok(http::serve(store, &mut context, &request))
-}
-
-/// Whether the token may do this, here and now. Its last use is noted once an hour.
-fn allow(
-    store: &SqlStore,
-    hash: &str,
-    now: &str,
-    request: &http::Request,
-) -> std::result::Result<(), ScimError> {
-    let found = store.rows(
-        "SELECT scope, COALESCE(expires, ''), COALESCE(used, '') FROM token WHERE hash = ?1 AND revoked IS NULL",
-        vec![hash.into()],
-    )?;
-    let invalid = || ScimError::new(401, "the token is not valid or was revoked");
-    let row = found.first().ok_or_else(invalid)?;
-    let (scope, expires, used) = (Scope::parse(&text(row, 0)), text(row, 1), text(row, 2));
-    if !expires.is_empty() && instant(&expires) <= instant(now) {
-        return Err(ScimError::new(401, format!("the token expired on {expires}; make a new one")));
-    }
-    let writes = !matches!(request.method.as_str(), "GET" | "HEAD") && !request.path.ends_with("/.search");
-    match scope {
-        Some(Scope::Provision) => {}
-        Some(Scope::Read) if !writes => {}
-        Some(_) => {
-            return Err(ScimError::new(403, "the token may only read; use one with the scope `provision`"));
-        }
-        None => return Err(invalid()),
-    }
-    if used.get(..13) != now.get(..13) {
-        store.run("UPDATE token SET used = ?2 WHERE hash = ?1", vec![hash.into(), now.into()])?;
-    }
-    Ok(())
 }
 
 /// The time, as the directory writes it.

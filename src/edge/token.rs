@@ -1,9 +1,11 @@
-//! Tokens: `prv_<tenant>.<random>.<mac>`, and `pre_…` for readers of the copy.
+//! Tokens: `prv_<tenant>.<random>.<mac>`, `pre_…` for readers of the copy, and
+//! `pra_<tenant>.<client>.<expiry>.<mac>` for what an OAuth client was given.
 //!
-//! The MAC covers prefix, tenant and random part, so neither can be changed. The object
-//! keeps only a hash of the whole; the text itself is shown once.
+//! The MAC covers all that stands before it, so no part can be changed. Of the first two
+//! the object keeps only a hash of the whole; the text itself is shown once.
 
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::scim::error::ScimError;
@@ -37,35 +39,76 @@ impl Scope {
     }
 }
 
-/// A token whose MAC is right. Whether it is still valid, its tenant's object knows.
+/// What a caller showed, once its MAC or signature was found right. Whether it is still
+/// valid, the tenant's object knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Credential {
+    /// A token that was made for the tenant, by its hash.
+    Token { hash: String },
+    /// What an OAuth client was given, until a time in seconds since 1970.
+    Client { id: String, expires: u64 },
+    /// A JSON Web Token of a trusted issuer, until then, and whom it speaks of.
+    Issuer { issuer: String, audience: String, subject: String, expires: u64 },
+}
+
+impl Credential {
+    /// How logs and the journal name it: no secret, and no person.
+    pub fn actor(&self) -> String {
+        match self {
+            Self::Token { hash } => hash.get(..12).unwrap_or_default().to_owned(),
+            Self::Client { id, .. } => format!("client:{id}"),
+            Self::Issuer { issuer, subject, .. } => {
+                let whole = hash(&format!("{issuer} {subject}"));
+                format!("issuer:{}", whole.get(..12).unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Which tenant is asked, and with what.
 pub(super) struct Token {
     pub tenant: String,
-    pub hash: String,
+    pub credential: Credential,
     edge_read: bool,
 }
 
+/// What an `Authorization: Bearer …` header carries.
+pub(super) fn bearer(header: Option<&str>) -> Result<&str, ScimError> {
+    let Some(header) = header else {
+        return Err(ScimError::new(401, "send the tenant's token: `Authorization: Bearer …`"));
+    };
+    let (scheme, text) = header.trim().split_once(' ').ok_or_else(refused)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(ScimError::new(
+            401,
+            format!("`{scheme}` is not supported; send `Authorization: Bearer …`"),
+        ));
+    }
+    Ok(text.trim())
+}
+
+fn refused() -> ScimError {
+    ScimError::new(401, "the token is not valid; check that it was pasted whole")
+}
+
 impl Token {
-    /// Reads an `Authorization` header.
-    pub fn read(header: Option<&str>, key: &str) -> Result<Self, ScimError> {
-        let Some(header) = header else {
-            return Err(ScimError::new(401, "send the tenant's token: `Authorization: Bearer …`"));
+    /// Reads a token of ours.
+    pub fn read(text: &str, key: &str) -> Result<Self, ScimError> {
+        let signed = verified(text, key).ok_or_else(refused)?;
+        let (prefix, rest) = signed.split_once('_').ok_or_else(refused)?;
+        let (tenant, rest) = rest.split_once('.').ok_or_else(refused)?;
+        let credential = if prefix == "pra" {
+            let (id, expires) = rest.split_once('.').ok_or_else(refused)?;
+            Credential::Client { id: id.to_owned(), expires: expires.parse().map_err(|_| refused())? }
+        } else {
+            Credential::Token { hash: hash(text) }
         };
-        let refused = || ScimError::new(401, "the token is not valid; check that it was pasted whole");
-        let (scheme, text) = header.trim().split_once(' ').ok_or_else(refused)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(ScimError::new(
-                401,
-                format!("`{scheme}` is not supported; send `Authorization: Bearer …`"),
-            ));
-        }
-        let text = text.trim();
-        let (signed, mac) = text.rsplit_once('.').ok_or_else(refused)?;
-        let given = hex_bytes(mac).ok_or_else(refused)?;
-        // Constant time: `verify_slice` compares without an early exit.
-        signer(key, signed).ok_or_else(refused)?.verify_slice(&given).map_err(|_| refused())?;
-        let edge_read = signed.starts_with(Scope::EdgeRead.prefix());
-        let (tenant, _) = signed.get(4..).and_then(|rest| rest.split_once('.')).ok_or_else(refused)?;
-        Ok(Self { tenant: tenant.to_owned(), hash: hash(text), edge_read })
+        Ok(Self { tenant: tenant.to_owned(), credential, edge_read: prefix == "pre" })
+    }
+
+    /// What stands for a token of another issuer.
+    pub fn of(tenant: String, credential: Credential) -> Self {
+        Self { tenant, credential, edge_read: false }
     }
 
     /// Whether it reads from the copy alone.
@@ -74,11 +117,30 @@ impl Token {
     }
 }
 
+/// The tenant that a token says it is for, whoever made it: for counting what was refused.
+pub(super) fn claimed_tenant(text: &str) -> Option<&str> {
+    let (prefix, rest) = text.split_once('_')?;
+    let (tenant, _) = rest.split_once('.')?;
+    matches!(prefix, "prv" | "pre" | "pra" | "prc").then_some(tenant)
+}
+
+/// Puts a MAC to a text.
+pub(super) fn sign(signed: &str, key: &str) -> Option<String> {
+    let mac = signer(key, signed)?.finalize().into_bytes();
+    Some(format!("{signed}.{}", hex(&mac)))
+}
+
+/// What a MAC was put to, if it is ours.
+pub(super) fn verified<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let (signed, mac) = text.rsplit_once('.')?;
+    // Constant time: `verify_slice` compares without an early exit.
+    signer(key, signed)?.verify_slice(&hex_bytes(mac)?).ok()?;
+    Some(signed)
+}
+
 /// A new token's text.
 pub(super) fn make(tenant: &str, scope: Scope, random: &str, key: &str) -> Option<String> {
-    let signed = format!("{}{tenant}.{random}", scope.prefix());
-    let mac = signer(key, &signed)?.finalize().into_bytes();
-    Some(format!("{signed}.{}", hex(&mac)))
+    sign(&format!("{}{tenant}.{random}", scope.prefix()), key)
 }
 
 /// What is kept of a token.

@@ -6,12 +6,12 @@ mod tokens;
 use serde_json::{Value, json};
 use worker::{Env, Request};
 
-use super::archive;
 use super::metrics;
 use super::reply::{Answer, Fault, body_text, of_reply, origin_and_query};
 use super::tenant::ask_admin;
 use super::token::same_secret;
 use super::visit::Visit;
+use super::{archive, oauth, refuse};
 use crate::routes::{Action, SCIM};
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, Reply, decode};
@@ -32,7 +32,9 @@ pub(super) async fn serve(
     let given = request.headers().get("authorization")?.unwrap_or_default();
     let given = given.strip_prefix("Bearer ").unwrap_or_default();
     let wanted = env.secret("ADMIN_TOKEN")?.to_string();
-    if wanted.is_empty() || !same_secret(given, &wanted) {
+    let is_known = !wanted.is_empty() && same_secret(given, &wanted);
+    if !is_known && !oauth::is_admitted(env, request).await? {
+        refuse::slow_down().await;
         return Err(ScimError::new(401, "send the administrator's token: `Authorization: Bearer …`").into());
     }
     visit.actor = Some("administrator".into());
@@ -57,6 +59,11 @@ pub(super) async fn serve(
         Action::ListTokens => Ok(ask("/tokens", &Value::Null).await?),
         Action::CreateToken => tokens::create(env, visit, &tenant, &body).await,
         Action::RevokeToken => tokens::revoke(env, visit, &tenant, &body).await,
+        Action::ListClients => Ok(ask("/clients", &Value::Null).await?),
+        Action::CreateClient => oauth::create_client(env, visit, &tenant, &body).await,
+        Action::RevokeClient => oauth::revoke_client(env, visit, &tenant, &body).await,
+        Action::ListIssuers => Ok(ask("/issuers", &Value::Null).await?),
+        Action::SetIssuers => oauth::set_issuers(env, visit, &tenant, &body).await,
         Action::Journal => {
             let after = query.parameter("after").and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
             Ok(ask("/journal", &json!({ "after": after })).await?)
@@ -65,7 +72,7 @@ pub(super) async fn serve(
         Action::Export => Ok(archive::export(env, &visit.id, &tenant).await?),
         Action::Plan => Ok(ask("/plan", &body).await?),
         Action::Metrics => metrics_page(env, visit, query.parameter("tenant")).await,
-        Action::Health | Action::Ready | Action::OpenApi | Action::Scim | Action::Import => {
+        Action::Health | Action::Ready | Action::OpenApi | Action::Scim | Action::Import | Action::Grant => {
             Err(ScimError::new(404, "there is nothing here").into())
         }
     }

@@ -1,0 +1,210 @@
+//! Who may ask a tenant, as its object knows it: tokens, OAuth clients, trusted issuers.
+
+use serde_json::{Value, json};
+use worker::SqlStorageValue;
+
+use super::jwt::{ALGORITHMS, Issuer};
+use super::sql::{SqlStore, integer, text};
+use super::token::{Credential, Scope};
+use crate::scim::error::ScimError;
+use crate::scim::http::{Reply, Request};
+use crate::scim::schema::instant;
+
+/// The fact that holds the trusted issuers.
+const ISSUERS: &str = "issuers";
+/// Most issuers that a tenant may trust.
+const MAX_ISSUERS: usize = 10;
+
+/// Whether this may be done, here and now. A credential's last use is noted once an hour.
+pub(super) fn allow(
+    store: &SqlStore,
+    credential: &Credential,
+    now: &str,
+    request: &Request,
+) -> Result<(), ScimError> {
+    let scope = scope_of(store, credential, now)?;
+    let writes = !matches!(request.method.as_str(), "GET" | "HEAD") && !request.path.ends_with("/.search");
+    match scope {
+        Scope::Provision => Ok(()),
+        Scope::Read if !writes => Ok(()),
+        _ => Err(ScimError::new(403, "the token may only read; use one with the scope `provision`")),
+    }
+}
+
+fn invalid() -> ScimError {
+    ScimError::new(401, "the token is not valid or was revoked")
+}
+
+fn scope_of(store: &SqlStore, credential: &Credential, now: &str) -> Result<Scope, ScimError> {
+    match credential {
+        Credential::Token { hash } => row_scope(store, "token", "hash", hash, now),
+        Credential::Client { id, expires } => {
+            is_timely(*expires, now)?;
+            row_scope(store, "client", "id", id, now)
+        }
+        Credential::Issuer { issuer, audience, expires, .. } => {
+            is_timely(*expires, now)?;
+            let trusted = issuers(store)?;
+            let found = trusted.iter().find(|one| one.issuer == *issuer && one.audience == *audience);
+            found.and_then(|one| Scope::parse(&one.scope)).ok_or_else(invalid)
+        }
+    }
+}
+
+/// Whether a time in seconds since 1970 lies ahead.
+fn is_timely(expires: u64, now: &str) -> Result<(), ScimError> {
+    let now = instant(now).and_then(|now| u64::try_from(now / 1000).ok()).unwrap_or(u64::MAX);
+    if expires > now { Ok(()) } else { Err(ScimError::new(401, "the token expired; ask for a new one")) }
+}
+
+/// The scope in a row of `token` or `client` that is neither revoked nor expired.
+fn row_scope(store: &SqlStore, table: &str, column: &str, key: &str, now: &str) -> Result<Scope, ScimError> {
+    let found = store.rows(
+        &format!(
+            "SELECT scope, COALESCE(expires, ''), COALESCE(used, '') FROM {table} WHERE {column} = ?1 AND revoked IS NULL"
+        ),
+        vec![key.into()],
+    )?;
+    let row = found.first().ok_or_else(invalid)?;
+    let (scope, expires, used) = (Scope::parse(&text(row, 0)), text(row, 1), text(row, 2));
+    if !expires.is_empty() && instant(&expires) <= instant(now) {
+        return Err(ScimError::new(401, format!("the token expired on {expires}; make a new one")));
+    }
+    if used.get(..13) != now.get(..13) {
+        store.run(
+            &format!("UPDATE {table} SET used = ?2 WHERE {column} = ?1"),
+            vec![key.into(), now.into()],
+        )?;
+    }
+    scope.ok_or_else(invalid)
+}
+
+/// Counts credentials that were refused.
+pub(super) fn count_refused(store: &SqlStore, number: i64, now: &str) -> Result<(), ScimError> {
+    Ok(store.run(
+        "INSERT INTO counter (name, number, last) VALUES ('refused', ?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET number = number + ?1, last = ?2",
+        vec![number.into(), now.into()],
+    )?)
+}
+
+/// How many credentials were refused, and when last.
+pub(super) fn refused(store: &SqlStore) -> Result<Value, ScimError> {
+    let rows = store.rows("SELECT number, last FROM counter WHERE name = 'refused'", vec![])?;
+    Ok(rows.first().map_or(
+        json!({ "number": 0, "last": null }),
+        |row| json!({ "number": integer(row, 0), "last": text(row, 1) }),
+    ))
+}
+
+/// Answers what an administrator asks of clients and issuers, and the token endpoint of clients.
+pub(super) fn serve(store: &SqlStore, path: &str, body: &Value) -> Option<Result<Reply, ScimError>> {
+    let reply = match path {
+        "/clients" => clients(store),
+        "/clients/make" => make_client(store, body),
+        "/clients/revoke" => revoke_client(store, body),
+        "/clients/check" => check_client(store, body),
+        "/issuers" => issuers(store).map(|all| Reply::plain(200, &json!({ "issuers": all }))),
+        "/issuers/set" => set_issuers(store, body),
+        "/refused" => {
+            count_refused(store, body.get("number").and_then(Value::as_i64).unwrap_or(1), field(body, "now"))
+                .map(|()| Reply::plain(200, &Value::Null))
+        }
+        _ => return None,
+    };
+    Some(reply)
+}
+
+fn field<'a>(body: &'a Value, name: &str) -> &'a str {
+    body.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn clients(store: &SqlStore) -> Result<Reply, ScimError> {
+    let rows = store
+        .rows("SELECT id, scope, created, expires, used, revoked FROM client ORDER BY created, id", vec![])?;
+    let shown = rows.iter().map(|row| {
+        let optional = |column: usize| Some(text(row, column)).filter(|text| !text.is_empty());
+        json!({
+            "id": text(row, 0),
+            "scope": text(row, 1),
+            "created": text(row, 2),
+            "expires": optional(3),
+            "lastUsed": optional(4),
+            "revoked": optional(5),
+        })
+    });
+    Ok(Reply::plain(200, &json!({ "clients": shown.collect::<Vec<_>>() })))
+}
+
+fn make_client(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    let expires = body.get("expires").and_then(Value::as_str);
+    store.run(
+        "INSERT INTO client (id, hash, scope, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
+        vec![
+            field(body, "id").into(),
+            field(body, "hash").into(),
+            field(body, "scope").into(),
+            field(body, "now").into(),
+            expires.map_or(SqlStorageValue::Null, Into::into),
+        ],
+    )?;
+    Ok(Reply::plain(201, &json!({})))
+}
+
+fn revoke_client(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    let id = field(body, "client");
+    if store.rows("SELECT 1 FROM client WHERE id = ?1", vec![id.into()])?.is_empty() {
+        return Err(ScimError::new(404, "the tenant has no such client"));
+    }
+    store.run(
+        "UPDATE client SET revoked = COALESCE(revoked, ?2) WHERE id = ?1",
+        vec![id.into(), field(body, "now").into()],
+    )?;
+    Ok(Reply::plain(200, &json!({})))
+}
+
+/// Whether a client's secret is right; answers with its scope. What is compared are
+/// digests, so the time it takes tells nothing of the secret.
+fn check_client(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    let (id, hash, now) = (field(body, "id"), field(body, "hash"), field(body, "now"));
+    let known = store.rows("SELECT hash FROM client WHERE id = ?1", vec![id.into()])?;
+    if known.first().map(|row| text(row, 0)).as_deref() != Some(hash) {
+        count_refused(store, 1, now)?;
+        return Err(ScimError::new(401, "the client or its secret is not known"));
+    }
+    if store.fact("state")?.as_deref() == Some("suspended") {
+        return Err(ScimError::new(403, "the tenant is suspended"));
+    }
+    let scope = row_scope(store, "client", "id", id, now)?;
+    Ok(Reply::plain(200, &json!({ "scope": scope.as_str() })))
+}
+
+fn issuers(store: &SqlStore) -> Result<Vec<Issuer>, ScimError> {
+    let text = store.fact(ISSUERS)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+fn set_issuers(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    let wrong = |detail: String| ScimError::new(400, detail);
+    let given = body.get("issuers").cloned().unwrap_or(Value::Null);
+    let all: Vec<Issuer> =
+        serde_json::from_value(given).map_err(|error| wrong(format!("`issuers`: {error}")))?;
+    if all.len() > MAX_ISSUERS {
+        return Err(wrong(format!("a tenant trusts at most {MAX_ISSUERS} issuers")));
+    }
+    for one in &all {
+        if let Some(other) = one.algorithms.iter().find(|name| !ALGORITHMS.contains(&name.as_str())) {
+            return Err(wrong(format!("`algorithms` has `{other}`; send `RS256` or `ES256`")));
+        }
+        if !matches!(Scope::parse(&one.scope), Some(Scope::Provision | Scope::Read)) {
+            return Err(wrong(format!("`scope` is `{}`; send `provision` or `read`", one.scope)));
+        }
+        for (name, value) in [("issuer", &one.issuer), ("audience", &one.audience)] {
+            if value.trim().is_empty() {
+                return Err(wrong(format!("`{name}` is empty; send what the issuer's tokens have")));
+            }
+        }
+    }
+    store.set_fact(ISSUERS, &json!(all).to_string())?;
+    Ok(Reply::plain(200, &json!({ "issuers": all })))
+}
