@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Deploys the built Worker and page; says first what must be set.
+# ENVIRONMENT=sandbox deploys the sandbox of wrangler.toml instead of production.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/env.sh
 . scripts/env.sh
 
-if grep -q '^id = "0\{32\}"' wrangler.toml; then
+if [ "${ENVIRONMENT:-}" = sandbox ]; then unset_id='0\{31\}1'; else unset_id='0\{32\}'; fi
+if grep -q "^id = \"$unset_id\"" wrangler.toml; then
   cat >&2 <<'TEXT'
 deploy: wrangler.toml still names no KV namespace
 help: run these once, then `make deploy` again:
@@ -13,7 +15,8 @@ help: run these once, then `make deploy` again:
   npx wrangler kv namespace create DIRECTORY     (put the id it prints into wrangler.toml)
   npx wrangler secret put TOKEN_KEY              (32 random bytes as hex: `openssl rand -hex 32`)
   npx wrangler secret put ADMIN_TOKEN            (a long random text: `openssl rand -hex 24`)
+for the sandbox add `--env sandbox` to each, and put its id below [env.sandbox]
 TEXT
   exit 1
 fi
-exec wrangler deploy
+exec wrangler deploy --env "${ENVIRONMENT:-}"

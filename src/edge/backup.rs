@@ -439,7 +439,9 @@ pub(super) fn finish(store: &SqlStore, trailer: &Value) -> Result<Reply, ScimErr
         )?;
         store.run("DELETE FROM fact WHERE name = ?1", vec![IMPORTING.into()])
     })?;
-    super::manage::republish(store)?;
+    if store.keeps_copy() {
+        super::manage::republish(store)?;
+    }
     let mut shown = json!(there);
     if let Some(shown) = shown.as_object_mut() {
         shown.insert("sequenceOfExport".into(), sequence.into());

@@ -28,6 +28,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         }
         store.set_fact("state", "active")?;
         write_settings(store, &settings)?;
+        store.keep_copy(read_copy(body)?.unwrap_or(true))?;
         return Ok(Reply::plain(201, &json!({})));
     }
     if path == "/ready" {
@@ -42,9 +43,9 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
     match path {
         "/show" => Ok(Reply::plain(200, &show(store)?)),
         "/change" => {
-            if let Some(settings) = body.get("settings") {
-                write_settings(store, &read_settings(settings)?)?;
-            }
+            // All is read before anything is changed.
+            let settings = body.get("settings").map(read_settings).transpose()?;
+            let copy = read_copy(body)?;
             match body.get("state") {
                 None => {}
                 Some(Value::String(state)) if state == "active" || state == "suspended" => {
@@ -55,10 +56,23 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
                     return Err(ScimError::new(400, detail));
                 }
             }
+            if let Some(settings) = settings {
+                write_settings(store, &settings)?;
+            }
+            if let Some(copy) = copy.filter(|copy| *copy != store.keeps_copy()) {
+                store.keep_copy(copy)?;
+                if copy {
+                    republish(store)?;
+                }
+            }
             Ok(Reply::plain(200, &show(store)?))
         }
         "/tokens/make" => {
             let expires = body.get("expires").and_then(Value::as_str);
+            if field("scope") == "edge-read" && !store.keeps_copy() {
+                let detail = "the tenant keeps no copy to read; send `{\"copy\": true}` to the tenant first";
+                return Err(ScimError::new(409, detail));
+            }
             store.run(
                 "INSERT INTO token (hash, scope, created, expires) VALUES (?1, ?2, ?3, ?4)",
                 vec![
@@ -101,6 +115,9 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             Ok(Reply::plain(200, &json!({ "hash": hash })))
         }
         "/journal" => Ok(Reply::plain(200, &journal(store, body)?)),
+        "/republish" if !store.keeps_copy() => {
+            Err(ScimError::new(409, "the tenant keeps no copy; send `{\"copy\": true}` to the tenant first"))
+        }
         "/republish" => {
             let noted = republish(store)?;
             Ok(Reply::plain(202, &json!({ "noted": noted })))
@@ -149,6 +166,15 @@ fn read_settings(value: &Value) -> Result<Settings, ScimError> {
     serde_json::from_value(value.clone()).map_err(|error| ScimError::new(400, format!("`settings`: {error}")))
 }
 
+/// Whether the tenant is to have a copy, if that is said.
+fn read_copy(body: &Value) -> Result<Option<bool>, ScimError> {
+    match body.get("copy") {
+        None => Ok(None),
+        Some(Value::Bool(copy)) => Ok(Some(*copy)),
+        Some(other) => Err(ScimError::new(400, format!("`copy` is `{other}`; send `true` or `false`"))),
+    }
+}
+
 fn write_settings(store: &SqlStore, settings: &Settings) -> Result<(), ScimError> {
     let text =
         serde_json::to_string(settings).map_err(|_| ScimError::new(500, "the settings could not be kept"))?;
@@ -168,6 +194,7 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
         "users": store.count("User", &Predicate::All)?,
         "groups": store.count("Group", &Predicate::All)?,
         "sequence": number(store, "SELECT COALESCE(MAX(seq), 0) FROM journal")?,
+        "copy": store.keeps_copy(),
         "tables": super::migrate::version(store)?,
         "refused": access::refused(store)?,
         "unpublished": number(store, "SELECT COUNT(*) FROM outbox")?,

@@ -26,6 +26,7 @@ mod password;
 mod plan;
 mod publish;
 mod refuse;
+mod region;
 mod reply;
 mod sql;
 mod tenant;

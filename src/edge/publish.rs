@@ -95,6 +95,10 @@ pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> work
         .collect();
     let mut outcome = Ok(());
     for due in due.chunks(AT_ONCE) {
+        // It may be switched off meanwhile.
+        if store.fact("copy").map_err(failed)?.as_deref() == Some("off") {
+            break;
+        }
         let mut puts = Vec::new();
         for due in due {
             // A chunk that had to be split waits until those it names are written.

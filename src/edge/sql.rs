@@ -81,6 +81,18 @@ impl SqlStore {
         self.written.set(self.written.get() + cursor.rows_written());
     }
 
+    /// Whether changes are copied to KV.
+    pub fn keeps_copy(&self) -> bool {
+        self.copies.get()
+    }
+
+    /// Switches the copy; without one, nothing is left to publish.
+    pub fn keep_copy(&self, copies: bool) -> Result<(), StoreError> {
+        self.set_fact("copy", if copies { "on" } else { "off" })?;
+        self.copies.set(copies);
+        if copies { Ok(()) } else { self.run("DELETE FROM outbox", vec![]) }
+    }
+
     /// Rows that SQLite read and wrote since this was last asked: what storage is paid for.
     pub fn take_cost(&self) -> (usize, usize) {
         (self.read.take(), self.written.take())

@@ -12,6 +12,7 @@ use worker::{
 use super::limit::Limit;
 use super::log::{self, failure};
 use super::manage::Profile;
+use super::region::object;
 use super::reply::{Answer, body_text, of_error, of_reply, origin_and_query};
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
@@ -87,7 +88,7 @@ async fn ask(
         init.with_body(Some(JsValue::from_str(&body)));
     }
     let request = Request::new_with_init(&format!("https://tenant{path}"), &init)?;
-    env.durable_object("TENANT")?.get_by_name(tenant)?.fetch_with_request(request).await
+    object(env, tenant)?.fetch_with_request(request).await
 }
 
 /// The object.

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use worker::{Env, Request};
 
 use super::metrics;
+use super::region::is_tenant_id;
 use super::reply::{Answer, Fault, body_text, of_reply, origin_and_query};
 use super::tenant::ask_admin;
 use super::token::same_secret;
 use super::visit::Visit;
 use super::{archive, oauth, refuse};
-use crate::routes::{Action, SCIM};
+use crate::routes::Action;
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, Reply, decode};
 
@@ -52,7 +53,7 @@ pub(super) async fn serve(
     let ask = async |path: &str, body: &Value| ask_admin(env, &visit.id, &tenant, path, body).await;
     match action {
         Action::ListTenants => tenants::list(env).await,
-        Action::CreateTenant => tenants::create(env, visit, &format!("{origin}{SCIM}"), &body).await,
+        Action::CreateTenant => tenants::create(env, visit, &origin, &body).await,
         Action::ShowTenant => Ok(ask("/show", &Value::Null).await?),
         Action::ChangeTenant => tenants::change(env, visit, &tenant, &body).await,
         Action::DeleteTenant => tenants::delete(env, visit, &tenant, &body).await,
@@ -81,7 +82,7 @@ pub(super) async fn serve(
 /// A tenant's id as it stands in a path. Any other text would start an object of its own.
 fn tenant_id(value: &str) -> Result<String, ScimError> {
     let id = decode(value);
-    if id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+    if is_tenant_id(&id) {
         return Ok(id);
     }
     Err(ScimError::new(404, "there is no such tenant; an id has 32 digits from `0` to `f`"))

@@ -2,14 +2,17 @@
 
 use serde_json::{Value, json};
 use worker::Env;
+use worker::kv::KvStore;
 
 use super::new_id;
 use super::tokens::{admit_reader, new_token};
 use crate::edge::copy::token_key;
+use crate::edge::region;
 use crate::edge::reply::{Answer, Fault, of_reply};
 use crate::edge::tenant::{ask_admin, now};
 use crate::edge::token::Scope;
 use crate::edge::visit::Visit;
+use crate::routes::SCIM;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
@@ -19,17 +22,27 @@ const LIST: &str = "tenant/";
 const MAX_NAME: usize = 200;
 
 /// Makes a tenant and its first token.
-pub(super) async fn create(env: &Env, visit: &mut Visit, base: &str, body: &Value) -> Answer {
+pub(super) async fn create(env: &Env, visit: &mut Visit, here: &str, body: &Value) -> Answer {
     let name = body.get("name").and_then(Value::as_str).filter(|name| !name.trim().is_empty());
     let Some(name) = name.filter(|name| name.chars().count() <= MAX_NAME) else {
         let detail =
             format!("send the tenant's name, at most {MAX_NAME} characters: `{{\"name\": \"Example\"}}`");
         return Err(ScimError::new(400, detail).into());
     };
-    let tenant = new_id().replace('-', "");
+    let wanted = match body.get("jurisdiction") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(wanted)) => Some(wanted.as_str()),
+        Some(other) => {
+            return Err(ScimError::new(400, format!("`jurisdiction` is `{other}`; send `eu`")).into());
+        }
+    };
+    let tenant = region::tenant_id(wanted, &new_id().replace('-', ""))?;
+    let base = format!("{}{SCIM}", region::origin(env, &tenant, here));
+    // What must stay in a jurisdiction is copied to every location only if that is asked for.
+    let copy = body.get("copy").cloned().unwrap_or_else(|| json!(wanted.is_none()));
     visit.tenant = Some(tenant.clone());
     let settings = body.get("settings").cloned().unwrap_or_else(|| json!({}));
-    let made = json!({ "id": tenant, "name": name, "base": base, "settings": settings });
+    let made = json!({ "id": tenant, "name": name, "base": base, "settings": settings, "copy": copy });
     let reply = ask_admin(env, &visit.id, &tenant, "/create", &made).await?;
     if reply.status_code() != 201 {
         return Ok(reply);
@@ -38,29 +51,34 @@ pub(super) async fn create(env: &Env, visit: &mut Visit, base: &str, body: &Valu
         Ok(token) => token,
         Err(response) => return Ok(response),
     };
-    let shown = json!({ "id": tenant, "name": name, "tenantUrl": base });
+    let shown = json!({ "id": tenant, "name": name, "tenantUrl": base, "jurisdiction": wanted });
     env.kv("DIRECTORY")?.put(&format!("{LIST}{tenant}"), shown.to_string())?.execute().await?;
     Ok(of_reply(Reply::plain(201, &json!({ "tenant": shown, "token": token })))?)
 }
 
-/// Changes settings or state. Readers of the copy never ask the object, so a suspended
-/// tenant's are taken out of KV, and put back when it is active again.
+/// Changes settings or state, or switches the copy. Readers of the copy never ask the
+/// object, so those of a suspended tenant, or of one without a copy, are taken out of KV,
+/// and put back later.
 pub(super) async fn change(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
     let mut reply = ask_admin(env, &visit.id, tenant, "/change", body).await?;
-    if reply.status_code() != 200 || body.get("state").is_none() {
+    if reply.status_code() != 200 || (body.get("state").is_none() && body.get("copy").is_none()) {
         return Ok(reply);
     }
     let shown: Value = reply.json().await?;
     let asked = json!({ "now": now() });
     let readers: Value = ask_admin(env, &visit.id, tenant, "/tokens/readers", &asked).await?.json().await?;
     let kv = env.kv("DIRECTORY")?;
+    let is_copied = shown.get("copy").and_then(Value::as_bool) == Some(true);
     for reader in readers.as_array().into_iter().flatten() {
         let hash = reader.get("hash").and_then(Value::as_str).unwrap_or_default();
-        if body.get("state").and_then(Value::as_str) == Some("suspended") {
-            kv.delete(&token_key(hash)).await?;
-        } else {
+        if is_copied && shown.get("state").and_then(Value::as_str) == Some("active") {
             admit_reader(env, tenant, hash, reader.get("expires").and_then(Value::as_str)).await?;
+        } else {
+            kv.delete(&token_key(hash)).await?;
         }
+    }
+    if !is_copied {
+        remove_copies(&kv, tenant).await?;
     }
     Ok(of_reply(Reply::plain(200, &shown))?)
 }
@@ -72,17 +90,21 @@ pub(super) async fn delete(env: &Env, visit: &Visit, tenant: &str, body: &Value)
         return Ok(reply);
     }
     let kv = env.kv("DIRECTORY")?;
+    remove_copies(&kv, tenant).await?;
+    kv.delete(&format!("{LIST}{tenant}")).await?;
+    Ok(reply)
+}
+
+async fn remove_copies(kv: &KvStore, tenant: &str) -> Result<(), Fault> {
     loop {
         let page = kv.list().prefix(format!("copy/{tenant}/")).execute().await?;
         for key in &page.keys {
             kv.delete(&key.name).await?;
         }
         if page.list_complete || page.keys.is_empty() {
-            break;
+            return Ok(());
         }
     }
-    kv.delete(&format!("{LIST}{tenant}")).await?;
-    Ok(reply)
 }
 
 /// Every tenant's id.
