@@ -113,6 +113,8 @@ pub fn fold(text: &str) -> String {
 pub fn folded(text: &str) -> impl Iterator<Item = char> {
     // The dotless `ı` goes through as it is: only its upper case is `I`.
     text.chars().flat_map(|c| {
+        // The capital `ẞ` has no upper case, but folds like `ß`.
+        let c = if c == 'ẞ' { 'ß' } else { c };
         let (ascii, dotless) = (c.is_ascii(), c == 'ı');
         let kept = (ascii || dotless).then(|| c.to_ascii_lowercase());
         let other = (!ascii && !dotless).then(|| c.to_uppercase().flat_map(char::to_lowercase));

@@ -44,6 +44,7 @@ pub enum Flag {
     UnmatchedRemove,
     MergeElements,
     UniqueGroupNames,
+    OpenValues,
     JsonText,
 }
 
@@ -204,6 +205,12 @@ pub const QUIRKS: [Quirk; 25] = [
         "uniqueGroupNames",
         "no two groups have the same `displayName`",
         "Entra and its validator match groups by name",
+    ),
+    row(
+        Flag::OpenValues,
+        "openValues",
+        "values beside the canonical ones, and references that lead elsewhere than the schema says, are taken as they are",
+        "RFC 7643 §7 calls canonical values suggested: https://datatracker.ietf.org/doc/html/rfc7643#section-7",
     ),
     Quirk {
         by_default: false,

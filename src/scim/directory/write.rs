@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 use super::render::parse;
 use super::version::require;
 use super::{ChangeSet, Context, JournalEntry, Key, Put, Record, Store};
-use crate::scim::compat::{Flag, Reader, Reading};
+use crate::scim::compat::{Flag, Profile, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::lower::INDEXED;
 use crate::scim::name::fold;
 use crate::scim::patch::{self, MemberChange, Operations};
-use crate::scim::schema::check::{check, required};
+use crate::scim::schema::check::{Rules, Write, check};
 use crate::scim::schema::{Attribute, Registry, ResourceType, Uniqueness};
 
 /// A resource as the client sent it.
@@ -55,7 +55,7 @@ pub fn create_as(
     id: &str,
     body: Body,
 ) -> Result<Written, ScimError> {
-    let (mut document, members, readings) = read(context, kind, body)?;
+    let (mut document, members, readings) = read(context, kind, Write::Create, body)?;
     let mut change = ChangeSet::default();
     change.passwords.extend(password(context, id, &mut document));
     let record = Record {
@@ -87,7 +87,8 @@ pub fn replace(
     body: Body,
 ) -> Result<Written, ScimError> {
     let old = existing(store, kind, id, if_match)?;
-    let (document, members, readings) = read(context, kind, body)?;
+    let before = parse(&old.document)?;
+    let (document, members, readings) = read(context, kind, Write::Replace(&before), body)?;
     let changes = [MemberChange::Clear, MemberChange::Add(members)];
     let changes = if kind.name == "Group" { &changes[..] } else { &[] };
     let written = update(store, context, kind, old, document, changes, "replace")?;
@@ -108,9 +109,10 @@ pub fn patch(
 ) -> Result<Written, ScimError> {
     let old = existing(store, kind, id, if_match)?;
     let profile = context.settings.profile;
-    let patched = patch::apply(context.registry, kind, profile, parse(&old.document)?, operations)?;
-    required(context.registry, kind, &patched.document)?;
-    let written = update(store, context, kind, old, patched.document, &patched.members, "patch")?;
+    let before = parse(&old.document)?;
+    let patched = patch::apply(context.registry, kind, profile, before.clone(), operations)?;
+    let document = check(context.registry, kind, rules(profile), Write::Patch(&before), patched.document)?;
+    let written = update(store, context, kind, old, document, &patched.members, "patch")?;
     Ok(Written { readings: patched.readings, ..written })
 }
 
@@ -150,12 +152,13 @@ fn existing(
 fn read(
     context: &Context<'_>,
     kind: &ResourceType,
+    write: Write<'_>,
     body: Body,
 ) -> Result<(Body, Vec<String>, Vec<Reading>), ScimError> {
-    let mut reader = Reader::new(context.registry, kind, context.settings.profile);
+    let profile = context.settings.profile;
+    let mut reader = Reader::new(context.registry, kind, profile);
     let body = reader.resource(body);
-    named_schemas(kind, &body)?;
-    let mut document = check(context.registry, kind, body)?;
+    let mut document = check(context.registry, kind, rules(profile), write, body)?;
     document.shift_remove("schemas");
     let mut members = Vec::new();
     if kind.name == "Group"
@@ -183,23 +186,9 @@ fn password(context: &Context<'_>, id: &str, document: &mut Body) -> Option<(Str
     Some((id.to_owned(), Some(hash)))
 }
 
-/// `schemas` must be a list that names the type's own schema.
-fn named_schemas(kind: &ResourceType, body: &Body) -> Result<(), ScimError> {
-    let given = body.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
-    match given {
-        Some(Value::Array(urns))
-            if urns
-                .iter()
-                .any(|urn| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(&kind.schema))) =>
-        {
-            Ok(())
-        }
-        Some(Value::Array(_)) | None => {
-            let detail = format!("`schemas` must hold `{}` (RFC 7643 §3)", kind.schema);
-            Err(ScimError::bad(ScimType::InvalidValue, detail))
-        }
-        Some(_) => Err(ScimError::bad(ScimType::InvalidSyntax, "`schemas` must be an array of URNs")),
-    }
+/// What the tenant's profile leaves open.
+fn rules(profile: Profile) -> Rules {
+    Rules { open_values: profile.has(Flag::OpenValues) }
 }
 
 fn update(

@@ -1,198 +1,350 @@
-//! Whether a resource is one: names, types, required values (RFC 7643 §2, §7).
+//! Whether a resource is one (RFC 7643 §2, §3, §7).
 //!
 //! The result is the resource in the schema's own spelling, without what a client may
 //! not write, without unassigned values (RFC 7643 §2.5: `null` and `[]` are absent). All
-//! faults are collected, not the first alone. What directories send beside the schema is
-//! made strict before, by the tenant's profile (`compat`).
+//! faults are collected, not the first alone. Values are changed where they stand: a
+//! resource that is already as it should be costs no copy. What directories send beside the
+//! schema is made strict before, by the tenant's profile (`compat`).
+
+use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Attribute, Mutability, Registry, ResourceType, Type, instant};
+use super::builtin::common;
+use super::fault::shown;
+use super::{
+    Attribute, Fault, Faults, Mutability, Registry, ResourceType, Returned, Rule, Type, repeat, value,
+};
 use crate::scim::error::{ScimError, ScimType};
 
-/// Checks a whole resource, as sent or as a PATCH left it.
+/// What the tenant leaves open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Take values beside the canonical ones, and references that lead elsewhere than the
+    /// schema says; RFC 7643 §7 calls the former suggested.
+    pub open_values: bool,
+}
+
+/// What is being done, and what was there before.
+#[derive(Clone, Copy, Debug)]
+pub enum Write<'a> {
+    /// A new resource.
+    Create,
+    /// A resource in place of this one (RFC 7644 §3.5.1).
+    Replace(&'a Map<String, Value>),
+    /// What a PATCH left of this one (RFC 7644 §3.5.2).
+    Patch(&'a Map<String, Value>),
+}
+
+/// Checks a whole resource.
 ///
 /// # Errors
-/// 400 `invalidValue` that names every fault.
+/// Every fault, in the order of the document; what is missing comes last.
 pub fn check(
     registry: &Registry,
     kind: &ResourceType,
-    resource: Map<String, Value>,
-) -> Result<Map<String, Value>, ScimError> {
-    let mut checker = Checker { faults: Vec::new() };
-    let core: Vec<_> = registry.core_attributes(kind).collect();
-    let mut kept = Map::new();
-    for (name, value) in resource {
-        if let Some(attribute) = core.iter().find(|a| a.name.eq_ignore_ascii_case(&name)) {
-            if let Some(value) = checker.attribute(&attribute.name, attribute, value) {
-                kept.insert(attribute.name.clone(), value);
-            }
-        } else if let Some(schema) =
-            registry.extensions(kind).find(|schema| schema.id.eq_ignore_ascii_case(&name))
-        {
-            match value {
-                Value::Object(map) => {
-                    let part = checker.members(&schema.id, &schema.attributes, map, ':');
-                    if !part.is_empty() {
-                        kept.insert(schema.id.clone(), Value::Object(part));
-                    }
-                }
-                Value::Null => {}
-                _ => checker.fault(&name, "must be an object", "RFC 7643 §3.3"),
-            }
-        } else {
-            checker.fault(&name, "is not in the schema", "RFC 7643 §2.1");
+    rules: Rules,
+    write: Write<'_>,
+    mut resource: Map<String, Value>,
+) -> Result<Map<String, Value>, Faults> {
+    let mut checker = Checker { rules, registry: Some(registry), write, faults: Faults::default() };
+    let own = registry.schema(&kind.schema).map_or(&[][..], |schema| &schema.attributes);
+    let root = Place { parent: None, joint: '.', name: "" };
+    checker.schemas(registry, kind, &mut resource);
+    let (before, patched) = match write {
+        Write::Create => (None, None),
+        Write::Replace(before) => (Some(before), None),
+        Write::Patch(before) => (Some(before), Some(before)),
+    };
+    checker.members(&root, &[common(), own], Some((registry, kind)), patched, &mut resource);
+    checker.keep(&root, own, before, &mut resource);
+    checker.required(&root, own, patched, &resource);
+    for (urn, required) in &kind.extensions {
+        let Some(schema) = registry.schema(urn) else { continue };
+        let place = Place { parent: None, joint: ':', name: &schema.id };
+        let (before, patched) = (part(before, &schema.id), part(patched, &schema.id));
+        let mut now = match resource.get_mut(&schema.id) {
+            Some(Value::Object(now)) => std::mem::take(now),
+            _ => Map::new(),
+        };
+        checker.keep(&place, &schema.attributes, before, &mut now);
+        if !now.is_empty() {
+            checker.required(&place, &schema.attributes, patched, &now);
+            resource.insert(schema.id.clone(), Value::Object(now));
+        } else if *required && (patched.is_some() || !matches!(write, Write::Patch(_))) {
+            let expected = "is required: every resource of this type has this extension";
+            checker.missing(&place, expected, "RFC 7643 §6", patched.is_some());
         }
     }
-    checker.required(core.into_iter(), &kept);
-    checker.done(kept)
+    if checker.faults.0.is_empty() { Ok(resource) } else { Err(checker.faults) }
 }
 
-/// Checks that a resource whose values are checked already has all it must have.
-///
-/// # Errors
-/// 400 `invalidValue` that names every attribute missing.
-pub fn required(
-    registry: &Registry,
-    kind: &ResourceType,
-    resource: &Map<String, Value>,
-) -> Result<(), ScimError> {
-    let mut checker = Checker { faults: Vec::new() };
-    checker.required(registry.core_attributes(kind), resource);
-    checker.done(())
+/// An extension's part of a resource.
+fn part<'a>(whole: Option<&'a Map<String, Value>>, urn: &str) -> Option<&'a Map<String, Value>> {
+    whole?.get(urn)?.as_object()
 }
 
-/// Checks one value for an attribute, as a PATCH operation carries it.
+/// Checks one value for an attribute, as a PATCH operation carries it: what is required is
+/// asked for, and what the tenant leaves open is judged, when the operations are done.
 ///
 /// # Errors
 /// 400 `invalidValue` that names every fault.
-pub fn check_value(path: &str, attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
-    let mut checker = Checker { faults: Vec::new() };
-    let value = checker.attribute(path, attribute, value);
-    checker.done(value)
+pub fn check_value(path: &str, attribute: &Attribute, mut value: Value) -> Result<Option<Value>, ScimError> {
+    let rules = Rules { open_values: true };
+    let mut checker = Checker { rules, registry: None, write: Write::Create, faults: Faults::default() };
+    let place = Place { parent: None, joint: '.', name: path };
+    let kept = checker.attribute(&place, attribute, &mut value);
+    if checker.faults.0.is_empty() { Ok(kept.then_some(value)) } else { Err(checker.faults.into()) }
 }
 
-struct Checker {
-    faults: Vec<String>,
+/// Where in the resource; told only when there is a fault.
+pub(super) struct Place<'a> {
+    pub(super) parent: Option<&'a Place<'a>>,
+    /// Between this and what stands in it.
+    pub(super) joint: char,
+    pub(super) name: &'a str,
 }
 
-impl Checker {
-    fn fault(&mut self, path: &str, what: &str, section: &str) {
-        if self.faults.len() < 20 {
-            self.faults.push(format!("`{path}` {what} ({section})"));
-        }
+impl<'a> Place<'a> {
+    pub(super) const fn sub(&'a self, name: &'a str) -> Self {
+        Place { parent: Some(self), joint: '.', name }
     }
+}
 
-    fn done<T>(self, kept: T) -> Result<T, ScimError> {
-        if self.faults.is_empty() {
-            return Ok(kept);
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = self.parent.filter(|parent| !parent.name.is_empty()) {
+            write!(out, "{parent}{}", parent.joint)?;
         }
-        Err(ScimError::bad(ScimType::InvalidValue, self.faults.join("; ")))
+        out.write_str(self.name)
     }
+}
 
-    fn required<'a>(
+pub(super) struct Checker<'a> {
+    pub(super) rules: Rules,
+    /// Absent where one value is checked by itself.
+    registry: Option<&'a Registry>,
+    pub(super) write: Write<'a>,
+    faults: Faults,
+}
+
+impl Checker<'_> {
+    pub(super) fn fault(
         &mut self,
-        attributes: impl Iterator<Item = &'a Attribute>,
-        resource: &Map<String, Value>,
+        place: &Place<'_>,
+        rule: Rule,
+        section: &'static str,
+        expected: impl Into<String>,
+        found: Option<&Value>,
     ) {
-        for attribute in attributes.filter(|attribute| attribute.required) {
-            let given_out = attribute.mutability == Mutability::ReadOnly || attribute.name == "schemas";
-            if !given_out && resource.get(&attribute.name).is_none_or(|value| value == "") {
-                self.fault(&attribute.name, "is required", "RFC 7643 §2.2");
-            }
+        self.faults.push(Fault {
+            path: place.to_string(),
+            rule,
+            section,
+            found: found.map(shown).unwrap_or_default(),
+            expected: expected.into(),
+            scim_type: if rule == Rule::Mutability { ScimType::Mutability } else { ScimType::InvalidValue },
+        });
+    }
+
+    /// A required value that a PATCH took away is the one case where RFC 7644 §3.5.2.2 has
+    /// `mutability` for it.
+    pub(super) fn missing(
+        &mut self,
+        place: &Place<'_>,
+        expected: &str,
+        section: &'static str,
+        removed: bool,
+    ) {
+        self.fault(place, Rule::Required, section, expected, None);
+        if let Some(fault) = self.faults.0.last_mut().filter(|_| removed) {
+            fault.scim_type = ScimType::Mutability;
         }
     }
 
-    /// The value to keep, `None` when it is unassigned, not writable or faulty.
-    fn attribute(&mut self, path: &str, attribute: &Attribute, value: Value) -> Option<Value> {
-        if attribute.mutability == Mutability::ReadOnly || value.is_null() {
-            return None;
-        }
-        if !attribute.multi_valued {
-            return match value {
-                Value::Array(_) => {
-                    self.fault(path, "takes one value, not an array", "RFC 7643 §2.4");
-                    None
+    /// `schemas` (RFC 7643 §3): it names the type's own schema and, unless values are open, none
+    /// but its extensions. What is kept of it is what the resource really has.
+    fn schemas(&mut self, registry: &Registry, kind: &ResourceType, resource: &mut Map<String, Value>) {
+        let place = Place { parent: None, joint: '.', name: "schemas" };
+        let name = resource.keys().find(|name| name.eq_ignore_ascii_case("schemas")).cloned();
+        let given = name.and_then(|name| resource.get_mut(&name));
+        let is = |urn: &Value, id: &str| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(id));
+        match given {
+            None if !matches!(self.write, Write::Patch(_)) => {
+                self.fault(
+                    &place,
+                    Rule::Schemas,
+                    "RFC 7643 §3",
+                    format!("must hold `{}`", kind.schema),
+                    None,
+                );
+            }
+            None => {}
+            Some(Value::Array(urns)) => {
+                if !urns.iter().any(|urn| is(urn, &kind.schema)) {
+                    let expected = format!("must hold `{}`", kind.schema);
+                    self.fault(&place, Rule::Schemas, "RFC 7643 §3", expected, None);
                 }
-                value => self.single(path, attribute, value),
-            };
-        }
-        let items = match value {
-            Value::Array(items) => items,
-            _ => {
-                self.fault(path, "takes an array", "RFC 7643 §2.4");
-                return None;
+                let known =
+                    |urn: &&Value| is(urn, &kind.schema) || kind.extensions.iter().any(|(id, _)| is(urn, id));
+                if !self.rules.open_values
+                    && let Some(urn) = urns.iter().find(|urn| !known(urn))
+                {
+                    let expected = format!("must name schemas of {}", kind.name);
+                    self.fault(&place, Rule::Schemas, "RFC 7643 §3", expected, Some(urn));
+                }
+                let present = registry.extensions(kind).filter(|schema| {
+                    resource.iter().any(|(name, value)| {
+                        name.eq_ignore_ascii_case(&schema.id)
+                            && value.as_object().is_some_and(|m| !m.is_empty())
+                    })
+                });
+                let held: Vec<_> =
+                    std::iter::once(kind.schema.as_str()).chain(present.map(|s| s.id.as_str())).collect();
+                let held = Value::from(held);
+                let name = resource.keys().find(|name| name.eq_ignore_ascii_case("schemas")).cloned();
+                if let Some(urns) = name.and_then(|name| resource.get_mut(&name)) {
+                    *urns = held;
+                }
             }
-        };
-        let mut kept: Vec<Value> = Vec::with_capacity(items.len());
-        for item in items {
-            if let Some(item) = self.single(path, attribute, item)
-                && !kept.contains(&item)
-            {
-                kept.push(item);
+            Some(other) => {
+                let other = std::mem::take(other);
+                self.fault(&place, Rule::Schemas, "RFC 7643 §3", "must be an array of URNs", Some(&other));
+                if let Some(fault) = self.faults.0.last_mut() {
+                    fault.scim_type = ScimType::InvalidSyntax;
+                }
             }
         }
-        let primaries = kept.iter().filter(|item| item.get("primary") == Some(&Value::Bool(true))).count();
-        if primaries > 1 {
-            self.fault(path, "has more than one primary value", "RFC 7643 §2.4");
-        }
-        (!kept.is_empty()).then_some(Value::Array(kept))
     }
 
-    fn single(&mut self, path: &str, attribute: &Attribute, value: Value) -> Option<Value> {
-        let wanted = match (attribute.kind, value) {
-            (_, Value::Null) => return None,
-            (Type::Complex, Value::Object(map)) => {
-                let part = self.members(path, &attribute.sub_attributes, map, '.');
-                return (!part.is_empty()).then_some(Value::Object(part));
-            }
-            (Type::Complex, _) => "must be an object",
-            (Type::Boolean, Value::Bool(value)) => return Some(Value::Bool(value)),
-            (Type::Boolean, _) => "must be `true` or `false`",
-            (Type::Integer, Value::Number(n)) if n.is_i64() || n.is_u64() => return Some(Value::Number(n)),
-            (Type::Integer, _) => "must be an integer",
-            (Type::Decimal, Value::Number(n)) => return Some(Value::Number(n)),
-            (Type::Decimal, _) => "must be a number",
-            (Type::DateTime, Value::String(text)) if instant(&text).is_some() => {
-                return Some(Value::String(text));
-            }
-            (Type::DateTime, _) => "must be a dateTime such as `2026-01-31T08:00:00Z`",
-            (Type::Binary, Value::String(text)) if is_base64(&text) => return Some(Value::String(text)),
-            (Type::Binary, _) => "must be base64",
-            (_, Value::String(text)) => return Some(Value::String(text)),
-            _ => "must be text",
-        };
-        self.fault(path, wanted, "RFC 7643 §2.3");
-        None
-    }
-
+    /// Reads the members of a resource or of a complex value. `root`: extensions may stand here.
+    /// `before`: what a PATCH found; what it did not touch is not judged again.
     fn members(
         &mut self,
-        path: &str,
-        attributes: &[Attribute],
-        map: Map<String, Value>,
-        joint: char,
-    ) -> Map<String, Value> {
-        let mut kept = Map::new();
-        for (name, value) in map {
-            match attributes.iter().find(|a| a.name.eq_ignore_ascii_case(&name)) {
-                Some(attribute) => {
-                    let path = format!("{path}{joint}{}", attribute.name);
-                    if let Some(value) = self.attribute(&path, attribute, value) {
-                        kept.insert(attribute.name.clone(), value);
-                    }
+        place: &Place<'_>,
+        attributes: &[&[Attribute]],
+        root: Option<(&Registry, &ResourceType)>,
+        before: Option<&Map<String, Value>>,
+        map: &mut Map<String, Value>,
+    ) {
+        let mut spelled = true;
+        map.retain(|name, value| {
+            let old = before.and_then(|before| before.get(name));
+            if old == Some(&*value) {
+                return true;
+            }
+            if let Some(attribute) = find(attributes, name) {
+                spelled &= attribute.name == *name;
+                return self.attribute(&place.sub(&attribute.name), attribute, value);
+            }
+            let extension = root.and_then(|(registry, kind)| {
+                registry.extensions(kind).find(|schema| schema.id.eq_ignore_ascii_case(name))
+            });
+            let Some(schema) = extension else {
+                self.fault(&place.sub(name), Rule::Unknown, "RFC 7643 §2.1", "is not in the schema", None);
+                return false;
+            };
+            spelled &= schema.id == *name;
+            let place = Place { parent: None, joint: ':', name: &schema.id };
+            match value {
+                Value::Object(part) => {
+                    let old = old.and_then(Value::as_object);
+                    self.members(&place, &[&schema.attributes], None, old, part);
+                    !part.is_empty()
                 }
-                None => self.fault(&format!("{path}{joint}{name}"), "is not in the schema", "RFC 7643 §2.1"),
+                Value::Null => false,
+                _ => {
+                    self.fault(&place, Rule::Type, "RFC 7643 §3.3", "must be an object", Some(value));
+                    false
+                }
+            }
+        });
+        if !spelled {
+            *map = std::mem::take(map)
+                .into_iter()
+                .map(|(name, value)| {
+                    let extension = root.and_then(|(registry, _)| registry.schema(&name));
+                    let own = find(attributes, &name).map(|attribute| &attribute.name);
+                    (own.or(extension.map(|schema| &schema.id)).cloned().unwrap_or(name), value)
+                })
+                .collect();
+        }
+    }
+
+    /// Whether the value is to be kept: not when it is unassigned, not writable or faulty.
+    fn attribute(&mut self, place: &Place<'_>, attribute: &Attribute, value: &mut Value) -> bool {
+        if attribute.mutability == Mutability::ReadOnly || value.is_null() {
+            return false;
+        }
+        match (attribute.multi_valued, value) {
+            (false, Value::Array(_)) => {
+                let expected = "takes one value, not an array";
+                self.fault(place, Rule::MultiValued, "RFC 7643 §2.4", expected, None);
+                false
+            }
+            (false, value) => self.single(place, attribute, value),
+            (true, Value::Array(items)) => self.several(place, attribute, items),
+            (true, value) => {
+                let found = told(attribute, value);
+                self.fault(place, Rule::MultiValued, "RFC 7643 §2.4", "takes an array", found);
+                false
             }
         }
-        kept
+    }
+
+    fn several(&mut self, place: &Place<'_>, attribute: &Attribute, items: &mut Vec<Value>) -> bool {
+        items.retain_mut(|item| self.single(place, attribute, item));
+        repeat::drop_repeated(attribute, items);
+        let primaries = items.iter().filter(|item| item.get("primary") == Some(&Value::Bool(true))).count();
+        if primaries > 1 {
+            let expected = "has more than one primary value; mark one";
+            self.fault(place, Rule::Primary, "RFC 7643 §2.4", expected, None);
+        }
+        !items.is_empty()
+    }
+
+    fn single(&mut self, place: &Place<'_>, attribute: &Attribute, value: &mut Value) -> bool {
+        match value {
+            Value::Null => return false,
+            Value::Object(map) if attribute.kind == Type::Complex => {
+                self.members(place, &[&attribute.sub_attributes], None, None, map);
+                return !map.is_empty();
+            }
+            _ => {}
+        }
+        if let Err((expected, section)) = value::check(attribute.kind, value) {
+            self.fault(place, Rule::Type, section, expected, told(attribute, value));
+            return false;
+        }
+        let Value::String(text) = value else { return true };
+        match value::canonical(attribute, text) {
+            Some(known) if known != text.as_str() => *value = known.into(),
+            None if !self.rules.open_values => {
+                let expected = format!("must be one of `{}`", attribute.canonical_values.join("`, `"));
+                self.fault(place, Rule::CanonicalValues, "RFC 7643 §7", expected, told(attribute, value));
+                return false;
+            }
+            _ => {}
+        }
+        if attribute.kind == Type::Reference
+            && !self.rules.open_values
+            && let Value::String(text) = value
+            && let Err((expected, section)) = value::refers(attribute, text, self.registry)
+        {
+            self.fault(place, Rule::ReferenceTypes, section, expected, told(attribute, value));
+            return false;
+        }
+        true
     }
 }
 
-/// RFC 4648 §4 or §5, padded or not.
-fn is_base64(text: &str) -> bool {
-    let body = text.trim_end_matches('=');
-    text.len() - body.len() <= 2
-        && body.len() % 4 != 1
-        && body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_'))
+/// The value as a fault may show it: no secret.
+pub(super) fn told<'v>(attribute: &Attribute, value: &'v Value) -> Option<&'v Value> {
+    let secret = attribute.returned == Returned::Never || attribute.mutability == Mutability::WriteOnly;
+    (!secret).then_some(value)
+}
+
+fn find<'a>(attributes: &[&'a [Attribute]], name: &str) -> Option<&'a Attribute> {
+    let all = || attributes.iter().copied().flatten();
+    all().find(|a| a.name == *name).or_else(|| all().find(|a| a.name.eq_ignore_ascii_case(name)))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness};
+use super::{Attribute, Registry, ResourceType, Schema};
 
 impl Schema {
     /// The document at `/Schemas/{id}`.
@@ -48,23 +48,9 @@ impl Attribute {
             "description": self.description,
             "required": self.required,
             "caseExact": self.case_exact,
-            "mutability": match self.mutability {
-                Mutability::ReadOnly => "readOnly",
-                Mutability::ReadWrite => "readWrite",
-                Mutability::Immutable => "immutable",
-                Mutability::WriteOnly => "writeOnly",
-            },
-            "returned": match self.returned {
-                Returned::Always => "always",
-                Returned::Never => "never",
-                Returned::Default => "default",
-                Returned::Request => "request",
-            },
-            "uniqueness": match self.uniqueness {
-                Uniqueness::None => "none",
-                Uniqueness::Server => "server",
-                Uniqueness::Global => "global",
-            },
+            "mutability": self.mutability.as_str(),
+            "returned": self.returned.as_str(),
+            "uniqueness": self.uniqueness.as_str(),
         });
         if let Value::Object(map) = &mut document {
             if !self.canonical_values.is_empty() {
@@ -81,18 +67,10 @@ impl Attribute {
     }
 }
 
-impl Type {
-    /// The word as it stands in a schema.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Boolean => "boolean",
-            Self::Decimal => "decimal",
-            Self::Integer => "integer",
-            Self::DateTime => "dateTime",
-            Self::Binary => "binary",
-            Self::Reference => "reference",
-            Self::Complex => "complex",
-        }
+impl Registry {
+    /// All schemas and all resource types as [`Registry::load`] reads them back.
+    pub fn to_json(&self) -> (Value, Value) {
+        let schemas = self.schemas.iter().map(|schema| schema.to_json("")).collect();
+        (schemas, self.resource_types.iter().map(|kind| kind.to_json("")).collect())
     }
 }

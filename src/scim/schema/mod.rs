@@ -1,59 +1,27 @@
 //! The schema model (RFC 7643 §2, §6, §7): attributes with every characteristic,
 //! schemas, resource types and the registry a tenant uses.
 
+mod before;
 pub mod builtin;
+mod characteristic;
 pub mod check;
+mod fault;
 mod json;
+mod load;
 pub mod project;
+mod repeat;
 mod time;
+mod value;
 
 pub use builtin::builtin;
+pub use characteristic::{Mutability, Returned, Type, Uniqueness};
+pub use fault::{Fault, Faults, Rule};
+pub use load::LoadFault;
 pub use time::instant;
 
-use crate::scim::name::AttributePath;
+use std::borrow::Cow;
 
-/// RFC 7643 §2.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are the standard's own")]
-pub enum Type {
-    String,
-    Boolean,
-    Decimal,
-    Integer,
-    DateTime,
-    Binary,
-    Reference,
-    Complex,
-}
-
-/// RFC 7643 §7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are the standard's own")]
-pub enum Mutability {
-    ReadOnly,
-    ReadWrite,
-    Immutable,
-    WriteOnly,
-}
-
-/// RFC 7643 §7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are the standard's own")]
-pub enum Returned {
-    Always,
-    Never,
-    Default,
-    Request,
-}
-
-/// RFC 7643 §7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are the standard's own")]
-pub enum Uniqueness {
-    None,
-    Server,
-    Global,
-}
+use crate::scim::name::{AttributePath, fold};
 
 /// One attribute with its characteristics (RFC 7643 §7).
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +45,11 @@ impl Attribute {
     /// The sub-attribute of that name, without ASCII case.
     pub fn sub(&self, name: &str) -> Option<&Attribute> {
         self.sub_attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name))
+    }
+
+    /// A text as it is compared, looked up and kept unique: two texts with one key are one value.
+    pub fn key<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.case_exact { Cow::Borrowed(text) } else { Cow::Owned(fold(text)) }
     }
 }
 

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Attribute, Registry, ResourceType, Returned};
+use super::builtin::common;
+use super::{Attribute, Mutability, Registry, ResourceType, Returned};
 use crate::scim::name::AttributePath;
 
 /// What the client asked to see.
@@ -41,85 +42,95 @@ impl Selection {
         &self,
         registry: &Registry,
         kind: &ResourceType,
-        resource: Map<String, Value>,
+        mut resource: Map<String, Value>,
     ) -> Map<String, Value> {
-        let core: Vec<_> = registry.core_attributes(kind).collect();
-        let mut shown = Map::new();
-        for (name, value) in resource {
-            if let Some(attribute) = core.iter().find(|a| a.name == name) {
-                if let Some(value) = self.value(None, &kind.schema, attribute, value) {
-                    shown.insert(name, value);
-                }
-            } else if let (Some(schema), Value::Object(map)) = (registry.schema(&name), value) {
-                let urn = schema.id.as_str();
-                let part: Map<_, _> = map
-                    .into_iter()
-                    .filter_map(|(name, value)| {
-                        let attribute = schema.attribute(&name)?;
-                        Some((name, self.value(Some(urn), urn, attribute, value)?))
-                    })
-                    .collect();
-                if !part.is_empty() {
-                    shown.insert(name, Value::Object(part));
-                }
+        let own = registry.schema(&kind.schema).map_or(&[][..], |schema| &schema.attributes);
+        resource.retain(|name, value| {
+            let mut core = common().iter().chain(own);
+            if let Some(attribute) = core.find(|attribute| attribute.name == *name) {
+                return self.keeps(None, &kind.schema, attribute, value);
             }
-        }
-        shown
+            let (Some(schema), Value::Object(part)) = (registry.schema(name), value) else { return false };
+            part.retain(|name, value| {
+                let attribute = schema.attributes.iter().find(|attribute| attribute.name == *name);
+                attribute.is_some_and(|attribute| self.keeps(Some(name), &schema.id, attribute, value))
+            });
+            !part.is_empty()
+        });
+        resource
     }
 
-    /// One attribute's value, as far as it may be shown.
-    fn value(
-        &self,
-        extension: Option<&str>,
-        urn: &str,
-        attribute: &Attribute,
-        value: Value,
-    ) -> Option<Value> {
+    /// Whether one attribute's value may be shown; takes out of it what may not.
+    fn keeps(&self, extension: Option<&str>, urn: &str, attribute: &Attribute, value: &mut Value) -> bool {
         let names = |path: &&AttributePath| {
-            let whole =
-                extension.is_some() && path.as_urn().is_some_and(|text| text.eq_ignore_ascii_case(urn));
+            let whole = extension.is_some() && is_urn(path, urn);
             let here = path.urn.as_deref().is_none_or(|given| given.eq_ignore_ascii_case(urn))
                 && path.attribute.eq_ignore_ascii_case(&attribute.name);
             whole || here
         };
-        let whole = |path: &&AttributePath| path.sub_attribute.is_none();
-        match attribute.returned {
-            Returned::Always => return Some(value),
-            Returned::Never => return None,
-            Returned::Request if self.only.is_none() => return None,
-            Returned::Request | Returned::Default => {}
+        if attribute.returned == Returned::Never || attribute.mutability == Mutability::WriteOnly {
+            return false;
         }
-        if let Some(only) = &self.only {
-            let asked: Vec<_> = only.iter().filter(names).collect();
-            return match asked.is_empty() {
-                true => None,
-                false if asked.iter().any(&whole) => Some(value),
-                false => Some(keep(value, &|sub| {
-                    attribute.sub(sub).is_some_and(|a| a.returned == Returned::Always)
-                        || asked.iter().any(|path| is_sub(path, sub))
-                })),
-            };
+        let always = attribute.returned == Returned::Always;
+        let parts = &attribute.sub_attributes;
+        let Some(only) = &self.only else {
+            if attribute.returned == Returned::Request {
+                return false;
+            }
+            let mut left_out = self.except.iter().filter(names).peekable();
+            if left_out.peek().is_some() && !always {
+                let left_out: Vec<_> = left_out.collect();
+                if left_out.iter().any(|path| path.sub_attribute.is_none()) {
+                    return false;
+                }
+                return keep(value, parts, &|part| {
+                    part.returned == Returned::Always
+                        || part.returned == Returned::Default && !left_out.iter().any(|path| is_sub(path, part))
+                });
+            }
+            return keep(value, parts, &|part| {
+                matches!(part.returned, Returned::Always | Returned::Default)
+            });
+        };
+        let asked: Vec<_> = only.iter().filter(names).collect();
+        if asked.is_empty() && !always {
+            return false;
         }
-        let left_out: Vec<_> = self.except.iter().filter(names).collect();
-        if left_out.iter().any(whole) {
-            return None;
-        }
-        if left_out.is_empty() {
-            return Some(value);
-        }
-        Some(keep(value, &|sub| !left_out.iter().any(|path| is_sub(path, sub))))
+        let whole = always || asked.iter().any(|path| path.sub_attribute.is_none() || is_urn(path, urn));
+        keep(value, parts, &|part| match part.returned {
+            Returned::Always => true,
+            Returned::Never => false,
+            Returned::Default => whole || asked.iter().any(|path| is_sub(path, part)),
+            Returned::Request => asked.iter().any(|path| is_sub(path, part)),
+        })
     }
 }
 
-fn is_sub(path: &AttributePath, sub: &str) -> bool {
-    path.sub_attribute.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(sub))
+/// Whether a path, split as if its last part were an attribute, is this URN.
+fn is_urn(path: &AttributePath, urn: &str) -> bool {
+    path.as_urn().is_some_and(|text| text.eq_ignore_ascii_case(urn))
 }
 
-/// The value, or each of its elements, with only the sub-attributes that pass.
-fn keep(value: Value, wanted: &dyn Fn(&str) -> bool) -> Value {
+fn is_sub(path: &AttributePath, part: &Attribute) -> bool {
+    path.sub_attribute.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&part.name))
+}
+
+/// Leaves in a complex value, or in each of its elements, the parts that pass. A value that
+/// has none of them left is not shown.
+fn keep(value: &mut Value, parts: &[Attribute], wanted: &dyn Fn(&Attribute) -> bool) -> bool {
+    if parts.is_empty() {
+        return true;
+    }
+    let shows = |part: &Attribute| part.mutability != Mutability::WriteOnly && wanted(part);
     match value {
-        Value::Object(map) => Value::Object(map.into_iter().filter(|(name, _)| wanted(name)).collect()),
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| keep(item, wanted)).collect()),
-        other => other,
+        Value::Object(map) => {
+            map.retain(|name, _| parts.iter().find(|part| part.name == *name).is_some_and(shows));
+            !map.is_empty()
+        }
+        Value::Array(items) => {
+            items.retain_mut(|item| keep(item, parts, wanted));
+            !items.is_empty()
+        }
+        _ => true,
     }
 }

@@ -30,7 +30,8 @@ pub fn instant(text: &str) -> Option<i64> {
 
 #[allow(clippy::too_many_arguments, reason = "the fields of one timestamp")]
 fn finish(y: i64, mo: i64, d: i64, h: i64, mi: i64, s: i64, ms: i64, offset: i64) -> Option<i64> {
-    let valid = h <= 23 && mi <= 59 && s <= 60;
+    // Midnight may be written as the end of the day before.
+    let valid = (h <= 23 && mi <= 59 && s <= 59) || (h, mi, s, ms) == (24, 0, 0, 0);
     valid.then(|| (((days(y, mo, d) * 24 + h) * 60 + mi - offset) * 60 + s) * 1000 + ms)
 }
 
@@ -55,7 +56,9 @@ fn offset_minutes(text: &str) -> Option<i64> {
     }
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let (hours, minutes) = text.get(1..)?.split_once(':')?;
-    Some(sign * (digits(hours, 2)? * 60 + digits(minutes, 2)?))
+    let (hours, minutes) = (digits(hours, 2)?, digits(minutes, 2)?);
+    // xsd:dateTime knows fourteen hours at most.
+    (hours * 60 + minutes <= 14 * 60 && minutes <= 59).then_some(sign * (hours * 60 + minutes))
 }
 
 fn digits(text: &str, length: usize) -> Option<i64> {
@@ -89,7 +92,7 @@ mod tests {
             "",
             "2026",
             "2026-02-30T00:00:00Z",
-            "2026-01-01T24:00:00Z",
+            "2026-01-01T24:00:01Z",
             "2026-01-01T00:00Z",
             "2026-1-1T0:0:0Z",
             "2026-01-01T00:00:00.Z",

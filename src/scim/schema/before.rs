@@ -1,0 +1,126 @@
+//! What a resource must still have: immutable values as they were (RFC 7644 §3.5.1), and
+//! whatever is required (RFC 7643 §7).
+
+use serde_json::{Map, Value};
+
+use super::check::{Checker, Place, Write, told};
+use super::{Attribute, Mutability, Rule};
+
+type Members = Map<String, Value>;
+
+impl Checker<'_> {
+    /// Compares with what was there. An immutable value may be set once, and sent again; a
+    /// replacement that leaves it out, or a write-only value that no client can read back,
+    /// keeps it.
+    pub(super) fn keep(
+        &mut self,
+        place: &Place<'_>,
+        attributes: &[Attribute],
+        before: Option<&Members>,
+        map: &mut Members,
+    ) {
+        let Some(before) = before else { return };
+        let replaced = matches!(self.write, Write::Replace(_));
+        for attribute in attributes {
+            let Some(old) = before.get(&attribute.name) else { continue };
+            let place = place.sub(&attribute.name);
+            match (attribute.mutability, map.get_mut(&attribute.name)) {
+                (Mutability::Immutable | Mutability::WriteOnly, None) if replaced => {
+                    map.insert(attribute.name.clone(), old.clone());
+                }
+                (Mutability::Immutable, Some(new)) if same(attribute, old, new) => {}
+                (Mutability::Immutable, new) => {
+                    let expected = "is immutable; leave it as it is";
+                    let found = new.and_then(|new| told(attribute, new));
+                    self.fault(&place, Rule::Mutability, "RFC 7643 §7", expected, found);
+                }
+                (Mutability::ReadWrite, Some(new)) if has_fixed_parts(attribute) => {
+                    self.keep_parts(&place, attribute, old, new);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The immutable sub-attributes of a value, or of the elements that have the same `value`.
+    fn keep_parts(&mut self, place: &Place<'_>, attribute: &Attribute, old: &Value, new: &mut Value) {
+        let parts = &attribute.sub_attributes;
+        match (old, new) {
+            (Value::Object(old), Value::Object(new)) => self.keep(place, parts, Some(old), new),
+            (Value::Array(old), Value::Array(new)) => {
+                let Some(value) = attribute.sub("value") else { return };
+                for new in new.iter_mut().filter_map(Value::as_object_mut) {
+                    let twin = old.iter().filter_map(Value::as_object).find(|old| {
+                        let (old, new) = (old.get(&value.name), new.get(&value.name));
+                        old.zip(new).is_some_and(|(old, new)| same(value, old, new))
+                    });
+                    let Some(old) = twin else { continue };
+                    for part in parts.iter().filter(|part| part.mutability == Mutability::Immutable) {
+                        if let (Some(old), None) = (old.get(&part.name), new.get(&part.name)) {
+                            new.insert(part.name.clone(), old.clone());
+                        }
+                    }
+                    self.keep(place, parts, Some(old), new);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is required and not there; an empty text is nothing. `patched`: what a PATCH found
+    /// here; what it neither found nor brought is not its fault.
+    pub(super) fn required(
+        &mut self,
+        place: &Place<'_>,
+        attributes: &[Attribute],
+        patched: Option<&Members>,
+        map: &Members,
+    ) {
+        for attribute in attributes {
+            if attribute.mutability == Mutability::ReadOnly {
+                continue;
+            }
+            let value = map.get(&attribute.name);
+            let old = patched.and_then(|patched| patched.get(&attribute.name));
+            let touched = patched.is_none() || old != value;
+            if attribute.required && touched && value.is_none_or(|value| value == "") {
+                let removed = patched.is_some() && value.is_none();
+                self.missing(&place.sub(&attribute.name), "is required", "RFC 7643 §7", removed);
+            }
+            if !touched || !attribute.sub_attributes.iter().any(|part| part.required) {
+                continue;
+            }
+            let elements = match value {
+                Some(Value::Array(items)) => items.as_slice(),
+                Some(one) => std::slice::from_ref(one),
+                None => &[],
+            };
+            for element in elements.iter().filter_map(Value::as_object) {
+                self.required(&place.sub(&attribute.name), &attribute.sub_attributes, None, element);
+            }
+        }
+    }
+}
+
+fn has_fixed_parts(attribute: &Attribute) -> bool {
+    let fixed = |part: &Attribute| matches!(part.mutability, Mutability::Immutable | Mutability::WriteOnly);
+    attribute.sub_attributes.iter().any(fixed)
+}
+
+/// Whether two values are one, as the attribute compares them.
+fn same(attribute: &Attribute, a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => a == b || attribute.key(a) == attribute.key(b),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| same(attribute, a, b)))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter().all(|(name, a)| match (b.get(name), attribute.sub(name)) {
+                    (Some(b), Some(part)) => same(part, a, b),
+                    (b, _) => b == Some(a),
+                })
+        }
+        _ => a == b,
+    }
+}
