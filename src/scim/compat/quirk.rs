@@ -66,7 +66,7 @@ const fn row(flag: Flag, name: &'static str, meaning: &'static str, source: &'st
 }
 
 /// Every quirk, in the order of the flags.
-pub const QUIRKS: [Quirk; 25] = [
+pub const QUIRKS: [Quirk; 26] = [
     row(
         Flag::OpCase,
         "opCase",
