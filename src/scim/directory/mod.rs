@@ -3,6 +3,7 @@
 mod bulk;
 mod cursor;
 pub mod graph;
+mod keys;
 pub mod memory;
 pub mod overlay;
 mod query;
@@ -15,10 +16,11 @@ mod write;
 
 pub use bulk::{MAX_OPERATIONS as MAX_BULK_OPERATIONS, bulk};
 pub use cursor::MAX_CURSOR_SECONDS;
+pub use keys::keys;
 pub use query::{Found, Query, query};
 pub use render::{Shown, location, member, render};
 pub use version::{etag, names_etag, require};
-pub use write::{Body, Written, create, create_as, delete, keys, patch, replace};
+pub use write::{Body, Written, create, create_as, delete, patch, replace};
 
 pub use store::*;
 

@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::keys::keys;
 use super::render::parse;
 use super::version::require;
-use super::{ChangeSet, Context, JournalEntry, Key, Put, Record, Store};
+use super::{ChangeSet, Context, JournalEntry, Put, Record, Store};
 use crate::scim::compat::{Flag, Profile, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
-use crate::scim::filter::lower::INDEXED;
-use crate::scim::name::fold;
 use crate::scim::patch::{self, MemberChange, Operations};
+use crate::scim::schema::ResourceType;
 use crate::scim::schema::check::{Rules, Write, check};
-use crate::scim::schema::{Attribute, Registry, ResourceType, Uniqueness};
 
 /// A resource as the client sent it.
 pub type Body = Map<String, Value>;
@@ -314,48 +313,5 @@ fn entry(context: &Context<'_>, operation: &str, record: &Record, before: u64, a
         id: record.id.clone(),
         before,
         after,
-    }
-}
-
-/// A document's unique keys and its searchable keys.
-#[must_use]
-pub fn keys(
-    registry: &Registry,
-    kind: &ResourceType,
-    document: &Body,
-    unique_names: bool,
-) -> (Vec<Key>, Vec<Key>) {
-    let (mut unique, mut index) = (Vec::new(), BTreeSet::new());
-    for attribute in registry.core_attributes(kind) {
-        let Some(value) = document.get(&attribute.name) else { continue };
-        let name = attribute.name.to_ascii_lowercase();
-        // Entra and the validators expect a group's name to be unique, though the RFC does not.
-        let group_name = unique_names && kind.name == "Group" && name == "displayname";
-        if (attribute.uniqueness != Uniqueness::None && name != "id") || group_name {
-            unique.extend(folded(value, attribute).map(|value| Key { attribute: name.clone(), value }));
-        }
-        if INDEXED.contains(&name.as_str()) {
-            index.extend(folded(value, attribute).map(|value| Key { attribute: name.clone(), value }));
-        }
-        for sub in &attribute.sub_attributes {
-            let path = format!("{name}.{}", sub.name.to_ascii_lowercase());
-            if !INDEXED.contains(&path.as_str()) {
-                continue;
-            }
-            let elements = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-            for element in elements.iter().filter_map(|element| element.get(&sub.name)) {
-                index.extend(folded(element, sub).map(|value| Key { attribute: path.clone(), value }));
-            }
-        }
-    }
-    (unique, index.into_iter().collect())
-}
-
-fn folded(value: &Value, attribute: &Attribute) -> Option<String> {
-    match value {
-        Value::String(text) if attribute.case_exact => Some(text.clone()),
-        Value::String(text) => Some(fold(text)),
-        Value::Bool(value) => Some(value.to_string()),
-        _ => None,
     }
 }

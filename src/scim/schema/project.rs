@@ -85,12 +85,11 @@ impl Selection {
                 }
                 return keep(value, parts, &|part| {
                     part.returned == Returned::Always
-                        || part.returned == Returned::Default && !left_out.iter().any(|path| is_sub(path, part))
+                        || part.returned == Returned::Default
+                            && !left_out.iter().any(|path| is_sub(path, part))
                 });
             }
-            return keep(value, parts, &|part| {
-                matches!(part.returned, Returned::Always | Returned::Default)
-            });
+            return keep(value, parts, &|part| matches!(part.returned, Returned::Always | Returned::Default));
         };
         let asked: Vec<_> = only.iter().filter(names).collect();
         if asked.is_empty() && !always {

@@ -1,0 +1,82 @@
+//! What a document is found by and what no other may have (RFC 7643 §7, "uniqueness").
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Body, Key};
+use crate::scim::filter::lower::INDEXED;
+use crate::scim::schema::{Attribute, Registry, ResourceType, Uniqueness};
+
+/// A document's unique keys and its searchable keys, extensions' and sub-attributes' too.
+#[must_use]
+pub fn keys(
+    registry: &Registry,
+    kind: &ResourceType,
+    document: &Body,
+    unique_names: bool,
+) -> (Vec<Key>, Vec<Key>) {
+    // Entra and the validators expect a group's name to be unique, though the RFC does not.
+    let unique_name = (unique_names && kind.name == "Group").then_some("displayname");
+    let mut keys = Keys { unique: BTreeSet::new(), index: BTreeSet::new(), unique_name };
+    for attribute in registry.core_attributes(kind).filter(|attribute| attribute.name != "id") {
+        keys.add(String::new(), attribute, document);
+    }
+    for schema in registry.extensions(kind) {
+        if let Some(Value::Object(part)) = document.get(&schema.id) {
+            let prefix = format!("{}:", schema.id.to_ascii_lowercase());
+            for attribute in &schema.attributes {
+                keys.add(prefix.clone(), attribute, part);
+            }
+        }
+    }
+    (keys.unique.into_iter().collect(), keys.index.into_iter().collect())
+}
+
+struct Keys {
+    unique: BTreeSet<Key>,
+    index: BTreeSet<Key>,
+    unique_name: Option<&'static str>,
+}
+
+impl Keys {
+    fn add(&mut self, mut path: String, attribute: &Attribute, owner: &Body) {
+        let Some(value) = owner.get(&attribute.name) else { return };
+        path.push_str(&attribute.name);
+        path.make_ascii_lowercase();
+        let elements = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for sub in &attribute.sub_attributes {
+            let path = format!("{path}.{}", sub.name.to_ascii_lowercase());
+            let values = elements.iter().filter_map(|element| element.get(&sub.name));
+            self.note(&path, sub, values);
+        }
+        if attribute.sub_attributes.is_empty() {
+            self.note(&path, attribute, elements.iter());
+        }
+    }
+
+    fn note<'v>(&mut self, path: &str, attribute: &Attribute, values: impl Iterator<Item = &'v Value>) {
+        let unique = attribute.uniqueness != Uniqueness::None || self.unique_name == Some(path);
+        let indexed = INDEXED.contains(&path);
+        if !unique && !indexed {
+            return;
+        }
+        for value in values.filter_map(|value| text(attribute, value)) {
+            let key = Key { attribute: path.to_owned(), value };
+            if indexed {
+                self.index.insert(key.clone());
+            }
+            if unique {
+                self.unique.insert(key);
+            }
+        }
+    }
+}
+
+fn text(attribute: &Attribute, value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(attribute.key(text).into_owned()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
