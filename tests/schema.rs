@@ -278,6 +278,9 @@ fn what_is_built_in_is_what_the_rfc_prints() {
     }
 }
 
+/// What a shell does with a password.
+type Hash<'a> = Option<&'a dyn Fn(&str) -> Option<String>>;
+
 struct Tenant {
     registry: Registry,
     store: MemoryStore,
@@ -291,13 +294,7 @@ impl Tenant {
         Self { registry, store: MemoryStore::new(), settings: Settings::default(), given: 0 }
     }
 
-    fn reply(
-        &mut self,
-        method: &str,
-        path: &str,
-        body: &Value,
-        hash: Option<&dyn Fn(&str) -> Option<String>>,
-    ) -> Reply {
+    fn reply(&mut self, method: &str, path: &str, body: &Value, hash: Hash<'_>) -> Reply {
         let given = &mut self.given;
         let mut new_id = || {
             *given += 1;
@@ -397,7 +394,7 @@ fn what_is_loaded_prints_and_loads_the_same() {
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn a_password_is_nowhere_but_in_its_hash() {
     let mut tenant = Tenant::new("", "");
-    let hash: Option<&dyn Fn(&str) -> Option<String>> = Some(&|text| Some(format!("salted:{}", text.len())));
+    let hash: Hash<'_> = Some(&|text| Some(format!("salted:{}", text.len())));
     let user = "urn:ietf:params:scim:schemas:core:2.0:User";
     let body = json!({ "schemas": [user], "userName": "ada", "password": "t1meMa$heen" });
     let made = tenant.reply("POST", "/Users", &body, hash);
