@@ -46,6 +46,24 @@ pub enum Action {
     SetIssuers,
     /// The audit trail.
     Journal,
+    /// Where changes are told to.
+    ListStreams,
+    /// A new stream.
+    CreateStream,
+    /// One stream.
+    ShowStream,
+    /// The end of a stream.
+    DeleteStream,
+    /// Events that could not be told.
+    DeadLetters,
+    /// The same, told again.
+    Resend,
+    /// A new key for events.
+    RotateKey,
+    /// The public keys of a tenant's events.
+    Jwks,
+    /// A receiver asks for events.
+    Poll,
     /// The copy, made anew.
     Republish,
     /// A backup of the tenant.
@@ -92,6 +110,15 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/admin/tenants/{tenant}/issuers", ListIssuers),
     route("PUT", "/admin/tenants/{tenant}/issuers", SetIssuers),
     route("GET", "/admin/tenants/{tenant}/journal", Journal),
+    route("GET", "/admin/tenants/{tenant}/streams", ListStreams),
+    route("POST", "/admin/tenants/{tenant}/streams", CreateStream),
+    route("GET", "/admin/tenants/{tenant}/streams/{stream}", ShowStream),
+    route("DELETE", "/admin/tenants/{tenant}/streams/{stream}", DeleteStream),
+    route("GET", "/admin/tenants/{tenant}/streams/{stream}/dead-letters", DeadLetters),
+    route("POST", "/admin/tenants/{tenant}/streams/{stream}/dead-letters/resend", Resend),
+    route("POST", "/admin/tenants/{tenant}/keys/rotate", RotateKey),
+    route("GET", "/tenants/{tenant}/jwks.json", Jwks),
+    route("POST", "/events/poll", Poll),
     route("POST", "/admin/tenants/{tenant}/republish", Republish),
     route("GET", "/admin/tenants/{tenant}/export", Export),
     route("POST", "/admin/tenants/{tenant}/import", Import),

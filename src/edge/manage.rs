@@ -2,18 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::journal;
 use super::metrics::Tally;
 use super::plan::plan;
 use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
-use super::{access, backup};
+use super::{access, backup, events, stream};
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::instant;
-
-/// Entries of the journal in one page.
-const JOURNAL_PAGE: i64 = 500;
 
 /// The fact under which a tenant's counts are kept.
 const TALLY: &str = "tally";
@@ -114,7 +112,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             )?;
             Ok(Reply::plain(200, &json!({ "hash": hash })))
         }
-        "/journal" => Ok(Reply::plain(200, &journal(store, body)?)),
+        "/journal" => Ok(Reply::plain(200, &journal::page(store, body)?)),
         "/republish" if !store.keeps_copy() => {
             Err(ScimError::new(409, "the tenant keeps no copy; send `{\"copy\": true}` to the tenant first"))
         }
@@ -127,6 +125,8 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/import/lines" => backup::apply(store, field("lines"), field("now")),
         "/import/finish" => backup::finish(store, body),
         "/import/abandon" => backup::abandon(store),
+        "/poll" => events::poll(store, body),
+        path if path == "/streams" || path.starts_with("/streams/") => stream::serve(store, path, body),
         "/observe" => observe(store, body),
         "/metrics" => {
             let tally = store.fact(TALLY)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
@@ -216,38 +216,6 @@ fn tokens(store: &SqlStore) -> Result<Value, ScimError> {
         })
     });
     Ok(json!({ "tokens": shown.collect::<Vec<_>>() }))
-}
-
-/// Who changed what, from what to what: a page of the journal after a sequence number.
-fn journal(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
-    let after = body.get("after").and_then(Value::as_i64).unwrap_or(0);
-    let rows = store.rows(
-        "SELECT j.seq, j.at, j.actor, j.operation, j.kind, j.id, j.before, j.after, j.document,
-           (SELECT p.document FROM journal AS p WHERE p.id = j.id AND p.seq < j.seq ORDER BY p.seq DESC LIMIT 1)
-         FROM journal AS j WHERE j.seq > ?1 ORDER BY j.seq LIMIT ?2",
-        vec![after.into(), JOURNAL_PAGE.into()],
-    )?;
-    let document = |text: String| serde_json::from_str::<Value>(&text).unwrap_or(Value::Null);
-    let entries: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            json!({
-                "sequence": integer(row, 0),
-                "at": text(row, 1),
-                "actor": text(row, 2),
-                "operation": text(row, 3),
-                "resourceType": text(row, 4),
-                "id": text(row, 5),
-                "versionBefore": integer(row, 6),
-                "versionAfter": integer(row, 7),
-                "before": document(text(row, 9)),
-                "after": document(text(row, 8)),
-            })
-        })
-        .collect();
-    let next =
-        (i64::try_from(entries.len()) == Ok(JOURNAL_PAGE)).then(|| rows.last().map(|row| integer(row, 0)));
-    Ok(json!({ "entries": entries, "next": next.flatten() }))
 }
 
 /// Adds what the Worker saw to the tenant's counts.

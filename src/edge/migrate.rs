@@ -7,7 +7,7 @@ use crate::scim::error::ScimError;
 
 /// Each version's statements; applied in order, once each. Never change one that was
 /// released: tests/edge/tables holds every version with rows, and applies what follows.
-const VERSIONS: [&[&str]; 3] = [
+const VERSIONS: [&[&str]; 4] = [
     &[
         "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         "CREATE TABLE resource (id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL,
@@ -52,6 +52,17 @@ const VERSIONS: [&[&str]; 3] = [
            expires TEXT, used TEXT, revoked TEXT) WITHOUT ROWID",
         // Refused tokens and the like, counted.
         "CREATE TABLE counter (name TEXT PRIMARY KEY, number INTEGER NOT NULL, last TEXT NOT NULL) WITHOUT ROWID",
+    ],
+    &[
+        // Who joined and left a group.
+        "ALTER TABLE journal ADD COLUMN members TEXT",
+        "CREATE INDEX journal_time ON journal (at, seq)",
+        // Where changes are told to, and up to which number of the journal they were.
+        "CREATE TABLE stream (id TEXT PRIMARY KEY, settings TEXT NOT NULL, cursor INTEGER NOT NULL,
+           failures INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0, error TEXT) WITHOUT ROWID",
+        // Events beside the stream's order: sent again later, given up, or taken out of turn.
+        "CREATE TABLE event (stream TEXT NOT NULL, seq INTEGER NOT NULL, resource TEXT NOT NULL, state TEXT NOT NULL,
+           attempts INTEGER NOT NULL, due INTEGER NOT NULL, error TEXT, PRIMARY KEY (stream, seq)) WITHOUT ROWID",
     ],
 ];
 

@@ -13,7 +13,9 @@ mod archive;
 mod backup;
 mod condition;
 mod copy;
+mod events;
 mod health;
+mod journal;
 mod jwks;
 mod jwt;
 mod limit;
@@ -28,7 +30,9 @@ mod publish;
 mod refuse;
 mod region;
 mod reply;
+mod set;
 mod sql;
+mod stream;
 mod tenant;
 mod token;
 mod visit;
@@ -79,6 +83,8 @@ async fn answer(
         Action::Health => Ok(Response::ok("ok")?),
         Action::Ready => health::ready(env, visit).await,
         Action::OpenApi => Ok(Response::ok(OPENAPI)?.with_headers(reply::content_type("application/json")?)),
+        Action::Jwks => admin::streams::jwks(env, visit, values.first().unwrap_or(&"")).await,
+        Action::Poll => admin::streams::poll(request, env, visit).await,
         Action::Scim => scim(request, env, visit).await,
         Action::Grant => oauth::grant(request, env, visit).await,
         _ => admin::serve(request, env, visit, action, values).await,

@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::{SqlCursor, SqlStorage, SqlStorageValue, State};
 
 use super::condition::{Condition, is_selective};
+use super::journal;
 use super::log::failure;
 use super::migrate::migrate;
 use super::publish::MEMBERS;
@@ -291,14 +292,19 @@ impl SqlStore {
 
     fn commit_all(&self, change: &ChangeSet) -> Result<i64, StoreError> {
         let mut seq = 0;
-        for entry in &change.journal {
+        for (index, entry) in change.journal.iter().enumerate() {
+            let is_last = change.journal.iter().skip(index + 1).all(|other| other.id != entry.id);
+            let members = match entry.kind.as_str() {
+                "Group" if is_last => journal::membership(self, change, &entry.id)?,
+                _ => SqlStorageValue::Null,
+            };
             let put =
                 change.put.iter().find(|put| put.record.id == entry.id && put.record.version == entry.after);
             let document = put.map(|put| put.record.document.as_str());
             let number = |version: u64| SqlStorageValue::from(i64::try_from(version).unwrap_or(i64::MAX));
             let rows = self.rows(
-                "INSERT INTO journal (at, actor, operation, kind, id, before, after, document)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING seq",
+                "INSERT INTO journal (at, actor, operation, kind, id, before, after, document, members)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING seq",
                 vec![
                     entry.at.as_str().into(),
                     entry.actor.as_str().into(),
@@ -308,6 +314,7 @@ impl SqlStore {
                     number(entry.before),
                     number(entry.after),
                     document.map_or(SqlStorageValue::Null, SqlStorageValue::from),
+                    members,
                 ],
             )?;
             seq = rows.first().map_or(seq, |row| integer(row, 0));

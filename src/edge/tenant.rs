@@ -17,7 +17,7 @@ use super::reply::{Answer, body_text, of_error, of_reply, origin_and_query};
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
 use super::visit::Visit;
-use super::{access, manage, password, publish};
+use super::{access, events, manage, password, publish, stream};
 use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
@@ -97,7 +97,10 @@ pub struct Tenant {
     state: State,
     env: Env,
     store: RefCell<Option<SqlStore>>,
-    alarm_is_set: Cell<bool>,
+    /// When the alarm rings, in milliseconds since 1970; infinity when it is not set.
+    alarm: Cell<f64>,
+    /// Whether a round is under way: until it is done no other is called for.
+    is_ringing: Cell<bool>,
     limit: Limit,
     profile: RefCell<Option<Profile>>,
     is_fresh: Cell<bool>,
@@ -109,7 +112,8 @@ impl DurableObject for Tenant {
             state,
             env,
             store: RefCell::new(None),
-            alarm_is_set: Cell::new(false),
+            alarm: Cell::new(f64::INFINITY),
+            is_ringing: Cell::new(false),
             limit: Limit::default(),
             profile: RefCell::new(None),
             is_fresh: Cell::new(true),
@@ -148,7 +152,7 @@ impl DurableObject for Tenant {
         log::within(String::new());
         // Reading leaves nothing to publish, but a restarted object may have been left some.
         if !reads || self.is_fresh.replace(false) {
-            self.gather().await;
+            self.gather(GATHER).await;
         }
         let mut response = match reply {
             Ok(reply) => of_reply(reply),
@@ -162,21 +166,25 @@ impl DurableObject for Tenant {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        // Until the round is done no other is called for, so that rounds lie a second apart.
-        self.alarm_is_set.set(true);
+        // So that rounds lie a second apart.
+        self.is_ringing.set(true);
+        self.alarm.set(f64::INFINITY);
         let tenant = self.tenant_id();
-        // A store of its own, as requests are answered while KV is awaited.
+        // A store of its own, as requests are answered while others are awaited.
         let opened = SqlStore::open(&self.state);
-        let outcome = match (opened, tenant) {
-            (Ok(mut store), Some(tenant)) => publish::round(&mut store, &self.env, &tenant).await,
-            _ => Ok(()),
-        };
-        self.alarm_is_set.set(false);
-        if let Err(error) = outcome {
-            failure("publish", "", &error);
-            self.wake_in(RETRY).await;
+        let mut delay = GATHER;
+        if let (Ok(mut store), Some(tenant)) = (opened, tenant) {
+            if let Err(error) = publish::round(&mut store, &self.env, &tenant).await {
+                failure("publish", "", &error);
+                delay = RETRY;
+            }
+            if let Err(error) = events::round(&store, &self.env).await {
+                failure("events", "", &error);
+                delay = RETRY;
+            }
         }
-        self.gather().await;
+        self.is_ringing.set(false);
+        self.gather(delay).await;
         Response::ok("")
     }
 }
@@ -232,18 +240,25 @@ impl Tenant {
         self.with_store(|store| Ok(store.fact("id")?)).ok().flatten()
     }
 
-    /// Sets the alarm when there is something to publish and none is set.
-    async fn gather(&self) {
-        let wanted = || self.with_store(|store| Ok(publish::is_pending(store))).unwrap_or(false);
-        if !self.alarm_is_set.get() && wanted() {
-            self.wake_in(GATHER).await;
+    /// Sets the alarm when there is something to publish or to tell and it rings no sooner.
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
+    async fn gather(&self, delay: Duration) {
+        if self.is_ringing.get() {
+            return;
         }
-    }
-
-    async fn wake_in(&self, delay: Duration) {
-        match self.state.storage().set_alarm(delay).await {
-            Ok(()) => self.alarm_is_set.set(true),
-            Err(error) => failure("alarm", "", &error),
+        let now = js_sys::Date::now();
+        let soonest = now + delay.as_millis() as f64;
+        let due = self.with_store(|store| {
+            let due = events::next_due(store).map_or(f64::INFINITY, |due| due as f64);
+            Ok(if publish::is_pending(store) { soonest } else { due.max(soonest) })
+        });
+        let Ok(due) = due else { return };
+        if due < self.alarm.get() {
+            let delay = Duration::from_millis((due - now).max(0.0) as u64);
+            match self.state.storage().set_alarm(delay).await {
+                Ok(()) => self.alarm.set(due),
+                Err(error) => failure("alarm", "", &error),
+            }
         }
     }
 }
@@ -297,7 +312,11 @@ fn scim(
         me: None,
         cursor_key,
     };
-    Ok(http::serve(store, &mut context, &request))
+    let reply = http::serve(store, &mut context, &request);
+    if request.path.trim_end_matches('/') == "/ServiceProviderConfig" {
+        return Ok(stream::announce(store, reply)?);
+    }
+    Ok(reply)
 }
 
 /// The time, as the directory writes it.

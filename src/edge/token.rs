@@ -156,6 +156,11 @@ pub(super) fn same_secret(given: &str, wanted: &str) -> bool {
     wanted.verify_slice(&given.finalize().into_bytes()).is_ok()
 }
 
+/// The MAC of a text, as hex.
+pub(super) fn mac(key: &str, text: &str) -> Option<String> {
+    Some(hex(&signer(key, text)?.finalize().into_bytes()))
+}
+
 fn signer(key: &str, text: &str) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).ok()?;
     mac.update(text.as_bytes());

@@ -1,7 +1,9 @@
 //! The administrator's API: tenants, their tokens, trail and plans, behind the Worker's own secret.
 
+pub(super) mod streams;
 mod tenants;
 mod tokens;
+mod trail;
 
 use serde_json::{Value, json};
 use worker::{Env, Request};
@@ -65,17 +67,32 @@ pub(super) async fn serve(
         Action::RevokeClient => oauth::revoke_client(env, visit, &tenant, &body).await,
         Action::ListIssuers => Ok(ask("/issuers", &Value::Null).await?),
         Action::SetIssuers => oauth::set_issuers(env, visit, &tenant, &body).await,
-        Action::Journal => {
-            let after = query.parameter("after").and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
-            Ok(ask("/journal", &json!({ "after": after })).await?)
+        Action::Journal => trail::journal(env, visit, &tenant, &query).await,
+        Action::ListStreams => Ok(ask("/streams", &Value::Null).await?),
+        Action::CreateStream => streams::create(env, visit, &tenant, &body).await,
+        Action::ShowStream => Ok(ask("/streams/show", &json!({ "stream": values.get(1) })).await?),
+        Action::DeleteStream => Ok(ask("/streams/delete", &json!({ "stream": values.get(1) })).await?),
+        Action::DeadLetters => Ok(ask("/streams/dead", &json!({ "stream": values.get(1) })).await?),
+        Action::Resend => {
+            let jti = body.get("jti").and_then(Value::as_str);
+            Ok(ask("/streams/resend", &json!({ "stream": values.get(1), "jti": jti })).await?)
+        }
+        Action::RotateKey => {
+            let keys = streams::publish_keys(env, visit, &tenant, true).await?;
+            Ok(of_reply(Reply::plain(200, &keys))?)
         }
         Action::Republish => Ok(ask("/republish", &Value::Null).await?),
         Action::Export => Ok(archive::export(env, &visit.id, &tenant).await?),
         Action::Plan => Ok(ask("/plan", &body).await?),
         Action::Metrics => metrics_page(env, visit, query.parameter("tenant")).await,
-        Action::Health | Action::Ready | Action::OpenApi | Action::Scim | Action::Import | Action::Grant => {
-            Err(ScimError::new(404, "there is nothing here").into())
-        }
+        Action::Health
+        | Action::Ready
+        | Action::OpenApi
+        | Action::Scim
+        | Action::Import
+        | Action::Grant
+        | Action::Jwks
+        | Action::Poll => Err(ScimError::new(404, "there is nothing here").into()),
     }
 }
 

@@ -1,0 +1,196 @@
+//! The journal read: who changed what, from what to what. The audit trail shows it, and
+//! the events are made from it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use worker::SqlStorageValue;
+
+use super::sql::{SqlStore, integer, text};
+use crate::scim::directory::{ChangeSet, StoreError};
+use crate::scim::error::ScimError;
+use crate::scim::schema::instant;
+
+/// Most entries on one page.
+pub(super) const PAGE: i64 = 500;
+/// Most members that an entry tells by id, on each side.
+const MEMBERS: usize = 20_000;
+
+/// One change.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub seq: i64,
+    pub at: String,
+    pub actor: String,
+    pub operation: String,
+    pub kind: String,
+    pub id: String,
+    pub version_before: i64,
+    pub version_after: i64,
+    /// The document before and after; null where there was none.
+    pub before: Value,
+    pub after: Value,
+    /// A group's members that came and went: `{"added": […], "removed": […]}`, or null.
+    pub members: Value,
+}
+
+/// Which entries are wanted. Empty text stands for any.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub after: i64,
+    pub from: String,
+    pub to: String,
+    pub actor: String,
+    pub kind: String,
+    pub id: String,
+    pub operation: String,
+    pub limit: i64,
+}
+
+impl Wanted {
+    /// Reads what the administrator asked.
+    pub fn read(body: &Value) -> Result<Self, ScimError> {
+        let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let number = |name: &str, default: i64| match field(name).as_str() {
+            "" => Ok(default),
+            given => given
+                .parse::<i64>()
+                .ok()
+                .filter(|number| *number >= 0)
+                .ok_or_else(|| ScimError::new(400, format!("`{name}` is `{given}`; send a number"))),
+        };
+        for name in ["from", "to"] {
+            let given = field(name);
+            if !given.is_empty() && instant(&given).is_none() {
+                let detail = format!("`{name}` is `{given}`; send a dateTime such as `2027-01-31T08:00:00Z`");
+                return Err(ScimError::new(400, detail));
+            }
+        }
+        // As the journal writes times, so that text compares as time does.
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
+        let time = |name: &str| {
+            let written = |at: i64| String::from(js_sys::Date::new(&(at as f64).into()).to_iso_string());
+            instant(&field(name)).map(written).unwrap_or_default()
+        };
+        Ok(Self {
+            after: number("after", 0)?,
+            from: time("from"),
+            to: time("to"),
+            actor: field("actor"),
+            kind: field("resourceType"),
+            id: field("id"),
+            operation: field("operation"),
+            limit: number("limit", PAGE)?.clamp(1, PAGE),
+        })
+    }
+}
+
+/// The entries wanted, in the order in which they happened.
+pub(super) fn read(store: &SqlStore, wanted: &Wanted) -> Result<Vec<Entry>, StoreError> {
+    let rows = store.rows(
+        "SELECT j.seq, j.at, j.actor, j.operation, j.kind, j.id, j.before, j.after, j.document,
+           (SELECT p.document FROM journal AS p WHERE p.id = j.id AND p.seq < j.seq ORDER BY p.seq DESC LIMIT 1),
+           j.members
+         FROM journal AS j WHERE j.seq > ?1 AND (?2 = '' OR j.at >= ?2) AND (?3 = '' OR j.at < ?3)
+           AND (?4 = '' OR j.actor = ?4) AND (?5 = '' OR j.kind = ?5) AND (?6 = '' OR j.id = ?6)
+           AND (?7 = '' OR j.operation = ?7)
+         ORDER BY j.seq LIMIT ?8",
+        vec![
+            wanted.after.into(),
+            wanted.from.as_str().into(),
+            wanted.to.as_str().into(),
+            wanted.actor.as_str().into(),
+            wanted.kind.as_str().into(),
+            wanted.id.as_str().into(),
+            wanted.operation.as_str().into(),
+            wanted.limit.into(),
+        ],
+    )?;
+    let parsed = |text: String| serde_json::from_str::<Value>(&text).unwrap_or(Value::Null);
+    Ok(rows
+        .iter()
+        .map(|row| Entry {
+            seq: integer(row, 0),
+            at: text(row, 1),
+            actor: text(row, 2),
+            operation: text(row, 3),
+            kind: text(row, 4),
+            id: text(row, 5),
+            version_before: integer(row, 6),
+            version_after: integer(row, 7),
+            before: parsed(text(row, 9)),
+            after: parsed(text(row, 8)),
+            members: parsed(text(row, 10)),
+        })
+        .collect())
+}
+
+/// A page of the audit trail.
+pub(super) fn page(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
+    let wanted = Wanted::read(body)?;
+    let entries = read(store, &wanted)?;
+    let is_full = i64::try_from(entries.len()) == Ok(wanted.limit);
+    let next = entries.last().filter(|_| is_full).map(|entry| entry.seq);
+    let shown: Vec<Value> = entries
+        .into_iter()
+        .map(|entry| {
+            json!({
+                "sequence": entry.seq,
+                "at": entry.at,
+                "actor": entry.actor,
+                "operation": entry.operation,
+                "resourceType": entry.kind,
+                "id": entry.id,
+                "versionBefore": entry.version_before,
+                "versionAfter": entry.version_after,
+                "before": entry.before,
+                "after": entry.after,
+                "members": entry.members,
+            })
+        })
+        .collect();
+    Ok(json!({ "entries": shown, "next": next }))
+}
+
+/// A group's members that a change lets come and go, for its entry in the journal; asked
+/// before the change is made.
+pub(super) fn membership(
+    store: &SqlStore,
+    change: &ChangeSet,
+    group: &str,
+) -> Result<SqlStorageValue, StoreError> {
+    let mut added: BTreeSet<&str> = change
+        .add_members
+        .iter()
+        .filter(|(id, ..)| id == group)
+        .map(|(_, member, _)| member.as_str())
+        .collect();
+    let mut removed: BTreeSet<String> = change
+        .remove_members
+        .iter()
+        .filter(|(id, _)| id == group)
+        .map(|(_, member)| member.clone())
+        .collect();
+    if change.clear_members.iter().any(|id| id == group) {
+        let rows = store.rows("SELECT member_id FROM member WHERE group_id = ?1", vec![group.into()])?;
+        for member in rows.iter().map(|row| text(row, 0)) {
+            // One who was there and comes again stays.
+            if !added.remove(member.as_str()) {
+                removed.insert(member);
+            }
+        }
+    }
+    if added.is_empty() && removed.is_empty() {
+        return Ok(SqlStorageValue::Null);
+    }
+    let is_whole = added.len() <= MEMBERS && removed.len() <= MEMBERS;
+    let mut told = json!({
+        "added": added.iter().take(MEMBERS).collect::<Vec<_>>(),
+        "removed": removed.iter().take(MEMBERS).collect::<Vec<_>>(),
+    });
+    if let Some(told) = told.as_object_mut().filter(|_| !is_whole) {
+        told.insert("addedCount".into(), added.len().into());
+        told.insert("removedCount".into(), removed.len().into());
+    }
+    Ok(told.to_string().into())
+}
