@@ -1,6 +1,8 @@
 //! The command line; each command has a module.
 //! Exit codes: 0 all well, 2 the input cannot be used (standard error says why).
 
+mod admin;
+mod client;
 mod cycle;
 mod eval;
 mod preview;
@@ -40,6 +42,57 @@ enum Command {
         #[arg(long)]
         schema: PathBuf,
     },
+    /// Make, list, show, suspend, resume and delete a deployment's tenants.
+    ///
+    /// Example: ADMIN_TOKEN=… provisor tenant create "Example Ltd" --url https://scim.example.com
+    Tenant {
+        #[command(flatten)]
+        at: client::Deployment,
+        #[command(subcommand)]
+        command: admin::Tenant,
+    },
+    /// Make, list and revoke a tenant's tokens.
+    ///
+    /// Example: provisor token create TENANT --scope read --expires 2027-01-31T08:00:00Z
+    Token {
+        #[command(flatten)]
+        at: client::Deployment,
+        #[command(subcommand)]
+        command: admin::Token,
+    },
+    /// Write a tenant's backup to a file.
+    ///
+    /// Example: provisor export TENANT --file tenant.ndjson
+    Export {
+        #[command(flatten)]
+        at: client::Deployment,
+        /// The tenant's id.
+        tenant: String,
+        /// The file to write; what is there is replaced when the export is whole.
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Read a backup into an empty tenant.
+    ///
+    /// Example: provisor import TENANT --file tenant.ndjson
+    Import {
+        #[command(flatten)]
+        at: client::Deployment,
+        /// The tenant's id.
+        tenant: String,
+        /// The file to read.
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Print who changed what, from what to what.
+    ///
+    /// Example: provisor audit TENANT --from 2027-01-01T00:00:00Z --format csv
+    Audit {
+        #[command(flatten)]
+        at: client::Deployment,
+        #[command(flatten)]
+        audit: admin::Audit,
+    },
 }
 
 fn main() -> ExitCode {
@@ -48,6 +101,11 @@ fn main() -> ExitCode {
         Command::Cycle(arguments) => cycle::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Validate { schema } => preview::validate(&schema),
+        Command::Tenant { at, command } => admin::tenant(&at, &command),
+        Command::Token { at, command } => admin::token(&at, &command),
+        Command::Export { at, tenant, file } => admin::export(&at, &tenant, &file),
+        Command::Import { at, tenant, file } => admin::import(&at, &tenant, &file),
+        Command::Audit { at, audit } => admin::audit(&at, &audit),
     };
     match outcome {
         Ok(code) => code,

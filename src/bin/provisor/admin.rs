@@ -1,0 +1,246 @@
+//! `provisor tenant`, `token`, `export`, `import` and `audit`: a deployment's administration.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::client::Deployment;
+use super::text::print;
+
+/// A deployment's tenants.
+#[derive(Subcommand)]
+pub(super) enum Tenant {
+    /// Make a tenant; prints its Tenant URL and its first token, which is shown this once.
+    Create {
+        /// Its name.
+        name: String,
+        /// Its settings as JSON: {"strict": true}.
+        #[arg(long, default_value = "{}")]
+        settings: String,
+    },
+    /// List all tenants, one a line: id, name.
+    List,
+    /// Show one tenant: settings, state, counts.
+    Show {
+        /// Its id.
+        tenant: String,
+    },
+    /// Let a tenant rest: its tokens are refused, its data stay.
+    Suspend {
+        /// Its id.
+        tenant: String,
+    },
+    /// Let a tenant work again.
+    Resume {
+        /// Its id.
+        tenant: String,
+    },
+    /// Delete a suspended tenant and all its data.
+    Delete {
+        /// Its id.
+        tenant: String,
+        /// Its name, to confirm.
+        #[arg(long)]
+        confirm: String,
+    },
+}
+
+/// A tenant's tokens.
+#[derive(Subcommand)]
+pub(super) enum Token {
+    /// Make a token; it is shown this once.
+    Create {
+        /// The tenant's id.
+        tenant: String,
+        /// What it may do: provision, read or edge-read.
+        #[arg(long, default_value = "provision")]
+        scope: String,
+        /// When it ends: 2027-01-31T08:00:00Z. Without it: never.
+        #[arg(long)]
+        expires: Option<String>,
+    },
+    /// List a tenant's tokens without their text.
+    List {
+        /// The tenant's id.
+        tenant: String,
+    },
+    /// End a token, given by its id or whole.
+    Revoke {
+        /// The tenant's id.
+        tenant: String,
+        /// The token or its id.
+        token: String,
+    },
+}
+
+/// Which changes, and in which form.
+#[derive(clap::Args)]
+pub(super) struct Audit {
+    /// The tenant's id.
+    tenant: String,
+    /// Not before this time: 2027-01-31T08:00:00Z.
+    #[arg(long)]
+    from: Option<String>,
+    /// Before this time.
+    #[arg(long)]
+    to: Option<String>,
+    /// By this token, by its id.
+    #[arg(long)]
+    actor: Option<String>,
+    /// Of this resource, by its id.
+    #[arg(long)]
+    id: Option<String>,
+    /// Of this type: User or Group.
+    #[arg(long)]
+    resource_type: Option<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Form::Ndjson)]
+    format: Form,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// One change a line, as JSON.
+    Ndjson,
+    /// A table for a spreadsheet.
+    Csv,
+}
+
+/// Runs `provisor tenant`.
+pub(super) fn tenant(at: &Deployment, command: &Tenant) -> Result<ExitCode, String> {
+    let state = |tenant: &str, state: &str| {
+        let path = format!("/tenants/{}", segment(tenant)?);
+        show(&at.ask("PATCH", &path, Some(&json!({ "state": state })))?.body)
+    };
+    match command {
+        Tenant::Create { name, settings } => {
+            let settings: Value = serde_json::from_str(settings)
+                .map_err(|error| format!("`--settings` is not JSON: {error}"))?;
+            show(&at.ask("POST", "/tenants", Some(&json!({ "name": name, "settings": settings })))?.body)
+        }
+        Tenant::List => {
+            let body = at.ask("GET", "/tenants", None)?.body;
+            let field = |tenant: &Value, name: &str| {
+                tenant.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+            };
+            let tenants = body.get("tenants").and_then(Value::as_array).cloned().unwrap_or_default();
+            let lines: Vec<String> = tenants
+                .iter()
+                .map(|tenant| format!("{}  {}", field(tenant, "id"), field(tenant, "name")))
+                .collect();
+            print(&lines.join("\n"))
+        }
+        Tenant::Show { tenant } => {
+            show(&at.ask("GET", &format!("/tenants/{}", segment(tenant)?), None)?.body)
+        }
+        Tenant::Suspend { tenant } => state(tenant, "suspended"),
+        Tenant::Resume { tenant } => state(tenant, "active"),
+        Tenant::Delete { tenant, confirm } => {
+            let path = format!("/tenants/{}", segment(tenant)?);
+            at.ask("DELETE", &path, Some(&json!({ "confirm": confirm })))?;
+            print("deleted")
+        }
+    }
+}
+
+/// Runs `provisor token`.
+pub(super) fn token(at: &Deployment, command: &Token) -> Result<ExitCode, String> {
+    match command {
+        Token::Create { tenant, scope, expires } => {
+            let path = format!("/tenants/{}/tokens", segment(tenant)?);
+            show(&at.ask("POST", &path, Some(&json!({ "scope": scope, "expires": expires })))?.body)
+        }
+        Token::List { tenant } => {
+            show(&at.ask("GET", &format!("/tenants/{}/tokens", segment(tenant)?), None)?.body)
+        }
+        Token::Revoke { tenant, token } => {
+            let path = format!("/tenants/{}/tokens/revoke", segment(tenant)?);
+            at.ask("POST", &path, Some(&json!({ "token": token })))?;
+            print("revoked")
+        }
+    }
+}
+
+/// Writes a tenant's backup to a file. What is cut off is removed again.
+pub(super) fn export(at: &Deployment, tenant: &str, file: &PathBuf) -> Result<ExitCode, String> {
+    let mut lines = at.download(&format!("/tenants/{}/export", segment(tenant)?))?;
+    let fault = |error: std::io::Error| format!("`{}` cannot be written: {error}", file.display());
+    let part = file.with_extension("part");
+    let mut to = std::fs::File::create(&part).map_err(fault)?;
+    let mut buffer = vec![0; 65_536];
+    loop {
+        match lines.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => to.write_all(buffer.get(..read).unwrap_or_default()).map_err(fault)?,
+            Err(error) => {
+                let _ = std::fs::remove_file(&part);
+                return Err(format!("the export broke off: {error}\nhelp: run the same command again"));
+            }
+        }
+    }
+    to.sync_all().map_err(fault)?;
+    std::fs::rename(&part, file).map_err(fault)?;
+    print(&format!("exported to {}", file.display()))
+}
+
+/// Reads a backup into an empty tenant.
+pub(super) fn import(at: &Deployment, tenant: &str, file: &PathBuf) -> Result<ExitCode, String> {
+    let from =
+        std::fs::File::open(file).map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
+    show(&at.upload(&format!("/tenants/{}/import", segment(tenant)?), from)?)
+}
+
+/// Prints a tenant's audit trail, page after page.
+pub(super) fn audit(at: &Deployment, audit: &Audit) -> Result<ExitCode, String> {
+    let form = if audit.format == Form::Csv { "csv" } else { "ndjson" };
+    let mut query = format!("?format={form}");
+    for (name, value) in [
+        ("from", &audit.from),
+        ("to", &audit.to),
+        ("actor", &audit.actor),
+        ("id", &audit.id),
+        ("resourceType", &audit.resource_type),
+    ] {
+        if let Some(value) = value {
+            query.push_str(&format!("&{name}={}", segment(value)?));
+        }
+    }
+    let mut after = String::new();
+    let mut is_first = true;
+    loop {
+        let path = format!("/tenants/{}/journal{query}{after}", segment(&audit.tenant)?);
+        let page = at.ask("GET", &path, None)?;
+        // Each page of a table begins with its head.
+        let text = match page.text.split_once('\n') {
+            Some((_, rest)) if !is_first && audit.format == Form::Csv => rest,
+            _ => &page.text,
+        };
+        if !text.trim().is_empty() {
+            print(text.trim_end())?;
+        }
+        match page.next {
+            Some(next) => after = format!("&after={next}"),
+            None => return Ok(ExitCode::SUCCESS),
+        }
+        is_first = false;
+    }
+}
+
+fn show(body: &Value) -> Result<ExitCode, String> {
+    let text = serde_json::to_string_pretty(body).map_err(|error| error.to_string())?;
+    print(&text)
+}
+
+/// A value that may stand in a path or a query as it is.
+fn segment(value: &str) -> Result<&str, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        return Ok(value);
+    }
+    Err(format!(
+        "`{value}` is no id, type or time\nhelp: an id has letters, digits and `-`; a time is 2027-01-31T08:00:00Z"
+    ))
+}
