@@ -11,8 +11,10 @@ before(async () => {
   const make = async (name) => {
     const { body } = await server.administer("POST", "/tenants", { name });
     const scim = client(server.endpoint, body.token);
-    const person = (await scim("POST", "/Users", user("same", { title: `of ${name}`, externalId: "E1" }))).body;
-    const group = (await scim("POST", "/Groups", { displayName: "all", members: [{ value: person.id }] })).body;
+    const person = (await scim("POST", "/Users", user("same", { title: `of ${name}`, externalId: "E1" })))
+      .body;
+    const group = (await scim("POST", "/Groups", { displayName: "all", members: [{ value: person.id }] }))
+      .body;
     return { id: body.tenant.id, token: body.token, scim, person, group };
   };
   mine = await make("mine");
@@ -95,7 +97,9 @@ test("a token cannot be made to name another tenant", async () => {
   const forged = mine.token.replace(mine.id, theirs.id);
   assert.notEqual(forged, mine.token);
   assert.equal((await client(server.endpoint, forged)("GET", "/Users")).status, 401);
-  const { body: reader } = await server.administer("POST", `/tenants/${mine.id}/tokens`, { scope: "edge-read" });
+  const { body: reader } = await server.administer("POST", `/tenants/${mine.id}/tokens`, {
+    scope: "edge-read",
+  });
   const copy = client(server.endpoint, reader.token);
   await eventually(async () => assert.equal((await copy("GET", `/Users/${mine.person.id}`)).status, 200));
   assert.equal((await copy("GET", `/Users/${theirs.person.id}`)).status, 404);
