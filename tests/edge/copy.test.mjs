@@ -42,7 +42,7 @@ test("a group of many chunks is read whole, in order, with names and the object'
   );
   assert.deepEqual(
     [body.members[42].display, body.members[42].type, body.displayName],
-    ["User 42", "User", `Group of ${SIZE}`],
+    ["User 42", "User", `Group 0 of ${SIZE}`],
   );
   const present = await tenant.scim("GET", `/Groups/${group}`);
   assert.equal(headers.get("etag"), present.headers.get("etag"));

@@ -28,7 +28,7 @@ function* lines(users, groups, settings) {
   for (let n = 0; n < users; n += 1) yield resource("User", idOf(n), person(n));
   for (const [index, size] of groups.entries()) {
     const group = idOf(index, "g");
-    yield resource("Group", group, { displayName: `Group of ${size}` });
+    yield resource("Group", group, { displayName: `Group ${index} of ${size}` });
     for (let at = 0; at < size; at += 1_000) {
       const add = Array.from({ length: Math.min(1_000, size - at) }, (_, n) => idOf(at + n));
       yield { members: { group, add } };
