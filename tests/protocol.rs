@@ -1,77 +1,17 @@
-//! What directories really send (`tests/vectors/idp`), replayed against the core with its
-//! store in memory. The edge tests replay the same files over HTTP.
+//! Conversations (`tests/vectors/idp`: what directories really send; `tests/vectors/rfc7644`: the
+//! examples of the standard), replayed against the core with its store in memory. The edge
+//! tests replay the same files over HTTP.
 #![cfg(not(target_arch = "wasm32"))]
+
+mod support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use provisor::scim::directory::memory::MemoryStore;
-use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
-use provisor::scim::http::{Reply, Request, serve};
-use provisor::scim::schema::builtin;
-use serde_json::Value;
-
-/// A tenant in memory, whose clock and ids are counters.
-struct Tenant {
-    store: MemoryStore,
-    settings: Settings,
-    ticks: u32,
-}
-
-impl Tenant {
-    fn new() -> Self {
-        Self { store: MemoryStore::new(), settings: Settings::default(), ticks: 0 }
-    }
-
-    fn ask(&mut self, method: &str, path: &str, headers: Vec<(String, String)>, body: String) -> Reply {
-        self.ticks += 1;
-        let now = format!("2026-11-24T10:{:02}:{:02}.000Z", self.ticks / 60 % 60, self.ticks % 60);
-        let mut next = self.ticks * 100;
-        let mut new_id = || {
-            next += 1;
-            format!("id-{next:06}")
-        };
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let request =
-            Request { method: method.into(), path: path.into(), query: query.into(), headers, body };
-        let mut context = Context {
-            registry: builtin(),
-            base: "https://scim.example.com/scim/v2",
-            now: &now,
-            actor: "test",
-            new_id: &mut new_id,
-            settings: &self.settings,
-            hash_password: NO_PASSWORDS,
-            me: None,
-            cursor_key: b"test",
-        };
-        serve(&mut self.store, &mut context, &request)
-    }
-
-    fn send(&mut self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let reply = self.ask(method, path, Vec::new(), body);
-        (reply.status, serde_json::from_str(&reply.body).unwrap_or(Value::Null))
-    }
-}
-
-/// Why `found` does not hold what `wanted` says.
-fn missing(wanted: &Value, found: &Value, at: &str) -> Option<String> {
-    match (wanted, found) {
-        (Value::Null, _) => None,
-        (Value::Object(wanted), Value::Object(found)) => wanted.iter().find_map(|(name, wanted)| {
-            missing(wanted, found.get(name).unwrap_or(&Value::Null), &format!("{at}/{name}"))
-        }),
-        (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
-            wanted.iter().find_map(|wanted| {
-                let all: Vec<_> = found.iter().filter_map(|found| missing(wanted, found, at)).collect();
-                (all.len() == found.len()).then(|| all.join(" and "))
-            })
-        }
-        (wanted, found) if wanted == found => None,
-        (wanted, found) => Some(format!("{at}: wanted {wanted}, found {found}")),
-    }
-}
+use provisor::scim::compat::Profile;
+use provisor::scim::directory::Settings;
+use serde_json::{Value, json};
+use support::{BASE, Tenant, group, missing, user};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -79,62 +19,78 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-#[test]
-fn directories_are_understood() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/idp");
-    let mut replayed = 0;
-    for directory in files(&root).iter().filter(|path| path.is_dir()) {
-        for conversation in files(directory) {
-            let mut tenant = Tenant::new();
-            let mut captured: BTreeMap<String, String> = BTreeMap::new();
-            for file in files(&conversation) {
-                let mut text = std::fs::read_to_string(&file).unwrap();
-                for (name, value) in &captured {
-                    text = text.replace(&format!("{{{{{name}}}}}"), value);
-                }
-                let vector: Value = serde_json::from_str(&text).unwrap();
-                let (status, found) = tenant.send(
-                    vector["method"].as_str().unwrap(),
-                    vector["path"].as_str().unwrap(),
-                    &vector["request"],
-                );
-                let name = file.display();
-                assert_eq!(u64::from(status), vector["status"].as_u64().unwrap(), "{name}: {found}");
-                if let Some(fault) = missing(&vector["response"], &found, "") {
-                    panic!("{name}: {fault}");
-                }
-                for (name, place) in vector["capture"].as_object().into_iter().flatten() {
-                    captured
-                        .insert(name.clone(), found[place.as_str().unwrap()].as_str().unwrap().to_owned());
-                }
-                replayed += 1;
-            }
+fn vectors(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(folder)
+}
+
+/// Replays a conversation in a fresh tenant and answers with how many requests it had.
+fn replay(conversation: &Path) -> usize {
+    let mut tenant = Tenant::default();
+    let mut captured: BTreeMap<String, String> = BTreeMap::new();
+    let files = files(conversation);
+    for file in &files {
+        let mut text = std::fs::read_to_string(file).unwrap();
+        for (name, value) in &captured {
+            text = text.replace(&format!("{{{{{name}}}}}"), value);
+        }
+        let vector: Value = serde_json::from_str(&text).unwrap();
+        let of = |name: &str| vector[name].as_str().unwrap().to_owned();
+        let headers = vector["headers"].as_object().into_iter().flatten();
+        let headers: Vec<(&str, &str)> =
+            headers.map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+        let body = if vector["request"].is_null() { String::new() } else { vector["request"].to_string() };
+        let reply = tenant.ask(&of("method"), &of("path"), &headers, &body);
+        let found: Value = serde_json::from_str(&reply.body).unwrap_or(Value::Null);
+        let name = file.display();
+        assert_eq!(u64::from(reply.status), vector["status"].as_u64().unwrap(), "{name}: {found}");
+        if let Some(fault) = missing(&vector["response"], &found, "") {
+            panic!("{name}: {fault}");
+        }
+        for lacked in vector["lacks"].as_array().into_iter().flatten() {
+            assert!(found.get(lacked.as_str().unwrap()).is_none(), "{name}: {lacked} is in {found}");
+        }
+        for (header, part) in vector["replyHeaders"].as_object().into_iter().flatten() {
+            let sent = reply.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(header));
+            let sent = sent.map(|(_, value)| value.as_str()).unwrap_or_default();
+            assert!(sent.contains(part.as_str().unwrap()), "{name}: `{header}` is `{sent}`");
+        }
+        for (name, place) in vector["capture"].as_object().into_iter().flatten() {
+            captured.insert(name.clone(), found[place.as_str().unwrap()].as_str().unwrap().to_owned());
         }
     }
+    files.len()
+}
+
+#[test]
+fn directories_are_understood() {
+    let directories = files(&vectors("idp"));
+    let directories = directories.iter().filter(|path| path.is_dir());
+    let replayed: usize = directories.flat_map(|path| files(path)).map(|path| replay(&path)).sum();
     assert!(replayed >= 180, "only {replayed} requests were replayed");
 }
 
-fn user(name: &str) -> Value {
-    serde_json::json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name })
+#[test]
+fn the_examples_of_the_standard_answer_as_it_says() {
+    let replayed: usize = files(&vectors("rfc7644")).iter().map(|path| replay(path)).sum();
+    assert!(replayed >= 130, "only {replayed} requests were replayed");
 }
 
 #[test]
 fn etags_guard_against_lost_updates() {
-    let mut tenant = Tenant::new();
+    let mut tenant = Tenant::default();
     let (_, created) = tenant.send("POST", "/Users", &user("ada"));
     let path = format!("/Users/{}", created["id"].as_str().unwrap());
     let patch =
         serde_json::json!({ "Operations": [{ "op": "replace", "path": "title", "value": "Countess" }] })
             .to_string();
-    let with = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
-    assert_eq!(tenant.ask("PATCH", &path, with("if-match", "W/\"1\""), patch.clone()).status, 200);
-    assert_eq!(tenant.ask("PATCH", &path, with("if-match", "W/\"1\""), patch).status, 412);
-    assert_eq!(tenant.ask("GET", &path, with("if-none-match", "W/\"2\""), String::new()).status, 304);
+    assert_eq!(tenant.ask("PATCH", &path, &[("if-match", "W/\"1\"")], &patch).status, 200);
+    assert_eq!(tenant.ask("PATCH", &path, &[("if-match", "W/\"1\"")], &patch).status, 412);
+    assert_eq!(tenant.ask("GET", &path, &[("if-none-match", "W/\"2\"")], "").status, 304);
 }
 
 #[test]
 fn a_patch_that_changes_nothing_makes_no_version() {
-    let mut tenant = Tenant::new();
+    let mut tenant = Tenant::default();
     let (_, created) = tenant.send("POST", "/Users", &user("ada"));
     let path = format!("/Users/{}", created["id"].as_str().unwrap());
     let patch = serde_json::json!({ "Operations": [{ "op": "add", "path": "userName", "value": "ada" }] });
@@ -145,7 +101,7 @@ fn a_patch_that_changes_nothing_makes_no_version() {
 
 #[test]
 fn a_failed_operation_undoes_the_ones_before_it() {
-    let mut tenant = Tenant::new();
+    let mut tenant = Tenant::default();
     let (_, created) = tenant.send("POST", "/Users", &user("ada"));
     let path = format!("/Users/{}", created["id"].as_str().unwrap());
     let patch = serde_json::json!({ "Operations": [
@@ -159,7 +115,7 @@ fn a_failed_operation_undoes_the_ones_before_it() {
 
 #[test]
 fn pages_together_are_the_whole() {
-    let mut tenant = Tenant::new();
+    let mut tenant = Tenant::default();
     for number in 0..25 {
         assert_eq!(tenant.send("POST", "/Users", &user(&format!("user{number}"))).0, 201);
     }
@@ -185,7 +141,7 @@ fn pages_together_are_the_whole() {
 
 #[test]
 fn faults_say_what_to_send_instead() {
-    let mut tenant = Tenant::new();
+    let mut tenant = Tenant::default();
     for (method, path, body, status, scim_type, part) in [
         ("GET", "/Nothing", "", 404, None, "/ResourceTypes"),
         ("PUT", "/Users", "", 405, None, "GET or POST"),
@@ -206,7 +162,7 @@ fn faults_say_what_to_send_instead() {
         ("GET", "/Users/nobody", "", 404, None, "`nobody`"),
         ("GET", "/Schemas?filter=a+pr", "", 403, None, "no `filter`"),
     ] {
-        let reply = tenant.ask(method, path, Vec::new(), body.to_owned());
+        let reply = tenant.ask(method, path, &[], body);
         let error: Value = serde_json::from_str(&reply.body).unwrap();
         let found = (reply.status, error["scimType"].as_str(), error["status"].as_str().unwrap().to_owned());
         assert_eq!(found, (status, scim_type, status.to_string()), "{method} {path}: {error}");
@@ -216,7 +172,7 @@ fn faults_say_what_to_send_instead() {
 
 #[test]
 fn nested_groups_show_direct_and_indirect() {
-    let mut tenant = Tenant::new();
+    let mut tenant = Tenant::default();
     let (_, ada) = tenant.send("POST", "/Users", &user("ada"));
     let group = |name: &str, member: &Value| serde_json::json!({ "displayName": name, "members": [{ "value": member }] });
     let (_, inner) = tenant.send("POST", "/Groups", &group("inner", &ada["id"]));
@@ -232,7 +188,7 @@ fn nested_groups_show_direct_and_indirect() {
 
 #[test]
 fn a_search_at_the_root_covers_all_types() {
-    let mut tenant = Tenant::new();
+    let mut tenant = Tenant::default();
     for number in 0..3 {
         tenant.send("POST", "/Users", &user(&format!("user{number}")));
         tenant.send("POST", "/Groups", &serde_json::json!({ "displayName": format!("group{number}") }));
@@ -248,4 +204,121 @@ fn a_search_at_the_root_covers_all_types() {
     assert_eq!(names(&search(serde_json::json!({ "startIndex": 5, "count": 9 }))), ["group1", "group2"]);
     assert_eq!(names(&search(serde_json::json!({ "filter": "userName eq \"USER1\"" }))), ["user1"]);
     assert_eq!(search(serde_json::json!({ "filter": "shoeSize eq 1" }))["scimType"], "invalidFilter");
+}
+
+#[test]
+fn me_is_the_user_that_the_token_is_bound_to() {
+    let mut tenant = Tenant::default();
+    let id = tenant.create("/Users", &user("ada"));
+    tenant.me = Some(id.clone());
+    let location = format!("{BASE}/Users/{id}");
+    let patch = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{ "op": "replace", "path": "title", "value": "Countess" }],
+    });
+    let mut body = user("ada");
+    body["title"] = json!("Lady");
+    for (method, body, status) in [
+        ("GET", Value::Null, 200),
+        ("HEAD", Value::Null, 200),
+        ("PATCH", patch, 200),
+        ("PUT", body, 200),
+        ("POST", user("bo"), 405),
+        ("DELETE", Value::Null, 204),
+        ("GET", Value::Null, 404),
+    ] {
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        let reply = tenant.ask(method, "/Me", &[], &text);
+        assert_eq!(reply.status, status, "{method}: {}", reply.body);
+        let sent = reply.headers.iter().find(|(name, _)| name == "Location").map(|(_, value)| value);
+        assert!(status >= 400 || sent == Some(&location), "{method}: {sent:?}");
+    }
+    let bulk = json!({ "Operations": [{ "method": "DELETE", "path": "/Me" }] });
+    let mut other = tenant.clone();
+    other.me = None;
+    assert_eq!(other.send("POST", "/Bulk", &bulk).1["Operations"][0]["response"]["scimType"], "invalidPath");
+    let eve = tenant.create("/Users", &user("eve"));
+    tenant.me = Some(eve);
+    assert_eq!(tenant.send("POST", "/Bulk", &bulk).1["Operations"][0]["status"], "204");
+}
+
+#[test]
+fn only_a_strict_tenant_minds_media_types() {
+    let body = user("ada").to_string();
+    for (headers, strict, lenient) in [
+        (
+            [("content-type", "application/scim+json; charset=utf-8"), ("accept", "application/scim+json")],
+            201,
+            201,
+        ),
+        ([("content-type", "application/json"), ("accept", "text/html, application/json;q=0.5")], 201, 201),
+        ([("content-type", "Application/SCIM+JSON"), ("accept", "*/*")], 201, 201),
+        ([("content-type", "text/plain"), ("accept", "*/*")], 415, 201),
+        ([("content-type", "application/xml"), ("accept", "application/xml")], 415, 201),
+        ([("content-type", "application/scim+json"), ("accept", "text/html")], 406, 201),
+    ] {
+        for (profile, status) in [(Profile::STRICT, strict), (Profile::DEFAULT, lenient)] {
+            let mut tenant = Tenant::with(Settings { profile, ..Settings::default() });
+            let reply = tenant.ask("POST", "/Users", &headers, &body);
+            assert_eq!(reply.status, status, "{headers:?}: {}", reply.body);
+        }
+    }
+}
+
+#[test]
+fn what_is_offered_is_what_is_there() {
+    let mut tenant = Tenant::with(Settings { max_results: 7, ..Settings::default() });
+    let offered = tenant.get("/ServiceProviderConfig");
+    for (feature, parts) in [
+        ("patch", &["supported"][..]),
+        ("bulk", &["supported", "maxOperations", "maxPayloadSize"]),
+        ("filter", &["supported", "maxResults"]),
+        ("changePassword", &["supported"]),
+        ("sort", &["supported"]),
+        ("etag", &["supported"]),
+        ("pagination", &["cursor", "index"]),
+    ] {
+        assert!(parts.iter().all(|part| !offered[feature][*part].is_null()), "{feature}: {offered}");
+    }
+    assert_eq!(
+        (&offered["filter"]["maxResults"], &offered["pagination"]["maxPageSize"]),
+        (&json!(7), &json!(7))
+    );
+    assert_eq!(offered["changePassword"]["supported"], false, "no hash was given");
+    for list in ["/Schemas", "/ResourceTypes"] {
+        for one in tenant.get(list)["Resources"].as_array().unwrap() {
+            let location = one["meta"]["location"].as_str().unwrap();
+            let path = location.strip_prefix(BASE).unwrap();
+            assert_eq!(&tenant.get(path), one, "{location}");
+        }
+    }
+    for kind in tenant.get("/ResourceTypes")["Resources"].as_array().unwrap() {
+        assert_eq!(tenant.get(kind["endpoint"].as_str().unwrap())["totalResults"], 0);
+        assert_eq!(
+            tenant.get(&format!("/Schemas/{}", kind["schema"].as_str().unwrap()))["id"],
+            kind["schema"]
+        );
+        for extension in kind["schemaExtensions"].as_array().into_iter().flatten() {
+            let urn = extension["schema"].as_str().unwrap();
+            assert_eq!(tenant.get(&format!("/Schemas/{urn}"))["id"], urn);
+        }
+    }
+}
+
+#[test]
+fn totals_are_what_is_there() {
+    let mut tenant = Tenant::default();
+    let ids: Vec<String> =
+        (0..9).map(|number| tenant.create("/Users", &user(&format!("u{number}")))).collect();
+    tenant.create("/Groups", &group("g", &[&ids[0]]));
+    assert_eq!(tenant.send("POST", "/Users", &user("U1")).0, 409);
+    tenant.send("PUT", &format!("/Users/{}", ids[0]), &user("renamed"));
+    for id in &ids[..4] {
+        tenant.send("DELETE", &format!("/Users/{id}"), &Value::Null);
+        tenant.send("DELETE", &format!("/Users/{id}"), &Value::Null);
+    }
+    let total = |tenant: &mut Tenant, path: &str| tenant.get(path)["totalResults"].as_u64().unwrap();
+    assert_eq!(total(&mut tenant, "/Users?count=0"), 5);
+    assert_eq!(total(&mut tenant, "/Users?count=0&filter=userName+pr"), 5, "as when each is looked at");
+    assert_eq!(total(&mut tenant, "/Groups"), 1);
 }

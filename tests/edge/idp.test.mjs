@@ -1,12 +1,12 @@
-// What directories really send (tests/vectors/idp), replayed over HTTP; the same files as
-// tests/protocol.rs replays against the core.
+// What directories really send (tests/vectors/idp) and the examples of the standard
+// (tests/vectors/rfc7644), replayed over HTTP; the same files as tests/protocol.rs replays
+// against the core.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { client, start } from "./server.mjs";
 
-const root = "tests/vectors/idp";
 const folders = (path) =>
   readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -40,7 +40,8 @@ before(async () => {
 });
 after(() => server.stop());
 
-for (const conversation of folders(root).flatMap(folders)) {
+const conversations = [...folders("tests/vectors/idp").flatMap(folders), ...folders("tests/vectors/rfc7644")];
+for (const conversation of conversations) {
   test(conversation, async () => {
     const { body } = await server.administer("POST", "/tenants", { name: conversation });
     const scim = client(server.endpoint, body.token);
@@ -52,6 +53,9 @@ for (const conversation of folders(root).flatMap(folders)) {
       const reply = await scim(vector.method, vector.path, vector.request ?? undefined, vector.headers);
       assert.equal(reply.status, vector.status, `${file}: ${JSON.stringify(reply.body)}`);
       assert.equal(missing(vector.response, reply.body, ""), undefined, file);
+      for (const name of vector.lacks ?? []) assert.ok(!(name in reply.body), `${file}: ${name}`);
+      for (const [name, part] of Object.entries(vector.replyHeaders ?? {}))
+        assert.ok(reply.headers.get(name)?.includes(part), `${file}: ${name} is ${reply.headers.get(name)}`);
       for (const [name, place] of Object.entries(vector.capture ?? {})) captured[name] = reply.body[place];
     }
   });

@@ -43,8 +43,7 @@ impl Tenant {
 
     pub fn ask(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         self.seconds += 1;
-        let (hours, minutes) = (self.seconds / 3_600, self.seconds / 60 % 60);
-        let now = format!("2026-11-24T{hours:02}:{minutes:02}:{:02}.000Z", self.seconds % 60);
+        let now = self.now();
         let given = &mut self.given;
         let mut new_id = || {
             *given += 1;
@@ -71,6 +70,12 @@ impl Tenant {
             cursor_key: self.key,
         };
         serve(&mut self.store, &mut context, &request)
+    }
+
+    /// When the last request came.
+    pub fn now(&self) -> String {
+        let (hours, minutes) = (self.seconds / 3_600, self.seconds / 60 % 60);
+        format!("2026-11-24T{hours:02}:{minutes:02}:{:02}.000Z", self.seconds % 60)
     }
 
     /// The status and the body as JSON, null when there is none.

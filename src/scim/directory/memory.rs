@@ -118,11 +118,13 @@ impl MemoryStore {
         Some(put)
     }
 
-    fn seconds(rows: &BTreeSet<(String, String)>, first: &str, after: &str) -> Vec<String> {
+    /// Up to `limit` of the seconds that stand beside `first`, those after `after`.
+    fn seconds(rows: &BTreeSet<(String, String)>, first: &str, after: &str, limit: usize) -> Vec<String> {
         rows.range((first.to_owned(), after.to_owned())..)
             .take_while(|(f, _)| f == first)
             .map(|(_, second)| second.clone())
             .filter(|second| second != after)
+            .take(limit)
             .collect()
     }
 
@@ -136,10 +138,10 @@ impl MemoryStore {
         for (_, id) in &change.delete {
             self.remove(id);
             self.passwords.remove(id);
-            for group in Self::seconds(&self.memberships, id, "") {
+            for group in Self::seconds(&self.memberships, id, "", usize::MAX) {
                 self.unlink(&group, id);
             }
-            for member in Self::seconds(&self.members, id, "") {
+            for member in Self::seconds(&self.members, id, "", usize::MAX) {
                 self.unlink(id, &member);
             }
         }
@@ -157,7 +159,7 @@ impl MemoryStore {
             self.resources.insert(id, put.clone());
         }
         for group in &change.clear_members {
-            for member in Self::seconds(&self.members, group, "") {
+            for member in Self::seconds(&self.members, group, "", usize::MAX) {
                 self.unlink(group, &member);
             }
         }
@@ -197,13 +199,13 @@ impl Store for MemoryStore {
     }
 
     fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError> {
-        let ids = Self::seconds(&self.members, group, after.unwrap_or(""));
+        let ids = Self::seconds(&self.members, group, after.unwrap_or(""), limit);
         let member = |id: String| Member {
             kind: self.resources.get(&id).map(|put| put.record.kind.clone()).unwrap_or_default(),
             display: self.display(&id),
             id,
         };
-        Ok(ids.into_iter().take(limit).map(member).collect())
+        Ok(ids.into_iter().map(member).collect())
     }
 
     fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError> {
@@ -211,7 +213,7 @@ impl Store for MemoryStore {
     }
 
     fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let groups = Self::seconds(&self.memberships, member, "");
+        let groups = Self::seconds(&self.memberships, member, "", usize::MAX);
         Ok(groups.into_iter().map(|id| (id.clone(), self.display(&id))).collect())
     }
 
