@@ -1,5 +1,5 @@
 // What directories really send (tests/vectors/idp) and the examples of the standard
-// (tests/vectors/rfc7644), replayed over HTTP; the same files as tests/protocol.rs replays
+// (tests/vectors/rfc7643, rfc7644), replayed over HTTP; the same files as tests/protocol.rs replays
 // against the core.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -40,7 +40,11 @@ before(async () => {
 });
 after(() => server.stop());
 
-const conversations = [...folders("tests/vectors/idp").flatMap(folders), ...folders("tests/vectors/rfc7644")];
+const conversations = [
+  ...folders("tests/vectors/idp").flatMap(folders),
+  ...folders("tests/vectors/rfc7643"),
+  ...folders("tests/vectors/rfc7644"),
+];
 for (const conversation of conversations) {
   test(conversation, async () => {
     const { body } = await server.administer("POST", "/tenants", { name: conversation });
