@@ -11,6 +11,7 @@ mod reference;
 mod render;
 mod sort;
 pub mod store;
+mod stream;
 mod version;
 mod write;
 
@@ -19,6 +20,7 @@ pub use cursor::MAX_CURSOR_SECONDS;
 pub use keys::keys;
 pub use query::{Found, Query, query};
 pub use render::{Shown, location, member, render};
+pub use stream::stream;
 pub use version::{etag, names_etag, require};
 pub use write::{Body, Written, create, create_as, delete, patch, replace};
 

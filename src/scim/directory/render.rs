@@ -10,7 +10,7 @@ use crate::scim::schema::ResourceType;
 use crate::scim::schema::project::Selection;
 
 /// Members read in one go.
-const MEMBERS_PAGE: usize = 1_000;
+pub(super) const MEMBERS_PAGE: usize = 1_000;
 
 /// A resource ready to be sent.
 #[derive(Clone, Debug, PartialEq)]

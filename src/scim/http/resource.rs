@@ -85,12 +85,13 @@ fn got(
 ) -> Result<Reply, ScimError> {
     let record = store.get(&kind.name, id)?.ok_or_else(|| ScimError::not_found(&kind.name, id))?;
     directory::require(&record, request.header("if-match"))?;
-    let tag = etag(&record);
+    let (tag, location) = (etag(&record), directory::location(context, kind, id));
     if request.header("if-none-match").is_some_and(|tags| names_etag(tags, &tag)) {
-        let location = directory::location(context, kind, id);
         return Ok(Reply::empty(304).header("ETag", tag).header("Location", location));
     }
-    Ok(Reply::resource(200, directory::render(store, context, kind, &record, &request.selection())?))
+    let mut body = String::new();
+    directory::stream(store, context, kind, &record, &request.selection(), &mut |part| body.push_str(part))?;
+    Ok(Reply::json_text(200, body).header("ETag", tag).header("Location", location))
 }
 
 /// `If-None-Match` before a change: it must not be at one of these versions (RFC 9110 §13.1.2).
