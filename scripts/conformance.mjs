@@ -3,35 +3,10 @@
 //
 //   node scripts/conformance.mjs [--write]     --write keeps the scoreboard in docs/conformance.md
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { start } from "../tests/edge/server.mjs";
-
-const tools = process.env.PROVISOR_TOOLS;
-if (!tools) throw new Error("run this through `make conformance`, which sets PROVISOR_TOOLS");
-
-/** The suites' own environment, made anew when their pins change. */
-function python() {
-  const folder = join(tools, "python");
-  const pins = join(folder, "requirements.txt");
-  const wanted = readFileSync("scripts/requirements.txt", "utf8");
-  if (!existsSync(pins) || readFileSync(pins, "utf8") !== wanted) {
-    process.stderr.write("conformance: python3 -m venv, pip install\n");
-    for (const [command, ...args] of [
-      ["python3", "-m", "venv", "--clear", folder],
-      [join(folder, "bin/pip"), "install", "--quiet", "-r", "scripts/requirements.txt"],
-    ]) {
-      const { status } = spawnSync(command, args, { stdio: ["ignore", process.stderr, process.stderr] });
-      if (status !== 0) {
-        throw new Error(
-          `\`${command} ${args.join(" ")}\` failed; Python 3.11 with venv and the Python registry are needed`,
-        );
-      }
-    }
-    cpSync("scripts/requirements.txt", pins);
-  }
-  return join(folder, "bin");
-}
+import { python } from "./python.mjs";
 
 const bin = python();
 const server = await start();

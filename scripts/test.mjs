@@ -53,6 +53,11 @@ const suites = [
   ["native", "cargo test --features cli --no-fail-fast", cargo],
   ["browser", wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser"), cargo],
   ["edge", "node --test --test-reporter=tap tests/edge/*.test.mjs", node],
+  [
+    "interop",
+    "cargo build --quiet --features cli && . scripts/env.sh && node --test --test-reporter=tap tests/interop/*.test.mjs",
+    node,
+  ],
   ["conformance", ". scripts/env.sh && node scripts/conformance.mjs", conformance],
   ["page", "playwright test -c www", playwright],
   ["size budgets", "node scripts/size.mjs", check],

@@ -5,6 +5,7 @@
 //! [`users`], [`assignments`] and [`target`] agree with each other without sharing state,
 //! and the first people of a large population are those of a small one.
 
+use crate::scim::unicode::nfd;
 use serde_json::{Value, json};
 
 const USER_ROLE: &str = "18d14569-c3bd-439b-9a66-3a2aee01d14f";
@@ -338,9 +339,8 @@ fn stream(seed: u64, number: usize) -> SplitMix {
 
 /// Lower-case ASCII letters of a name from the lists above.
 fn ascii(name: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    name.replace(['Ł', 'ł'], "l")
-        .nfd()
+    nfd(&name.replace(['Ł', 'ł'], "l"))
+        .chars()
         .filter(char::is_ascii_alphabetic)
         .map(|letter| letter.to_ascii_lowercase())
         .collect()

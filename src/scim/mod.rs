@@ -13,3 +13,4 @@ pub mod name;
 pub mod patch;
 pub mod schema;
 pub mod span;
+pub mod unicode;

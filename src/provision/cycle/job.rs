@@ -173,6 +173,9 @@ pub struct Tracked {
     /// The match queries of a create that was sent; a lost reply's object is found by them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub intents: Vec<String>,
+    /// A DELETE was sent and its reply is not known: the target object may be gone.
+    #[serde(skip_serializing_if = "no")]
+    pub deleting: bool,
     /// We disabled it.
     #[serde(skip_serializing_if = "no")]
     pub disabled: bool,

@@ -1,13 +1,13 @@
 //! The second phase: managers and members, once everyone who can have a target id has one.
 
 use super::Cycle;
-use super::effect::{Exchange, Purpose};
+use super::effect::Purpose;
 use super::escrow::{Escrow, NEVER};
 use super::record::Trail;
 use super::reply::{self, Fault};
 use super::turn::{Step, Turn, get};
 use super::world::Tie;
-use crate::provision::report::Operation;
+use crate::provision::report::{Operation, PlannedRequest};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -90,21 +90,18 @@ impl Cycle {
         if !missing.is_empty() {
             turn.trail.unresolved(&missing);
         }
-        let wanted = operation
-            .requests
-            .iter()
-            .find(|request| request.id.starts_with("references:") || request.id.starts_with("members:"));
-        match wanted {
+        let replaces = self.world.replaces();
+        let wanted = |request: &&PlannedRequest| {
+            request.id.starts_with("references:")
+                || request.id.starts_with("members:")
+                || replaces && request.id.starts_with("update:")
+        };
+        let mut requests: VecDeque<PlannedRequest> =
+            operation.requests.iter().filter(wanted).cloned().collect();
+        match requests.pop_front() {
             Some(request) => {
-                turn.request = Exchange {
-                    purpose: Purpose::Refer,
-                    source: turn.glance.id.clone(),
-                    method: request.method.clone(),
-                    path: request.path.clone(),
-                    body: request.body.clone(),
-                };
-                turn.attempt = 0;
-                turn.step = Step::WriteReferences(Box::new(operation));
+                turn.send(Purpose::Refer, request);
+                turn.step = Step::WriteReferences(Box::new(operation), requests);
                 self.turn = Some(turn);
             }
             None => self.settle_references(turn, operation, false),
@@ -138,8 +135,17 @@ impl Cycle {
         &mut self,
         mut turn: Turn,
         operation: Operation,
+        mut rest: VecDeque<PlannedRequest>,
         read: Result<Value, Fault>,
     ) {
+        if read.is_ok()
+            && let Some(request) = rest.pop_front()
+        {
+            turn.send(Purpose::Refer, request);
+            turn.step = Step::WriteReferences(Box::new(operation), rest);
+            self.turn = Some(turn);
+            return;
+        }
         let identifier = operation.source.display_name.clone();
         turn.trail.exported("update", true, &identifier, read.as_ref().err());
         match read {

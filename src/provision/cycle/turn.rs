@@ -33,12 +33,21 @@ pub(super) enum Step {
     Match(VecDeque<Query>, bool),
     /// The linked object is read.
     Read(String),
-    /// The object is written.
-    Write(Box<Operation>),
+    /// The object is written; these requests are still to follow.
+    Write(Box<Operation>, VecDeque<PlannedRequest>),
     /// The linked object is read with its references.
     ReadReferences(String),
     /// Its references are written.
-    WriteReferences(Box<Operation>),
+    WriteReferences(Box<Operation>, VecDeque<PlannedRequest>),
+}
+
+impl Turn {
+    /// Makes a planned request the one under way.
+    pub(super) fn send(&mut self, purpose: Purpose, request: PlannedRequest) {
+        let PlannedRequest { method, path, body, .. } = request;
+        self.request = Exchange { purpose, source: self.glance.id.clone(), method, path, body };
+        self.attempt = 0;
+    }
 }
 
 impl Cycle {
@@ -121,7 +130,9 @@ impl Cycle {
             }
         }
         let endpoint = if turn.glance.group { "/Groups" } else { "/Users" };
-        let members = if turn.glance.group { "?excludedAttributes=members" } else { "" };
+        // What is replaced as a whole must be known as a whole.
+        let partly = turn.glance.group && !self.world.replaces();
+        let members = if partly { "?excludedAttributes=members" } else { "" };
         let path = format!("{endpoint}/{target}{members}");
         turn.request = get(Purpose::ReadBack, &turn.glance.id, path);
         turn.step = Step::Read(target.to_owned());
@@ -173,7 +184,9 @@ impl Cycle {
         }
         let own = ["create:", "update:", "disable:", "delete:"];
         let wanted = |request: &&PlannedRequest| own.iter().any(|name| request.id.starts_with(name));
-        let Some(request) = operation.requests.iter().find(wanted) else {
+        let mut requests: VecDeque<PlannedRequest> =
+            operation.requests.iter().filter(wanted).cloned().collect();
+        let Some(request) = requests.pop_front() else {
             return self.succeed(turn, operation);
         };
         turn.trail.decided(&operation);
@@ -183,20 +196,16 @@ impl Cycle {
             "delete" => Purpose::Delete,
             _ => Purpose::Update,
         };
-        turn.request = Exchange {
-            purpose,
-            source: turn.glance.id.clone(),
-            method: request.method.clone(),
-            path: request.path.clone(),
-            body: request.body.clone(),
-        };
-        turn.attempt = 0;
+        turn.send(purpose, request);
         if purpose == Purpose::Create {
             // Known before it is sent: if the reply is lost, this finds what was made.
             let intents = self.world.queries(turn.at).into_iter().map(|query| query.path).collect();
             self.tracked(&turn.glance.id, turn.glance.group).intents = intents;
         }
-        turn.step = Step::Write(Box::new(operation));
+        if purpose == Purpose::Delete {
+            self.tracked(&turn.glance.id, turn.glance.group).deleting = true;
+        }
+        turn.step = Step::Write(Box::new(operation), requests);
         self.turn = Some(turn);
     }
 
@@ -231,14 +240,24 @@ impl Cycle {
             }
             Step::Read(target) => {
                 turn.trail.read(&target, read.as_ref().err());
+                let tracked = self.tracked(&turn.glance.id, turn.glance.group);
+                let deleting = std::mem::take(&mut tracked.deleting);
                 match read {
+                    // A DELETE whose reply was lost had been carried out.
+                    Err(fault) if deleting && fault.code == "InvalidAnchor" => {
+                        tracked.target = None;
+                        self.world.untie(turn.at, false);
+                        self.match_anew(turn);
+                    }
                     Ok(body) => self.tie_and_act(turn, &Tie::Target(&target, &body)),
                     Err(fault) => self.fail(turn, None, &fault),
                 }
             }
-            Step::Write(operation) => self.written(turn, *operation, read),
+            Step::Write(operation, rest) => self.written(turn, *operation, rest, read),
             Step::ReadReferences(target) => self.references_read(turn, &target, read),
-            Step::WriteReferences(operation) => self.references_written(turn, *operation, read),
+            Step::WriteReferences(operation, rest) => {
+                self.references_written(turn, *operation, rest, read);
+            }
         }
     }
 
@@ -280,7 +299,7 @@ impl Cycle {
                 tracked.target = Some(target.clone());
                 tracked.intents.clear();
                 let found = Tie::Target(&target, &first);
-                if turn.glance.in_scope {
+                if turn.glance.in_scope && !self.world.replaces() {
                     self.tie_and_act(turn, &found);
                 } else if let Err(error) = self.world.tie(turn.at, &found) {
                     self.fail(turn, None, &Fault::new(reply::INCOMPATIBLE, error.to_string()));
@@ -291,7 +310,21 @@ impl Cycle {
         }
     }
 
-    fn written(&mut self, mut turn: Turn, operation: Operation, read: Result<Value, Fault>) {
+    fn written(
+        &mut self,
+        mut turn: Turn,
+        operation: Operation,
+        mut rest: VecDeque<PlannedRequest>,
+        read: Result<Value, Fault>,
+    ) {
+        if read.is_ok()
+            && let Some(request) = rest.pop_front()
+        {
+            turn.send(turn.request.purpose, request);
+            turn.step = Step::Write(Box::new(operation), rest);
+            self.turn = Some(turn);
+            return;
+        }
         let create = turn.request.purpose == Purpose::Create;
         let made = read.and_then(|body| if create { reply::identified(&body).map(Some) } else { Ok(None) });
         let identifier = operation.source.display_name.clone();
@@ -359,7 +392,7 @@ impl Cycle {
         let deleted = verdict == "delete";
         if deleted {
             tracked.target = None;
-            (tracked.disabled, tracked.unmanaged) = (false, false);
+            (tracked.disabled, tracked.unmanaged, tracked.deleting) = (false, false, false);
         }
         if deleted && absent {
             self.job.objects.remove(&id);
@@ -389,7 +422,12 @@ impl Cycle {
     /// The object could not be provisioned: it goes into escrow.
     pub(super) fn fail(&mut self, turn: Turn, operation: Option<Operation>, fault: &Fault) {
         let (id, group) = (turn.glance.id.clone(), turn.glance.group);
-        let operation = operation.or_else(|| self.world.operation(turn.at));
+        // Before anything was decided: what would have been is not told.
+        let undecided = || {
+            let operation = self.world.operation(turn.at)?;
+            Some(Operation { action: "other".to_owned(), changes: Vec::new(), ..operation })
+        };
+        let operation = operation.or_else(undecided);
         let number = self.job.head.cycles;
         let print = self.prints.get(turn.at).cloned().unwrap_or_default();
         let now = self.clock;

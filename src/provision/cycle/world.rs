@@ -3,6 +3,7 @@
 //! planner's inside.
 
 use super::job::Tracked;
+use crate::provision::capability::Update;
 use crate::provision::engine::Engine;
 use crate::provision::held::ObjectKind;
 use crate::provision::mapping::Compiled;
@@ -210,6 +211,11 @@ impl World {
     pub fn has_references(&self, group: bool) -> bool {
         let refers = |compiled: &Compiled| compiled.lines.iter().any(|line| line.is_reference());
         self.compiled(group).is_some_and(refers)
+    }
+
+    /// Whether the target is told a resource as a whole (PUT), members included.
+    pub fn replaces(&self) -> bool {
+        self.engine.rules.shape.target.update == Update::Put
     }
 
     /// Whether a found resource has the value it was asked for, as far as it shows it.

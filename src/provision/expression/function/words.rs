@@ -4,8 +4,7 @@ use super::super::Value;
 use super::super::eval::{Call, Outcome};
 use super::text::{lower, upper};
 use super::{Function, entra, maybe, need};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use crate::scim::unicode::{is_mark, nfd};
 
 pub(super) static FUNCTIONS: [Function; 3] = [
     entra(
@@ -49,7 +48,7 @@ fn title_case(call: &mut Call<'_, '_, '_>) -> Outcome {
             let starts = !inside && letter.is_alphabetic();
             inside = match &separators {
                 Some(separators) => !separators.contains(letter),
-                None if inside => letter.is_alphanumeric() || letter == '\'' || is_combining_mark(letter),
+                None if inside => letter.is_alphanumeric() || letter == '\'' || is_mark(letter),
                 None => letter.is_alphabetic(),
             };
             match starts {
@@ -74,7 +73,8 @@ fn plain_letters(text: &str) -> String {
             'ł' => plain.push('l'),
             'Ł' => plain.push('L'),
             'ı' => plain.push('i'),
-            _ => plain.extend(letter.nfd().filter(|part| !is_combining_mark(*part))),
+            _ if letter.is_ascii() => plain.push(letter),
+            _ => plain.extend(nfd(letter.encode_utf8(&mut [0; 4])).chars().filter(|part| !is_mark(*part))),
         }
     }
     plain
