@@ -33,7 +33,7 @@ pub struct Engine {
     pub(super) source: Source,
     pub(super) held: Held,
     settings: JobSettings,
-    schema: Option<Schema>,
+    pub(super) schema: Option<Schema>,
     pub(super) compiled: [Option<Compiled>; 2],
     given: Links,
     pub(super) rules: Rules,
@@ -71,8 +71,23 @@ impl Engine {
     /// # Errors
     /// When the text is neither JSON nor CSV that is known.
     pub fn load_source(&mut self, name: &str, text: &str) -> Result<LoadReport, InputError> {
-        self.forget_values();
+        self.begin(false);
         self.source.load(&mut self.pool, name, text)
+    }
+
+    /// Forgets what a new file of the target or the source makes stale.
+    pub(super) fn begin(&mut self, target: bool) {
+        self.forget();
+        if target {
+            self.kept.indexes.clear();
+        } else {
+            self.forget_values();
+        }
+    }
+
+    /// Where a file's records go.
+    pub(super) fn stores(&mut self) -> (&mut Pool, &mut Source, &mut Held) {
+        (&mut self.pool, &mut self.source, &mut self.held)
     }
 
     /// Adds what the target holds: a SCIM list, an array, NDJSON.
@@ -80,8 +95,7 @@ impl Engine {
     /// # Errors
     /// When the text is not JSON.
     pub fn load_target(&mut self, text: &str) -> Result<LoadReport, InputError> {
-        self.forget();
-        self.kept.indexes.clear();
+        self.begin(true);
         self.held.load(&mut self.pool, text)
     }
 
@@ -161,6 +175,7 @@ impl Engine {
             }
             let (compiled, mut found) = Compiled::of(mapping, kind, &target);
             findings.append(&mut found);
+            findings.append(&mut super::lint::mapping(&compiled, kind, &schema.document));
             Some(compiled)
         };
         self.compiled =

@@ -6,6 +6,7 @@
 
 pub mod capability;
 mod column;
+pub mod compare;
 pub mod completion;
 pub mod cycle;
 mod decide;
@@ -14,10 +15,14 @@ pub mod difference;
 mod document;
 pub mod engine;
 pub mod example;
+pub mod export;
 pub mod expression;
 pub mod fixes;
 mod held;
+pub mod html;
 pub mod inspect;
+mod lint;
+pub mod loading;
 mod mapping;
 pub mod mapping_table;
 mod matching;
@@ -36,6 +41,7 @@ mod schema_json;
 mod scope;
 mod source;
 pub mod survey;
+pub mod table;
 pub mod tally;
 mod target_path;
 

@@ -45,6 +45,17 @@ impl Entitlements {
         entitlements
     }
 
+    /// Every role that somebody holds.
+    pub fn all(&self) -> &[Role] {
+        &self.roles
+    }
+
+    /// How many hold Default Access and nothing else.
+    pub fn default_access_only(&self) -> usize {
+        let default = |role: &usize| self.roles.get(*role).is_some_and(|role| role.default_access);
+        self.held.values().filter(|held| held.iter().all(|(role, _)| default(role))).count()
+    }
+
     fn hold(&mut self, principal: Atom, role: usize, via: Option<Atom>) {
         self.held.entry(principal).or_default().push((role, via));
     }

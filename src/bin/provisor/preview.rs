@@ -1,120 +1,197 @@
-//! `provisor preview` and `provisor validate`: a whole population's plan, and a configuration's findings.
+//! `provisor preview`: a whole population's plan in many forms.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{BufWriter, Write, stderr, stdout};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 use provisor::provision::engine::Engine;
-use provisor::provision::report::{JobSettings, Severity, Summary};
-use serde_json::json;
+use provisor::provision::report::{Operation, Summary};
+use provisor::provision::{export, html};
 
-use super::text::{print, read};
+use super::population::{Job, Population, configure};
 
 #[derive(clap::Args)]
 pub(super) struct Preview {
-    /// Users: Graph JSON, the portal's CSV or SCIM. May be given several times.
-    #[arg(long, required = true, num_args = 1..)]
-    users: Vec<PathBuf>,
-    /// Groups with their members: Graph JSON, or the portal's members CSV.
-    #[arg(long, num_args = 1..)]
-    groups: Vec<PathBuf>,
-    /// Role assignments: Graph's appRoleAssignedTo, or the portal's CSV.
-    #[arg(long, num_args = 1..)]
-    assignments: Vec<PathBuf>,
-    /// The application's roles: Graph's service principal with `appRoles`.
-    #[arg(long, num_args = 1..)]
-    roles: Vec<PathBuf>,
-    /// The configuration, a synchronizationSchema. Without it: the Clarizen One profile.
-    #[arg(long)]
+    #[command(flatten)]
+    population: Population,
+    /// The configuration, a synchronizationSchema. Without it: the profile.
+    #[arg(long, help_heading = "Configuration")]
     schema: Option<PathBuf>,
-    /// What the target holds: SCIM lists or resources. Without it: nothing.
-    #[arg(long, num_args = 1..)]
-    target: Vec<PathBuf>,
-    /// Job settings as JSON: {"syncAll": true, "dialect": "aadOptscim062020", "deletionThreshold": 50}.
-    #[arg(long)]
-    settings: Option<PathBuf>,
+    #[command(flatten)]
+    job: Job,
     /// How to print the plan.
-    #[arg(long, value_enum, default_value_t = Format::Json)]
+    #[arg(long, value_enum, default_value_t = Format::Json, help_heading = "Output")]
     format: Format,
+    /// Where to write it. Without it: standard output. For `csv` the beginning of three names.
+    #[arg(long, short, help_heading = "Output")]
+    output: Option<PathBuf>,
+    /// Only these actions: create, update, disable, delete, staged, failed, skipped, unchanged.
+    #[arg(long, num_args = 1.., value_delimiter = ',', help_heading = "Output")]
+    only: Vec<String>,
+    /// Exit with 3 when more than so many are disabled, deleted or held back.
+    #[arg(long, value_name = "N", help_heading = "Checks")]
+    fail_on_deletes: Option<usize>,
+    /// Exit with 3 when more than so many cannot be provisioned.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "0", help_heading = "Checks")]
+    fail_on_errors: Option<usize>,
+    /// Exit with 3 when more than so many requests would change the target.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "0", help_heading = "Checks")]
+    fail_on_changes: Option<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The whole plan, versioned.
+    /// The whole plan, versioned (docs/plan.md).
     Json,
     /// One line an object, then the counts.
     Text,
+    /// The counts alone, as JSON.
+    Summary,
+    /// The portal's log download: PREFIX_ProvisioningLogs.csv and two more; without `--output` the first alone.
+    Csv,
+    /// A report to read, print and send, in one file.
+    Html,
+    /// The requests for an editor's HTTP client.
+    Http,
+    /// The requests as a shell script.
+    Curl,
+    /// The requests as one SCIM bulk request.
+    Bulk,
 }
 
 /// Prints the plan.
 pub(super) fn run(arguments: &Preview) -> Result<ExitCode, String> {
     let mut engine = Engine::new();
-    // Roles and groups before what refers to them.
-    let sources = [&arguments.users, &arguments.groups, &arguments.roles, &arguments.assignments];
-    for path in sources.into_iter().flatten() {
-        let name = path.display().to_string();
-        let report = engine.load_source(&name, &read(path)?).map_err(|error| format!("`{name}`: {error}"))?;
-        for note in report.notes {
-            let _ = writeln!(std::io::stderr(), "note: `{name}`: {note}");
-        }
-    }
-    for path in &arguments.target {
-        engine.load_target(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?;
-    }
-    let settings: JobSettings = match &arguments.settings {
-        Some(path) => {
-            serde_json::from_str(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?
-        }
-        None => JobSettings::default(),
-    };
-    let schema = arguments.schema.as_deref().map(read).transpose()?.unwrap_or_default();
-    if arguments.schema.is_some() && schema.trim().is_empty() {
-        return Err("the schema is empty; give the export as the portal downloads it".to_owned());
-    }
-    for finding in engine.configure(&schema, &settings) {
-        if finding.rule == "schema" {
-            return Err(format!("{}; {}", finding.message, finding.help.unwrap_or_default()));
-        }
-        let path = finding.path.unwrap_or_default();
-        let _ = writeln!(std::io::stderr(), "{}: {path}: {}", severity(finding.severity), finding.message);
-    }
+    arguments.population.load(&mut engine)?;
+    configure(&mut engine, arguments.schema.as_deref(), &arguments.job.settings()?, true)?;
     let summary = engine.plan();
+    match write(arguments, &engine, &summary) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            return Err(format!("the output cannot be written: {error}"));
+        }
+        _ => {}
+    }
+    Ok(checked(arguments, &summary))
+}
+
+/// Says on standard error which limit was passed.
+fn checked(arguments: &Preview, summary: &Summary) -> ExitCode {
+    let leaving = summary.disable + summary.delete + summary.staged;
+    let limits = [
+        (arguments.fail_on_deletes, leaving, "are disabled or deleted"),
+        (arguments.fail_on_errors, summary.failed, "cannot be provisioned"),
+        (arguments.fail_on_changes, summary.requests, "requests change the target"),
+    ];
+    let mut code = ExitCode::SUCCESS;
+    for (limit, count, what) in limits {
+        if limit.is_some_and(|limit| count > limit) {
+            let _ =
+                writeln!(stderr(), "check failed: {count} {what}, {} are allowed", limit.unwrap_or_default());
+            code = ExitCode::from(3);
+        }
+    }
+    code
+}
+
+fn write(arguments: &Preview, engine: &Engine, summary: &Summary) -> std::io::Result<()> {
+    let wanted = |at: &usize| {
+        let row = engine.row(*at);
+        arguments.only.is_empty() || row.is_some_and(|row| arguments.only.contains(&row.action))
+    };
+    let places = || (0..engine.len()).filter(wanted);
+    let operations = || places().filter_map(|at| engine.operation(at));
+    if arguments.format == Format::Csv {
+        return csv(arguments, operations());
+    }
+    let mut out: BufWriter<Box<dyn Write>> = BufWriter::new(match &arguments.output {
+        Some(path) => Box::new(File::create(path)?),
+        None => Box::new(stdout().lock()),
+    });
     match arguments.format {
-        Format::Json => print(&engine.to_json().to_string()),
-        Format::Text => print(&table(&engine, &summary)),
+        Format::Json => {
+            let summary = serde_json::to_string(summary)?;
+            write!(out, "{{\"version\":{},\"summary\":{summary},\"operations\":[", Engine::VERSION)?;
+            for (turn, operation) in operations().enumerate() {
+                write!(out, "{}{}", if turn == 0 { "" } else { ",\n" }, serde_json::to_string(&operation)?)?;
+            }
+            writeln!(out, "]}}")?;
+        }
+        Format::Text => text(&mut out, engine, summary, places())?,
+        Format::Summary => writeln!(out, "{}", serde_json::to_string(summary)?)?,
+        Format::Html => report(&mut out, engine, summary, &places().collect::<Vec<_>>())?,
+        Format::Http => operations().try_for_each(|operation| write!(out, "{}", export::http(&operation)))?,
+        Format::Curl => {
+            write!(out, "{}", export::CURL_HEAD)?;
+            // Objects first, then what refers to them.
+            for references in [false, true] {
+                for mut operation in operations() {
+                    operation.requests.retain(|request| {
+                        request.depends_on.iter().any(|id| id.starts_with("create:")) == references
+                    });
+                    write!(out, "{}", export::curl(&operation))?;
+                }
+            }
+        }
+        Format::Bulk => writeln!(out, "{}", export::bulk(operations()))?,
+        Format::Csv => {}
     }
+    out.flush()
 }
 
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
+fn csv(arguments: &Preview, operations: impl Iterator<Item = Operation>) -> std::io::Result<()> {
+    let mut files = export::Csv::new();
+    operations.for_each(|operation| files.push(&operation));
+    let Some(prefix) = &arguments.output else { return stdout().write_all(files.logs.as_bytes()) };
+    let parts =
+        [("", files.logs), ("_ProvisioningSteps", files.steps), ("_ModifiedProperties", files.properties)];
+    for (part, text) in parts {
+        std::fs::write(format!("{}_ProvisioningLogs{part}.csv", prefix.display()), text)?;
     }
+    Ok(())
 }
 
-fn table(engine: &Engine, summary: &Summary) -> String {
-    let mut lines = Vec::with_capacity(engine.len() + 2);
-    for row in (0..engine.len()).filter_map(|index| engine.row(index)) {
-        lines.push(format!(
-            "{:<10} {:<6} {:<40} {:>3}  {}",
-            row.action, row.object_type, row.name, row.changes, row.reason
-        ));
+fn report(out: &mut dyn Write, engine: &Engine, summary: &Summary, places: &[usize]) -> std::io::Result<()> {
+    write!(out, "{}", html::head("What provisioning would do", summary))?;
+    for action in html::actions() {
+        let of = |at: &&usize| engine.row(**at).is_some_and(|row| row.action == action);
+        let count = places.iter().filter(of).count();
+        if count > 0 {
+            write!(out, "{}", html::section(action, count))?;
+        }
+        for operation in places.iter().filter(of).filter_map(|at| engine.operation(*at)) {
+            write!(out, "{}", html::operation(&operation))?;
+        }
     }
-    lines.push(format!(
+    write!(out, "{}", html::tail())
+}
+
+fn text(
+    out: &mut dyn Write,
+    engine: &Engine,
+    summary: &Summary,
+    places: impl Iterator<Item = usize>,
+) -> std::io::Result<()> {
+    for row in places.filter_map(|at| engine.row(at)) {
+        let (action, kind) = (&row.action, &row.object_type);
+        writeln!(out, "{action:<10} {kind:<6} {:<40} {:>3}  {}", row.name, row.changes, row.reason)?;
+    }
+    writeln!(
+        out,
         "\n{} users, {} groups: {} create, {} update, {} disable, {} delete, {} staged, {} unchanged, {} skipped, {} failed; {} local accounts untouched; {} requests",
-        summary.users, summary.groups, summary.create, summary.update, summary.disable, summary.delete,
-        summary.staged, summary.unchanged, summary.skipped, summary.failed, summary.local, summary.requests
-    ));
-    lines.extend(summary.notes.iter().map(|note| format!("note: {note}")));
-    lines.join("\n")
-}
-
-/// Prints every finding; exit code 2 when the configuration cannot work.
-pub(super) fn validate(path: &Path) -> Result<ExitCode, String> {
-    let findings = Engine::new().configure(&read(path)?, &JobSettings::default());
-    let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
-    print(&json!({"valid": !broken, "findings": findings}).to_string())?;
-    Ok(if broken { ExitCode::from(2) } else { ExitCode::SUCCESS })
+        summary.users,
+        summary.groups,
+        summary.create,
+        summary.update,
+        summary.disable,
+        summary.delete,
+        summary.staged,
+        summary.unchanged,
+        summary.skipped,
+        summary.failed,
+        summary.local,
+        summary.requests
+    )?;
+    summary.notes.iter().try_for_each(|note| writeln!(out, "note: {note}"))
 }

@@ -91,6 +91,17 @@ impl Expression {
         names
     }
 
+    /// The names of the functions called, outer ones first.
+    pub fn calls(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        self.visit(&mut |expression| {
+            if let Kind::Call(function, _) = &expression.kind {
+                names.push(function.name);
+            }
+        });
+        names
+    }
+
     /// Shows every expression inside, itself first.
     pub(crate) fn visit<'a>(&'a self, show: &mut impl FnMut(&'a Expression)) {
         show(self);

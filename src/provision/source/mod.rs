@@ -90,6 +90,23 @@ impl Source {
             }
             Some(_) => csv_file::load(self, pool, name, text, &mut tally)?,
         }
+        self.finish(tally)
+    }
+
+    /// Takes what was cut from a file that arrives in chunks.
+    pub fn take(
+        &mut self,
+        pool: &mut Pool,
+        name: &str,
+        contexts: &mut Vec<String>,
+        tally: &mut Tally,
+        found: &super::records::Found<'_>,
+    ) -> Result<(), serde_json::Error> {
+        json::take(self, pool, name, contexts, tally, found)
+    }
+
+    /// What a file gave, once it was read whole.
+    pub fn finish(&self, tally: Tally) -> Result<LoadReport, InputError> {
         if self.users.len().max(self.groups.len()).max(self.assignments.len()) > MAX_RECORDS {
             return Err(InputError::new(format!("more than {MAX_RECORDS} records"), "split the population"));
         }

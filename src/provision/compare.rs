@@ -1,0 +1,115 @@
+//! Two configurations over one population: who changes, and how.
+
+use super::engine::Engine;
+use super::report::{Difference, Effect, ValueChange};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Every source object of which the second plan says something else than the first. Both
+/// engines must have loaded the same files.
+pub fn compare<'a>(before: &'a Engine, after: &'a Engine) -> impl Iterator<Item = Difference> + 'a {
+    let places = places(after);
+    let firsts = places_of(before);
+    let gone = firsts.clone().into_iter().filter_map({
+        let places = places.clone();
+        move |(key, at)| match places.get(&key) {
+            Some(second) => difference(before, Some(at), after, Some(*second)),
+            None => difference(before, Some(at), after, None),
+        }
+    });
+    let known: std::collections::BTreeSet<_> = firsts.into_iter().map(|(key, _)| key).collect();
+    let new = places_of(after)
+        .into_iter()
+        .filter(move |(key, _)| !known.contains(key))
+        .filter_map(|(_, at)| difference(before, None, after, Some(at)));
+    gone.chain(new)
+}
+
+type Key = (String, String);
+
+fn places_of(engine: &Engine) -> Vec<(Key, usize)> {
+    let row = |at: usize| engine.row(at).map(|row| ((row.object_type, row.id), at));
+    (0..engine.len()).filter_map(row).collect()
+}
+
+fn places(engine: &Engine) -> BTreeMap<Key, usize> {
+    places_of(engine).into_iter().collect()
+}
+
+fn difference(
+    before: &Engine,
+    first: Option<usize>,
+    after: &Engine,
+    second: Option<usize>,
+) -> Option<Difference> {
+    let one = first.and_then(|at| before.operation(at));
+    let other = second.and_then(|at| after.operation(at));
+    let named = one.as_ref().or(other.as_ref())?;
+    let (id, name) = (named.source.id.clone(), named.source.display_name.clone());
+    let object_type = named.object_type.clone();
+    let effect = |operation: &super::report::Operation| Effect {
+        action: operation.verdict.clone(),
+        reason: operation.reason.clone(),
+        explanation: operation.explanation.clone(),
+        requests: operation.requests.iter().filter(|request| request.method != "GET").count(),
+    };
+    let leaves = |operation: Option<&super::report::Operation>| {
+        let mut leaves = BTreeMap::new();
+        if let Some(operation) = operation {
+            flatten(&operation.result, String::new(), &mut leaves);
+        }
+        leaves
+    };
+    let (old, new) = (leaves(one.as_ref()), leaves(other.as_ref()));
+    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let values: Vec<ValueChange> = names
+        .into_iter()
+        .filter(|name| old.get(*name) != new.get(*name))
+        .map(|name| ValueChange {
+            target: name.clone(),
+            before: old.get(name).cloned().unwrap_or(Value::Null),
+            after: new.get(name).cloned().unwrap_or(Value::Null),
+        })
+        .collect();
+    let sent = |operation: Option<&super::report::Operation>| {
+        operation.map(|operation| {
+            let requests =
+                operation.requests.iter().map(|request| (request.path.clone(), request.body.clone()));
+            requests.collect::<Vec<_>>()
+        })
+    };
+    let same_requests = sent(one.as_ref()) == sent(other.as_ref());
+    let (before, after) = (one.as_ref().map(effect), other.as_ref().map(effect));
+    if before == after && values.is_empty() && same_requests {
+        return None;
+    }
+    Some(Difference { id, name, object_type, before, after, values, same_requests })
+}
+
+/// A resource's values by path; elements of a list by their `type`, else by number.
+fn flatten(value: &Value, path: String, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                let separator = if path.is_empty() {
+                    ""
+                } else if path.starts_with("urn:") && !path.contains('.') {
+                    ":"
+                } else {
+                    "."
+                };
+                flatten(value, format!("{path}{separator}{name}"), into);
+            }
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for (at, item) in items.iter().enumerate() {
+                let kind = item.get("type").or_else(|| item.get("value")).and_then(Value::as_str);
+                let place = kind.map_or_else(|| at.to_string(), str::to_owned);
+                flatten(item, format!("{path}[{place}]"), into);
+            }
+        }
+        other => {
+            into.insert(path, other.clone());
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! A plan in the forms that other tools read: an `.http` file, a curl script, a SCIM bulk
+//! request (RFC 7644 §3.7), and the three CSV files of the portal's log download.
+
+use super::report::{Operation, PlannedRequest};
+use serde_json::{Value, json};
+
+/// One operation's requests for an editor's HTTP client (JetBrains, VS Code's REST Client).
+/// Variables: `tenantUrl` and `token`.
+#[must_use]
+pub fn http(operation: &Operation) -> String {
+    let mut text = String::new();
+    for request in &operation.requests {
+        let name = variable(&request.id);
+        text.push_str(&format!(
+            "### {} of {} {}: {}\n",
+            request.id, operation.object_type, operation.source.display_name, operation.explanation
+        ));
+        if !request.depends_on.is_empty() {
+            text.push_str(&format!("# after {}\n", request.depends_on.join(", ")));
+        }
+        text.push_str(&format!("# @name {name}\n"));
+        let created =
+            |source: &str| format!("{{{{{}.response.body.$.id}}}}", variable(&format!("create:{source}")));
+        text.push_str(&format!("{} {{{{tenantUrl}}}}{}\n", request.method, fill(&request.path, &created)));
+        text.push_str("Authorization: Bearer {{token}}\n");
+        for (name, value) in &request.headers {
+            text.push_str(&format!("{name}: {value}\n"));
+        }
+        if !request.body.is_null() {
+            let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
+            text.push_str(&format!("\n{}\n", fill(&body, &created)));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A name that both clients take.
+fn variable(id: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("_{:x}_", c as u32) };
+    id.split_once(':').map_or_else(
+        || id.chars().map(safe).collect(),
+        |(verb, rest)| format!("{verb}_{}", rest.chars().map(safe).collect::<String>()),
+    )
+}
+
+/// Puts something else where `{{created:SOURCE}}` stands.
+fn fill(text: &str, with: &dyn Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{created:") {
+        out.push_str(before);
+        match after.split_once("}}") {
+            Some((source, after)) => {
+                out.push_str(&with(source));
+                rest = after;
+            }
+            None => {
+                out.push_str("{{created:");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// What stands before the requests of a curl script. It wants `curl` and `jq`, stops at
+/// the first failure, and keeps the ids that the target gives out in a file.
+pub const CURL_HEAD: &str = r#"#!/bin/sh
+# Sends a plan's requests in order. Set TENANT_URL and TOKEN before. Wants curl and jq.
+set -eu
+: "${TENANT_URL:?the Tenant URL, without a slash at its end}" "${TOKEN:?the Secret Token}"
+ids=$(mktemp)
+trap 'rm -f "$ids"' EXIT
+# Puts the ids given out so far where {{created:SOURCE}} stands.
+fill() { jq -Rrsj --rawfile ids "$ids" '. as $text | reduce ($ids | split("\n")[] | select(. != "") | split("\t")) as $id ($text; split("{{created:" + $id[0] + "}}") | join($id[1]))'; }
+send() {
+  path=$(printf %s "$2" | fill)
+  if [ "$1" = GET ] || [ "$1" = DELETE ]; then
+    curl -fsS -X "$1" "$TENANT_URL$path" -H "Authorization: Bearer $TOKEN" -H 'Accept: application/scim+json'
+  else
+    fill | curl -fsS -X "$1" "$TENANT_URL$path" -H "Authorization: Bearer $TOKEN" -H 'Accept: application/scim+json' -H 'Content-Type: application/scim+json; charset=utf-8' --data-binary @-
+  fi
+}
+"#;
+
+/// One operation's requests for the script that [`CURL_HEAD`] begins. Queries that only
+/// look are left out.
+#[must_use]
+pub fn curl(operation: &Operation) -> String {
+    let mut text = String::new();
+    for request in operation.requests.iter().filter(|request| request.method != "GET") {
+        let who = operation.source.display_name.replace(['\n', '\r'], " ");
+        text.push_str(&format!("\n# {}: {who}\n", request.id.replace(['\n', '\r'], " ")));
+        let body = match &request.body {
+            Value::Null => String::new(),
+            body => format!("printf %s {} | ", quoted(&body.to_string())),
+        };
+        let send = format!("{body}send {} {}", request.method, quoted(&request.path));
+        match request.id.strip_prefix("create:") {
+            Some(source) => {
+                text.push_str(&format!("id=$({send} | jq -r .id)\n"));
+                text.push_str(&format!("printf '%s\\t%s\\n' {} \"$id\" >> \"$ids\"\n", quoted(source)));
+            }
+            None => text.push_str(&format!("{send} > /dev/null\n")),
+        }
+    }
+    text
+}
+
+/// For the shell, as it is.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A whole plan as one bulk request; created objects are referred to by `bulkId`.
+pub fn bulk(operations: impl Iterator<Item = Operation>) -> Value {
+    let refer = |source: &str| format!("bulkId:create:{source}");
+    let one = |request: PlannedRequest| {
+        let mut item = json!({"method": request.method, "path": fill(&request.path, &refer)});
+        if let Some(item) = item.as_object_mut() {
+            if request.method == "POST" {
+                item.insert("bulkId".to_owned(), json!(request.id));
+            }
+            if !request.body.is_null() {
+                let body = fill(&request.body.to_string(), &refer);
+                item.insert("data".to_owned(), serde_json::from_str(&body).unwrap_or(Value::Null));
+            }
+        }
+        item
+    };
+    // Objects before what refers to them.
+    let (mut objects, mut references) = (Vec::new(), Vec::new());
+    for request in operations.flat_map(|operation| operation.requests) {
+        let refers = request.id.starts_with("members:") || request.id.starts_with("references:");
+        match request.method.as_str() {
+            "GET" => {}
+            _ if refers || request.depends_on.iter().any(|id| id.starts_with("create:")) => {
+                references.push(one(request))
+            }
+            _ => objects.push(one(request)),
+        }
+    }
+    objects.append(&mut references);
+    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": objects})
+}
+
+/// The three files of the portal's CSV download, joined by `ChangeId`.
+#[derive(Debug, Default)]
+pub struct Csv {
+    /// One line an operation.
+    pub logs: String,
+    /// One line a step.
+    pub steps: String,
+    /// One line a changed attribute.
+    pub properties: String,
+}
+
+impl Csv {
+    /// With headers only.
+    #[must_use]
+    pub fn new() -> Self {
+        let line = |fields: &[&str]| format!("{}\r\n", fields.join(","));
+        Self {
+            logs: line(&[
+                "ChangeId",
+                "Action",
+                "Status",
+                "StatusCode",
+                "StatusReason",
+                "SourceIdentityId",
+                "SourceIdentityName",
+                "SourceIdentityType",
+                "TargetIdentityId",
+                "TargetIdentityName",
+                "TargetIdentityType",
+            ]),
+            steps: line(&["ChangeId", "StepNumber", "Name", "Type", "Status", "Description"]),
+            properties: line(&["ChangeId", "PropertyName", "OldValue", "NewValue", "Mapping"]),
+        }
+    }
+
+    /// Adds an operation.
+    pub fn push(&mut self, operation: &Operation) {
+        let change = format!("{}:{}", operation.object_type, operation.source.id);
+        let target = operation.target.as_ref();
+        self.logs.push_str(&record(&[
+            &change,
+            &operation.action,
+            &operation.status,
+            &operation.reason,
+            &operation.explanation,
+            &operation.source.id,
+            &operation.source.display_name,
+            &operation.source.identity_type,
+            target.map_or("", |target| &target.id),
+            target.map_or("", |target| &target.display_name),
+            target.map_or("", |target| &target.identity_type),
+        ]));
+        let mut number = 0_usize;
+        let mut step = |name: &str, kind: &str, passed: bool, what: &str| {
+            number += 1;
+            let status = if passed { "success" } else { "failure" };
+            self.steps.push_str(&record(&[&change, &number.to_string(), name, kind, status, what]));
+        };
+        for scope in &operation.scope {
+            step(&scope.name, "scoping", scope.passed, &scope.detail);
+        }
+        for problem in &operation.problems {
+            let kind = if problem.code.contains("Reference") { "referenceResolution" } else { "processing" };
+            step(&problem.code, kind, false, &problem.message);
+        }
+        for request in &operation.requests {
+            let kind = if request.method == "GET" { "matching" } else { "export" };
+            step(&request.id, kind, true, &format!("{} {}", request.method, request.path));
+        }
+        let plain = |value: &Value| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            Value::Bool(true) => "True".to_owned(),
+            Value::Bool(false) => "False".to_owned(),
+            other => other.to_string(),
+        };
+        for changed in &operation.changes {
+            let (old, new) = (plain(&changed.old), plain(&changed.new));
+            self.properties.push_str(&record(&[&change, &changed.target, &old, &new, &changed.mapping]));
+        }
+    }
+}
+
+/// One CSV record (RFC 4180). A cell that a spreadsheet would take for a formula is kept
+/// from being one.
+pub fn record(fields: &[&str]) -> String {
+    let field = |text: &&str| {
+        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let text = if formula { format!("'{text}") } else { (*text).to_owned() };
+        let plain = !text.contains(['"', ',', '\n', '\r']);
+        if plain { text } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    };
+    format!("{}\r\n", fields.iter().map(field).collect::<Vec<_>>().join(","))
+}

@@ -1,0 +1,188 @@
+//! A plan as one HTML file: opens from disk, prints, needs no script and loads nothing.
+//! Its content security policy admits its own style sheet by hash and nothing else.
+
+use super::report::{Operation, Summary};
+use serde_json::Value;
+
+const STYLE: &str = include_str!("report.css");
+/// The SHA-256 of [`STYLE`] as it stands between its tags; a test holds them together.
+const STYLE_HASH: &str = "HfhIPBqkb6GrFVdxBJud8hZOAh68PHXSqd8nC8PP9ks=";
+
+/// What is said of actions, in the order of interest.
+const ACTIONS: [(&str, &str); 8] = [
+    ("create", "created"),
+    ("update", "updated"),
+    ("disable", "disabled"),
+    ("delete", "deleted"),
+    ("staged", "held back"),
+    ("failed", "failed"),
+    ("skipped", "skipped"),
+    ("unchanged", "unchanged"),
+];
+
+/// Everything before the operations.
+#[must_use]
+pub fn head(title: &str, summary: &Summary) -> String {
+    let mut text = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; \
+         base-uri 'none'; form-action 'none'\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{0}</title><style>{STYLE}</style></head><body><h1>{0}</h1>",
+        escape(title)
+    );
+    let links = if summary.links_assumed { "links assumed from unique matches" } else { "links as given" };
+    text.push_str(&format!(
+        "<p class=\"sub\">{} users and {} groups in the source, {} in scope ({}); {} objects in the target, {} of them local and never touched; {}; {} requests change the target</p>",
+        summary.users, summary.groups, summary.in_scope, escape(&summary.scope), summary.targets, summary.local, links, summary.requests
+    ));
+    text.push_str("<ul class=\"tiles\">");
+    let count = |name: &str| match name {
+        "create" => summary.create,
+        "update" => summary.update,
+        "disable" => summary.disable,
+        "delete" => summary.delete,
+        "staged" => summary.staged,
+        "failed" => summary.failed,
+        "skipped" => summary.skipped,
+        _ => summary.unchanged,
+    };
+    for (name, said) in ACTIONS {
+        text.push_str(&format!("<li class=\"{name}\"><b>{}</b><span>{said}</span></li>", count(name)));
+    }
+    text.push_str("</ul>");
+    let mut notes = summary.notes.clone();
+    if summary.threshold_exceeded {
+        notes.push("more would be disabled and deleted than the threshold allows; they are held back, and the job would be quarantined".to_owned());
+    } else if summary.quarantine {
+        notes.push("so many objects fail that the job would be quarantined".to_owned());
+    }
+    if !notes.is_empty() {
+        let items: String = notes.iter().map(|note| format!("<li>{}</li>", escape(note))).collect();
+        text.push_str(&format!("<ul class=\"notes\">{items}</ul>"));
+    }
+    text
+}
+
+/// The heading over all operations of an action; empty for an unknown one.
+#[must_use]
+pub fn section(action: &str, count: usize) -> String {
+    let said = ACTIONS.iter().find(|(name, _)| *name == action).map_or("", |(_, said)| said);
+    format!("<h2>{count} {said}</h2>")
+}
+
+/// The actions in the order of interest.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    ACTIONS.iter().map(|(name, _)| *name)
+}
+
+/// One operation, collapsed.
+#[must_use]
+pub fn operation(operation: &Operation) -> String {
+    let count = match operation.changes.len() {
+        0 => String::new(),
+        1 => "1 change".to_owned(),
+        many => format!("{many} changes"),
+    };
+    let reason = if operation.reason.is_empty() { String::new() } else { format!("{}: ", operation.reason) };
+    let mut text = format!(
+        "<details class=\"{}\"><summary><span class=\"badge\">{}</span><span class=\"name\">{}</span><span class=\"why\">{}{}</span><span class=\"count\">{count}</span></summary><div class=\"body\">",
+        escape(&operation.verdict),
+        escape(&operation.verdict),
+        escape(&operation.source.display_name),
+        escape(&reason),
+        escape(&operation.explanation)
+    );
+    let target = operation.target.as_ref().map_or_else(
+        || "no target object".to_owned(),
+        |target| {
+            format!("target object <code>{}</code> {}", escape(&target.id), escape(&target.display_name))
+        },
+    );
+    text.push_str(&format!(
+        "<p>{} <code>{}</code>, {target}</p>",
+        escape(&operation.object_type),
+        escape(&operation.source.id)
+    ));
+    if !operation.changes.is_empty() {
+        text.push_str("<h3>Changes</h3><table><thead><tr><th>Attribute</th><th>Before</th><th>After</th><th>Because of</th></tr></thead><tbody>");
+        for change in &operation.changes {
+            text.push_str(&format!(
+                "<tr><td><code>{}</code></td><td class=\"old\">{}</td><td class=\"new\">{}</td><td><code>{}</code></td></tr>",
+                escape(&change.target), escape(&plain(&change.old)), escape(&plain(&change.new)), escape(&change.mapping)
+            ));
+        }
+        text.push_str("</tbody></table>");
+    }
+    if !operation.problems.is_empty() {
+        text.push_str("<h3>Problems</h3><table><tbody>");
+        for problem in &operation.problems {
+            text.push_str(&format!(
+                "<tr><td><code>{}</code></td><td>{}</td><td class=\"no\">{}</td></tr>",
+                escape(&problem.target),
+                escape(&problem.message),
+                escape(&problem.code)
+            ));
+        }
+        text.push_str("</tbody></table>");
+    }
+    text.push_str("<h3>Scope</h3><table><tbody>");
+    for step in &operation.scope {
+        let (class, said) = if step.passed { ("yes", "yes") } else { ("no", "no") };
+        text.push_str(&format!(
+            "<tr><td>{}</td><td class=\"{class}\">{said}</td><td>{}</td></tr>",
+            escape(&step.name),
+            escape(&step.detail)
+        ));
+    }
+    text.push_str("</tbody></table>");
+    if !operation.requests.is_empty() {
+        text.push_str("<h3>Requests</h3>");
+        for request in &operation.requests {
+            let body = if request.body.is_null() {
+                String::new()
+            } else {
+                format!("\n{}", serde_json::to_string_pretty(&request.body).unwrap_or_default())
+            };
+            text.push_str(&format!(
+                "<pre>{} {}{}</pre>",
+                request.method,
+                escape(&request.path),
+                escape(&body)
+            ));
+        }
+    }
+    text.push_str("</div></details>\n");
+    text
+}
+
+/// Everything after the operations.
+#[must_use]
+pub fn tail() -> String {
+    format!(
+        "<footer>Made by provisor {}; nothing was sent.</footer></body></html>\n",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "—".to_owned(),
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            other => out.push(other),
+        }
+    }
+    out
+}

@@ -1,0 +1,355 @@
+//! What is known to be wrong or surprising before anything is sent: the findings of
+//! [`Engine::configure`] and those that need the population and the target beside the
+//! configuration. Every rule has a stable name.
+
+use super::document::Spot;
+use super::engine::Engine;
+use super::expression::Expression;
+use super::held::{ObjectKind, Routes};
+use super::mapping::{Compiled, Line};
+use super::matching::Link;
+use super::plan::Planner;
+use super::program::Program;
+use super::report::{Diagnostic, Severity};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Source attributes that a filter cannot be made of.
+const NOT_IN_FILTERS: [&str; 5] = ["appRoleAssignments", "userType", "manager", "members", "IsMemberOf"];
+/// Functions that give roles, and need assignments.
+const ROLE_FUNCTIONS: [&str; 3] =
+    ["SingleAppRoleAssignment", "AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex"];
+
+/// A finding about one place.
+fn finding(severity: Severity, rule: &str, path: String, message: String, help: &str) -> Diagnostic {
+    let help = (!help.is_empty()).then(|| help.to_owned());
+    Diagnostic { severity, rule: rule.to_owned(), message, help, path: Some(path) }
+}
+
+/// What can be said of one object mapping by itself.
+pub(crate) fn mapping(compiled: &Compiled, kind: ObjectKind, document: &Value) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for line in &compiled.lines {
+        let path = format!("{}/{}", kind.name(), line.target);
+        let mut say = |severity, rule: &str, message: String, help: &str| {
+            found.push(finding(severity, rule, path.clone(), message, help));
+        };
+        let function = |name: &str| line.program.function() == Some(name);
+        if calls(&line.program, "SelectUniqueValue") {
+            let message = "`SelectUniqueValue` is for Workday and SuccessFactors; towards SCIM it does not ask the target".to_owned();
+            say(
+                Severity::Warning,
+                "select-unique-value",
+                message,
+                "build the value from attributes that are unique",
+            );
+        }
+        let roles = line.path.attribute.eq_ignore_ascii_case("roles");
+        if roles
+            && !ROLE_FUNCTIONS.iter().any(|name| calls(&line.program, name))
+            && !is_fixed(line)
+            && !line.is_silent_on_update()
+        {
+            let message =
+                format!("`{}` is not made by a role function; app roles do not flow directly", line.target);
+            say(
+                Severity::Warning,
+                "role-function",
+                message,
+                "use `SingleAppRoleAssignment([appRoleAssignments])`",
+            );
+        }
+        if roles
+            && line.path.sub.as_deref().is_some_and(|sub| sub.eq_ignore_ascii_case("type"))
+            && line.path.is_primary_role()
+        {
+            let message =
+                "the service writes `WindowsAzureActiveDirectoryRole` as a role's type, whatever is mapped"
+                    .to_owned();
+            say(Severity::Info, "role-type", message, "");
+        }
+        if function("AppRoleAssignmentsComplex") {
+            let message = "`AppRoleAssignmentsComplex` only ever adds roles".to_owned();
+            say(
+                Severity::Info,
+                "roles-never-removed",
+                message,
+                "use `AssertiveAppRoleAssignmentsComplex` to remove them too",
+            );
+        }
+        for (part, what) in
+            [("password", "passwords"), ("photos", "photos"), ("entitlements", "`entitlements`")]
+        {
+            if line.path.attribute.eq_ignore_ascii_case(part) {
+                say(
+                    Severity::Warning,
+                    "unsupported-target",
+                    format!("{what} are not provisioned"),
+                    "remove this mapping",
+                );
+            }
+        }
+        for name in line.program.attributes() {
+            if name.eq_ignore_ascii_case("userType") || name.eq_ignore_ascii_case("SamAccountName") {
+                let message = format!("`{name}` is not offered as a source attribute");
+                say(
+                    Severity::Warning,
+                    "unavailable-source",
+                    message,
+                    "use a directory extension that holds the same",
+                );
+            }
+        }
+        let definition = &line.mapping.definition;
+        if definition.required && line.is_sourceless() && line.mapping.default.is_none() {
+            let message = format!("`{}` is required and has neither source nor default", line.target);
+            say(Severity::Error, "required-unmapped", message, "give it a source or a default value");
+        }
+        if line.mapping.flow_always {
+            say(
+                Severity::Info,
+                "flow-always",
+                format!("`{}` is sent each time, changed or not", line.target),
+                "",
+            );
+        }
+        if line.mapping.matching_priority > 0 && line.is_reference() {
+            let message = format!("`{}` is a reference and cannot match", line.target);
+            say(Severity::Error, "matches-reference", message, "match by a text that is unique");
+        }
+    }
+    for name in compiled.filter.attributes() {
+        if NOT_IN_FILTERS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            let message = format!("`{name}` is not supported in scoping filters");
+            found.push(finding(
+                Severity::Warning,
+                "scoping-filter",
+                kind.name().to_owned(),
+                message,
+                "filter by another attribute",
+            ));
+        }
+    }
+    found.extend(text_and_tree(kind, document));
+    found
+}
+
+/// Whether the value is the same for everyone.
+fn is_fixed(line: &Line) -> bool {
+    matches!(line.program, Program::None | Program::Constant(_) | Program::Broken(_))
+}
+
+/// Whether an expression calls a function anywhere.
+fn calls(program: &Program, name: &str) -> bool {
+    match program {
+        Program::Expression(expression) => expression.calls().contains(&name),
+        _ => false,
+    }
+}
+
+/// An export holds each expression twice, as text and as a tree; the text counts.
+fn text_and_tree(kind: ObjectKind, document: &Value) -> Vec<Diagnostic> {
+    let list =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut found = Vec::new();
+    for mapping in list(document, "synchronizationRules").iter().flat_map(|rule| list(rule, "objectMappings"))
+    {
+        let text =
+            |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if !text(&mapping, "sourceObjectName").eq_ignore_ascii_case(kind.name()) {
+            continue;
+        }
+        for line in list(&mapping, "attributeMappings") {
+            let Some(source) = line.get("source").filter(|source| text(source, "type") == "Function") else {
+                continue;
+            };
+            if list(source, "parameters").is_empty() {
+                continue;
+            }
+            let (written, tree) =
+                (super::expression::parse(&text(source, "expression")), Expression::from_tree(source));
+            if let (Ok(written), Ok(tree)) = (written, tree)
+                && written.to_string() != tree.to_string()
+            {
+                let path = format!("{}/{}", kind.name(), text(&line, "targetAttributeName"));
+                let message = format!("the expression's text and its tree differ: the tree says `{tree}`");
+                found.push(finding(
+                    Severity::Warning,
+                    "text-and-tree",
+                    path,
+                    message,
+                    "save the mapping again in the portal",
+                ));
+            }
+        }
+    }
+    found
+}
+
+impl Engine {
+    /// What the population and the target say about the configuration, once planned.
+    #[must_use]
+    pub fn lint(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let planner = self.planner();
+        let mappings = [ObjectKind::User, ObjectKind::Group]
+            .into_iter()
+            .filter_map(|kind| planner.compiled(kind).map(|compiled| (kind, compiled)));
+        if planner.rules.sync_all {
+            for (kind, compiled) in mappings.clone() {
+                for line in &compiled.lines {
+                    if ROLE_FUNCTIONS.iter().any(|name| calls(&line.program, name)) {
+                        let path = format!("{}/{}", kind.name(), line.target);
+                        let message =
+                            "role functions do not work with `Sync all users and groups`".to_owned();
+                        found.push(finding(
+                            Severity::Warning,
+                            "roles-need-assignment",
+                            path,
+                            message,
+                            "set the scope to assigned users and groups",
+                        ));
+                    }
+                }
+            }
+        }
+        let assignable = self.schema.as_ref().and_then(|schema| schema.metadata("AssignableRoles"));
+        roles(&planner, assignable, &mut found);
+        for (kind, compiled) in mappings {
+            sources(&planner, kind, compiled, &mut found);
+            for line in &compiled.lines {
+                case(&planner, kind, line, &mut found);
+            }
+        }
+        links(&planner, &mut found);
+        found
+    }
+}
+
+fn roles(planner: &Planner<'_>, assignable: Option<&str>, found: &mut Vec<Diagnostic>) {
+    if let Some(known) = assignable {
+        let known: Vec<&str> = known.split(',').map(str::trim).collect();
+        let mut invalid: Vec<&str> = Vec::new();
+        for role in planner.entitlements.all() {
+            if !role.default_access
+                && !known.iter().any(|known| known.eq_ignore_ascii_case(&role.display_name))
+            {
+                invalid.push(&role.display_name);
+            }
+        }
+        if !invalid.is_empty() {
+            let message = format!("the application takes no assignment to {}", invalid.join(", "));
+            let help = format!("assign the role {} instead", known.join(" or "));
+            found.push(finding(Severity::Warning, "invalid-role", "assignments".to_owned(), message, &help));
+        }
+    }
+    let default = planner.entitlements.default_access_only();
+    if default > 0 && !planner.rules.sync_all {
+        let severity = if planner.rules.exclude_default_access { Severity::Warning } else { Severity::Info };
+        let what =
+            if planner.rules.exclude_default_access { "are left out" } else { "are taken like any other" };
+        let message = format!("{default} hold Default Access and no other role; they {what}");
+        found.push(finding(
+            severity,
+            "default-access",
+            "assignments".to_owned(),
+            message,
+            "assign a role of the application",
+        ));
+    }
+}
+
+fn sources(planner: &Planner<'_>, kind: ObjectKind, compiled: &Compiled, found: &mut Vec<Diagnostic>) {
+    let table = planner.source.table(kind);
+    if table.len() == 0 {
+        return;
+    }
+    let computed = ["IsSoftDeleted", "appRoleAssignments", "objectId", "members"];
+    for line in &compiled.lines {
+        let absent: Vec<&str> = line
+            .program
+            .attributes()
+            .into_iter()
+            .filter(|name| {
+                !computed.iter().any(|known| known.eq_ignore_ascii_case(name)) && !table.has_column(name)
+            })
+            .collect();
+        if !absent.is_empty() {
+            let path = format!("{}/{}", kind.name(), line.target);
+            let message = format!("the source has no {}: the mapping sees null", absent.join(", "));
+            found.push(finding(Severity::Info, "absent-attribute", path, message, "load a file that has it"));
+        }
+    }
+}
+
+/// Values that differ from the target's by case only never flow.
+fn case(planner: &Planner<'_>, kind: ObjectKind, line: &Line, found: &mut Vec<Diagnostic>) {
+    if line.mapping.definition.case_exact || line.is_silent_on_update() {
+        return;
+    }
+    let values = planner.columns(kind).line(planner.source.table(kind), line.index);
+    let mut routes = Routes::default();
+    let mut differing = 0_usize;
+    for settled in planner.settlement.objects.iter().filter(|settled| settled.kind == kind) {
+        let Link::Target(at) = settled.link else { continue };
+        let Some(target) = planner.held.object(at) else { continue };
+        let yielded = values.get(settled.row).copied().unwrap_or_default();
+        if let Spot::Text(old) = routes.spot(planner.held, planner.pool, target.document, &line.path)
+            && yielded.is_text()
+            && old != yielded
+            && let (Some(new), Some(old)) = (planner.pool.text(yielded), planner.pool.text(old))
+            && super::diff::same_text(new, old, false)
+            && !super::diff::same_text(new, old, true)
+        {
+            differing += 1;
+        }
+    }
+    if differing > 0 {
+        let path = format!("{}/{}", kind.name(), line.target);
+        let message = format!("{differing} values differ from the target's by case only and will not flow");
+        found.push(finding(
+            Severity::Info,
+            "case-only",
+            path,
+            message,
+            "set `Exact case` on the target attribute to send them",
+        ));
+    }
+}
+
+/// Objects that share a matching value, and targets that answer to the same.
+fn links(planner: &Planner<'_>, found: &mut Vec<Diagnostic>) {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for settled in &planner.settlement.objects {
+        let rule = match settled.link {
+            Link::Duplicate(_) => "duplicate-source",
+            Link::Ambiguous(_) => "duplicate-target",
+            Link::NoValue if settled.standing.in_scope() => "no-matching-value",
+            _ => continue,
+        };
+        *counts.entry((settled.kind.name(), rule)).or_default() += 1;
+    }
+    for ((kind, rule), count) in counts {
+        let (message, help) = match rule {
+            "duplicate-source" => (
+                "share their matching value with another",
+                "make the matching attribute unique in the source",
+            ),
+            "duplicate-target" => (
+                "match several target objects",
+                "remove the surplus target objects or match by another attribute",
+            ),
+            _ => (
+                "have no value for any matching attribute",
+                "fill the attribute in the source or add another matching attribute",
+            ),
+        };
+        found.push(finding(
+            Severity::Warning,
+            rule,
+            kind.to_owned(),
+            format!("{count} source objects {message}"),
+            help,
+        ));
+    }
+}
