@@ -23,9 +23,6 @@ use super::schema_json::Schema;
 use super::source::Source;
 use serde_json::{Value, json};
 
-/// The plan's format; grows when a field changes its meaning.
-const VERSION: u32 = 1;
-
 /// The whole journey from files to a plan.
 #[derive(Debug, Default)]
 pub struct Engine {
@@ -60,6 +57,9 @@ struct Kept {
 const KINDS: [ObjectKind; 2] = [ObjectKind::User, ObjectKind::Group];
 
 impl Engine {
+    /// The plan's format; grows when a field changes its meaning.
+    pub const VERSION: u32 = 1;
+
     /// An engine with nothing loaded.
     #[must_use]
     pub fn new() -> Self {
@@ -294,7 +294,7 @@ impl Engine {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let operations: Vec<Operation> = (0..self.len()).filter_map(|index| self.operation(index)).collect();
-        json!({"version": VERSION, "summary": self.summary, "operations": operations})
+        json!({"version": Self::VERSION, "summary": self.summary, "operations": operations})
     }
 
     /// Source values changed: what was computed from them is stale; what the target holds is not.

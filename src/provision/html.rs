@@ -186,3 +186,29 @@ fn escape(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_wrote_stays_text() {
+        assert_eq!(escape("<b a=\"1\">&"), "&lt;b a=&quot;1&quot;&gt;&amp;");
+        let page = head("<x>", &Summary::default()) + &tail();
+        assert!(page.contains("&lt;x&gt;") && !page.contains("<x>"));
+    }
+
+    #[test]
+    fn the_policy_names_the_style() {
+        use sha2::Digest;
+        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut bytes = sha2::Sha256::digest(STYLE.as_bytes()).to_vec();
+        bytes.push(0);
+        let bits: Vec<u8> =
+            bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
+        let number = |six: &[u8]| six.iter().fold(0_usize, |sum, bit| sum * 2 + usize::from(*bit));
+        let mut text: String = bits.chunks(6).map(|six| char::from(LETTERS[number(six)])).collect();
+        text.replace_range(43.., "=");
+        assert_eq!(text, STYLE_HASH);
+    }
+}

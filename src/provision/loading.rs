@@ -22,12 +22,15 @@ enum State {
         bytes: Vec<u8>,
         decided: bool,
     },
-    Json {
-        records: Records,
-        contexts: Vec<String>,
-        tally: Tally,
-        report: LoadReport,
-    },
+    Json(Box<Json>),
+}
+
+#[derive(Debug, Default)]
+struct Json {
+    records: Records,
+    contexts: Vec<String>,
+    tally: Tally,
+    report: LoadReport,
 }
 
 impl Loading {
@@ -65,8 +68,7 @@ impl Loading {
             }
             let begun = plain.to_vec();
             let report = LoadReport { kind: "target".to_owned(), ..LoadReport::default() };
-            let (contexts, tally) = (Vec::new(), Tally::default());
-            self.state = State::Json { records: Records::default(), contexts, tally, report };
+            self.state = State::Json(Box::new(Json { report, ..Json::default() }));
             engine.begin(self.target);
             return self.records(engine, &begun, false);
         }
@@ -74,7 +76,8 @@ impl Loading {
     }
 
     fn records(&mut self, engine: &mut Engine, bytes: &[u8], last: bool) -> Result<(), InputError> {
-        let State::Json { records, contexts, tally, report } = &mut self.state else { return Ok(()) };
+        let State::Json(json) = &mut self.state else { return Ok(()) };
+        let Json { records, contexts, tally, report } = &mut **json;
         let (pool, source, held) = engine.stores();
         let mut take = |found: super::records::Found<'_>| {
             if self.target {
@@ -101,7 +104,8 @@ impl Loading {
             };
         }
         self.records(engine, &[], true)?;
-        let State::Json { tally, report, .. } = self.state else { return Ok(LoadReport::default()) };
+        let State::Json(json) = self.state else { return Ok(LoadReport::default()) };
+        let Json { tally, report, .. } = *json;
         if self.target { Ok(report) } else { engine.stores().1.finish(tally) }
     }
 }

@@ -1,8 +1,9 @@
 //! The plan, proved two ways: scenarios told row by row as data (the decision tables of
 //! Entra's provisioning), and the great law: apply what was planned to our own directory,
 //! plan again, and nothing is left to do.
-#![cfg(not(target_arch = "wasm32"))]
+#![cfg(all(not(target_arch = "wasm32"), feature = "cli"))]
 
+mod cli;
 mod directory;
 mod generate;
 mod law;

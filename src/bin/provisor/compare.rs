@@ -69,10 +69,23 @@ pub(super) fn run(arguments: &Compare) -> Result<ExitCode, String> {
         if arguments.format == Format::Json {
             let [first, second] = &summaries;
             let (first, second) = (serde_json::to_string(first)?, serde_json::to_string(second)?);
-            write!(out, "{{\"version\":{},\"before\":{first},\"after\":{second},\"differences\":[", Engine::VERSION)?;
+            write!(
+                out,
+                "{{\"version\":{},\"before\":{first},\"after\":{second},\"differences\":[",
+                Engine::VERSION
+            )?;
         }
         if arguments.format == Format::Csv {
-            let header = ["ObjectType", "SourceId", "Name", "ActionBefore", "ActionAfter", "Target", "Before", "After"];
+            let header = [
+                "ObjectType",
+                "SourceId",
+                "Name",
+                "ActionBefore",
+                "ActionAfter",
+                "Target",
+                "Before",
+                "After",
+            ];
             write!(out, "{}", record(&header))?;
         }
         for difference in compare(&before, &after) {
@@ -123,7 +136,8 @@ fn text(out: &mut dyn Write, difference: &Difference) -> std::io::Result<()> {
 fn csv(out: &mut dyn Write, difference: &Difference) -> std::io::Result<()> {
     let (before, after) = (action(difference.before.as_ref()), action(difference.after.as_ref()));
     let mut line = |target: &str, old: &str, new: &str| {
-        let fields = [&*difference.object_type, &*difference.id, &*difference.name, before, after, target, old, new];
+        let fields =
+            [&*difference.object_type, &*difference.id, &*difference.name, before, after, target, old, new];
         write!(out, "{}", record(&fields))
     };
     if difference.values.is_empty() {

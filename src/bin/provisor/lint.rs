@@ -21,7 +21,7 @@ pub(super) struct Lint {
     #[arg(long, conflicts_with = "schema")]
     table: Option<PathBuf>,
     #[command(flatten)]
-    population: Option<Population>,
+    population: Population,
     #[command(flatten)]
     job: Job,
     /// How to print the findings.
@@ -58,11 +58,13 @@ pub(super) fn run(arguments: &Lint) -> Result<ExitCode, String> {
         Some(path) => table::read(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?.1,
         None => {
             let mut engine = Engine::new();
-            if let Some(population) = &arguments.population {
-                population.load(&mut engine)?;
+            let populated = !arguments.population.is_empty();
+            if populated {
+                arguments.population.load(&mut engine)?;
             }
-            let mut found = configure(&mut engine, arguments.schema.as_deref(), &arguments.job.settings()?, false)?;
-            if arguments.population.is_some() {
+            let mut found =
+                configure(&mut engine, arguments.schema.as_deref(), &arguments.job.settings()?, false)?;
+            if populated {
                 engine.plan();
                 found.append(&mut engine.lint());
             }

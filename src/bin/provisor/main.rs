@@ -1,10 +1,14 @@
 //! The command line; each command has a module.
-//! Exit codes: 0 all well, 2 the input cannot be used (standard error says why).
+//! Exit codes: 0 all well, 2 the input cannot be used (standard error says why), 3 a check
+//! that was asked for failed.
 
 mod admin;
 mod client;
+mod compare;
 mod cycle;
 mod eval;
+mod lint;
+mod population;
 mod preview;
 mod text;
 
@@ -26,8 +30,26 @@ struct Arguments {
 enum Command {
     /// Plan a whole population: who is created, updated, disabled, deleted, and why.
     ///
-    /// Example: provisor preview --users users.json --target scim-users.json --format text
-    Preview(preview::Preview),
+    /// Nothing is sent. Exit codes: 0 all well, 2 a file cannot be used, 3 a check failed.
+    ///
+    /// Examples:
+    ///   provisor preview --users users.json --target scim-users.json --format text
+    ///   provisor preview --users users.csv --assignments assigned.json --format html -o report.html
+    ///   provisor preview --users users.json --target scim.json --fail-on-deletes 20 --fail-on-errors --format summary
+    #[command(verbatim_doc_comment)]
+    Preview(Box<preview::Preview>),
+    /// Compare two configurations over one population: who fares differently, and how.
+    ///
+    /// Example: provisor compare --users users.json --target scim.json --before old.json --after new.json
+    Compare(Box<compare::Compare>),
+    /// Say what is wrong or surprising in a configuration, with its population if given.
+    ///
+    /// Examples:
+    ///   provisor lint --schema export.json
+    ///   provisor lint --schema export.json --users users.json --target scim.json --fail-on warning
+    ///   provisor lint --table mapping-table.md
+    #[command(verbatim_doc_comment)]
+    Lint(Box<lint::Lint>),
     /// Provision any SCIM endpoint as Entra would, cycle after cycle; may be killed at any moment.
     ///
     /// Example: SECRET_TOKEN=… provisor cycle --tenant-url https://app.example/scim --users users.json --state job.json
@@ -98,14 +120,16 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Preview(arguments) => preview::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Cycle(arguments) => cycle::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
-        Command::Validate { schema } => preview::validate(&schema),
         Command::Tenant { at, command } => admin::tenant(&at, &command),
         Command::Token { at, command } => admin::token(&at, &command),
         Command::Export { at, tenant, file } => admin::export(&at, &tenant, &file),
         Command::Import { at, tenant, file } => admin::import(&at, &tenant, &file),
         Command::Audit { at, audit } => admin::audit(&at, &audit),
+        Command::Validate { schema } => lint::validate(&schema),
     };
     match outcome {
         Ok(code) => code,

@@ -13,7 +13,7 @@ use super::text::read;
 #[derive(clap::Args)]
 pub(super) struct Population {
     /// Users: Graph JSON, the portal's CSV or SCIM. May be given several times; `-` is standard input.
-    #[arg(long, required = true, num_args = 1.., help_heading = "Files")]
+    #[arg(long, num_args = 1.., help_heading = "Files")]
     users: Vec<PathBuf>,
     /// Groups with their members: Graph JSON, or the portal's members CSV.
     #[arg(long, num_args = 1.., help_heading = "Files")]
@@ -51,8 +51,16 @@ pub(super) struct Job {
 }
 
 impl Population {
+    /// Whether no source file was given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty()
+    }
+
     /// Reads all files into an engine, telling what deserves a look.
     pub(super) fn load(&self, engine: &mut Engine) -> Result<(), String> {
+        if self.is_empty() {
+            return Err("there is no source; give `--users` with Graph JSON or the portal's CSV".to_owned());
+        }
         // Roles and groups before what refers to them.
         for path in [&self.users, &self.groups, &self.roles, &self.assignments].into_iter().flatten() {
             let name = path.display().to_string();
@@ -75,8 +83,11 @@ impl Population {
 /// Reads a file in chunks.
 fn load(engine: &mut Engine, mut loading: Loading, path: &Path) -> Result<LoadReport, String> {
     let fault = |error: std::io::Error| format!("`{}` cannot be read: {error}", path.display());
-    let mut file: Box<dyn Read> =
-        if path == Path::new("-") { Box::new(stdin().lock()) } else { Box::new(File::open(path).map_err(fault)?) };
+    let mut file: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(stdin().lock())
+    } else {
+        Box::new(File::open(path).map_err(fault)?)
+    };
     let mut chunk = vec![0_u8; 1 << 20];
     loop {
         let read = file.read(&mut chunk).map_err(fault)?;
@@ -90,9 +101,8 @@ impl Job {
     /// The settings, with what the flags say.
     pub(super) fn settings(&self) -> Result<JobSettings, String> {
         let mut settings: JobSettings = match &self.settings {
-            Some(path) => {
-                serde_json::from_str(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?
-            }
+            Some(path) => serde_json::from_str(&read(path)?)
+                .map_err(|error| format!("`{}`: {error}", path.display()))?,
             None => JobSettings::default(),
         };
         settings.first_cycle |= self.first_cycle;

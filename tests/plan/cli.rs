@@ -1,0 +1,175 @@
+//! The command line, run as people run it.
+
+use serde_json::{Value, json};
+use std::process::{Command, Output};
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/clarizen-one");
+
+fn provisor(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_provisor")).args(arguments).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn example(command: &str, more: &[&str]) -> Output {
+    let file = |name: &str| format!("{EXAMPLE}/{name}.json");
+    let files = [
+        ("--users", file("users")),
+        ("--groups", file("groups")),
+        ("--roles", file("roles")),
+        ("--assignments", file("assignments")),
+        ("--target", file("target")),
+    ];
+    let mut arguments = vec![command];
+    files.iter().for_each(|(name, path)| arguments.extend([*name, path]));
+    arguments.extend(more);
+    provisor(&arguments)
+}
+
+#[test]
+fn a_preview_in_every_form() {
+    let plan: Value = serde_json::from_str(&text(&example("preview", &[]))).unwrap();
+    assert_eq!(plan["version"], 1);
+    let operations = plan["operations"].as_array().unwrap();
+    assert_eq!(operations.len(), 66);
+    let writes = |o: &&Value| o["method"] != "GET";
+    let writes = operations.iter().flat_map(|o| o["requests"].as_array().unwrap()).filter(writes).count();
+    assert_eq!(plan["summary"]["requests"], writes);
+
+    let summary: Value = serde_json::from_str(&text(&example("preview", &["--format", "summary"]))).unwrap();
+    assert_eq!(summary, plan["summary"]);
+
+    let bulk: Value = serde_json::from_str(&text(&example("preview", &["--format", "bulk"]))).unwrap();
+    assert_eq!(bulk["Operations"].as_array().unwrap().len(), writes);
+    assert!(!bulk.to_string().contains("{{created:"), "placeholders become bulk ids");
+    assert!(bulk.to_string().contains("bulkId:create:"));
+
+    let http = text(&example("preview", &["--format", "http"]));
+    assert_eq!(
+        http.matches("\n# @name ").count(),
+        http.matches("\nAuthorization: Bearer {{token}}\n").count()
+    );
+    assert!(!http.contains("{{created:"));
+
+    let curl = text(&example("preview", &["--format", "curl"]));
+    assert_eq!(curl.matches("send P").count() + curl.matches("send DELETE").count(), writes);
+
+    let html = text(&example("preview", &["--format", "html"]));
+    assert!(
+        html.contains("Content-Security-Policy") && !html.contains(" style=") && !html.contains("<script")
+    );
+    assert_eq!(html.matches("<details").count(), 66);
+
+    let only: Value =
+        serde_json::from_str(&text(&example("preview", &["--only", "disable,failed"]))).unwrap();
+    let verdicts = only["operations"].as_array().unwrap().iter().map(|o| o["verdict"].as_str().unwrap());
+    assert!(verdicts.clone().all(|verdict| ["disable", "failed"].contains(&verdict)));
+    assert_eq!(verdicts.count(), 5);
+}
+
+#[test]
+fn three_files_as_the_portal_downloads_them() {
+    let folder = std::env::temp_dir().join(format!("provisor-csv-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let prefix = folder.join("log");
+    let output = example("preview", &["--format", "csv", "--output", prefix.to_str().unwrap()]);
+    assert!(output.status.success());
+    let lines = |part: &str| {
+        let path = folder.join(format!("log_ProvisioningLogs{part}.csv"));
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        assert_eq!(&reader.headers().unwrap()[0], "ChangeId");
+        reader.records().map(|record| record.unwrap()[0].to_owned()).collect::<Vec<_>>()
+    };
+    let (logs, steps, changes) = (lines(""), lines("_ProvisioningSteps"), lines("_ModifiedProperties"));
+    assert_eq!(logs.len(), 66);
+    assert!(steps.iter().chain(&changes).all(|id| logs.contains(id)));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn checks_for_pipelines() {
+    for (check, code) in [
+        (&["--fail-on-deletes", "3"][..], 3),
+        (&["--fail-on-deletes", "4"], 0),
+        (&["--fail-on-errors"], 3),
+        (&["--fail-on-errors", "1"], 0),
+        (&["--fail-on-changes", "55"], 3),
+    ] {
+        let output = example("preview", &[&["--format", "summary"], check].concat());
+        assert_eq!(output.status.code(), Some(code), "{check:?}");
+    }
+    let nothing = provisor(&["preview"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(String::from_utf8(nothing.stderr).unwrap().contains("give `--users`"));
+    let absent = provisor(&["preview", "--users", "no-such-file.json"]);
+    assert_eq!(absent.status.code(), Some(2));
+}
+
+#[test]
+fn findings_by_name() {
+    let found: Value = serde_json::from_str(&text(&example("lint", &["--format", "json"]))).unwrap();
+    let rules: Vec<&str> = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    for rule in ["invalid-role", "default-access", "duplicate-source", "no-matching-value"] {
+        assert!(rules.contains(&rule), "{rule}: {rules:?}");
+    }
+    assert_eq!(example("lint", &["--fail-on", "warning"]).status.code(), Some(3));
+    let table = provisor(&["lint", "--table", &format!("{EXAMPLE}/mapping-table.md")]);
+    assert!(text(&table).contains("[duplicate-target]"));
+    assert!(provisor(&["lint"]).status.success());
+}
+
+#[test]
+fn a_changed_mapping_and_whom_it_concerns() {
+    let folder = std::env::temp_dir().join(format!("provisor-compare-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/provision/profile/application/clarizen-one.json");
+    let before = std::fs::read_to_string(path).unwrap();
+    let mut after: Value = serde_json::from_str(&before).unwrap();
+    let mappings = after["synchronizationRules"][0]["objectMappings"].as_array_mut().unwrap();
+    let users = mappings.iter_mut().find(|mapping| mapping["sourceObjectName"] == "User").unwrap();
+    for line in users["attributeMappings"].as_array_mut().unwrap() {
+        if line["targetAttributeName"] == "title" {
+            line["source"] = json!({"type": "Function", "expression": "ToUpper([jobTitle])", "name": "ToUpper", "parameters": []});
+        }
+    }
+    let other = folder.join("after.json");
+    std::fs::write(&other, after.to_string()).unwrap();
+    let other = other.to_str().unwrap();
+    let same = example("compare", &["--before", path, "--after", path, "--fail-on-differences"]);
+    assert_eq!(same.status.code(), Some(0), "{}", text(&same));
+    let output = example(
+        "compare",
+        &["--before", path, "--after", other, "--format", "json", "--fail-on-differences"],
+    );
+    assert_eq!(output.status.code(), Some(3));
+    let found: Value = serde_json::from_str(&text(&output)).unwrap();
+    let differences = found["differences"].as_array().unwrap();
+    assert!(!differences.is_empty());
+    for difference in differences {
+        for value in difference["values"].as_array().unwrap() {
+            assert_eq!(value["target"], "title", "{difference}");
+            assert_eq!(value["after"], value["before"].as_str().unwrap().to_uppercase());
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn one_expression() {
+    let give = |arguments: &[&str]| -> Value { serde_json::from_str(&text(&provisor(arguments))).unwrap() };
+    let join = ["eval", "--expression", "Join(\" \", [a], [b])", "--input", "{\"a\":\"x\",\"b\":\"y\"}"];
+    assert_eq!(give(&join), json!({"value": "x y"}));
+    assert_eq!(give(&["eval", "--expression", "IgnoreFlowIfNullOrEmpty([a])"]), json!({"ignore": true}));
+    let wrong = give(&["eval", "--expression", "Nope(1)"]);
+    assert_eq!(wrong["error"]["span"]["start"], 0);
+    assert!(wrong["error"]["code"].is_string() && wrong["error"]["message"].is_string());
+    let now = give(&["eval", "--expression", "Now()", "--now", "2026-11-24T10:00:00Z"]);
+    assert!(now["value"].as_str().unwrap().contains("2026"), "{now}");
+}
