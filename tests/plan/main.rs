@@ -45,6 +45,9 @@ fn scenarios() {
             if let Some(target) = vector.get("target") {
                 engine.load_target(&target.to_string()).unwrap();
             }
+            if let Some(links) = vector.get("links") {
+                engine.load_links(&links.to_string()).unwrap();
+            }
             let settings = vector.get("settings").cloned().unwrap_or_else(|| json!({}));
             let settings: JobSettings = serde_json::from_value(settings).unwrap();
             let schema = vector.get("schema").map(Value::to_string).unwrap_or_default();
