@@ -301,6 +301,12 @@ fn scim(
     }
     let mut new_id = super::admin::new_id;
     let actor = credential.actor();
+    // Only these can mean the token's own user.
+    let asks_for_me = request.path.starts_with("/Me") || request.path == "/Bulk";
+    let me = match &credential {
+        Credential::Token { hash } if asks_for_me => store.fact(&manage::bound_user(hash))?,
+        _ => None,
+    };
     let mut context = Context {
         registry: builtin(),
         base: &base,
@@ -309,7 +315,7 @@ fn scim(
         new_id: &mut new_id,
         settings,
         hash_password: Some(&password::hash),
-        me: None,
+        me: me.as_deref(),
         cursor_key,
     };
     let reply = http::serve(store, &mut context, &request);

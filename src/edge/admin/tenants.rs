@@ -47,7 +47,7 @@ pub(super) async fn create(env: &Env, visit: &mut Visit, here: &str, body: &Valu
     if reply.status_code() != 201 {
         return Ok(reply);
     }
-    let token = match new_token(env, visit, &tenant, Scope::Provision, None).await? {
+    let token = match new_token(env, visit, &tenant, Scope::Provision, None, None).await? {
         Ok(token) => token,
         Err(response) => return Ok(response),
     };

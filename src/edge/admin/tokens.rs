@@ -25,7 +25,8 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
         let detail = "`expires` must be a dateTime such as `2027-01-31T08:00:00Z`";
         return Err(ScimError::new(400, detail).into());
     }
-    match new_token(env, visit, tenant, scope, expires).await? {
+    let user = body.get("user").and_then(Value::as_str);
+    match new_token(env, visit, tenant, scope, expires, user).await? {
         Ok(token) => {
             let shown = json!({ "token": token, "id": hash(&token).get(..12), "scope": scope.as_str(), "expires": expires });
             Ok(of_reply(Reply::plain(201, &shown))?)
@@ -75,6 +76,7 @@ pub(super) async fn new_token(
     tenant: &str,
     scope: Scope,
     expires: Option<&str>,
+    user: Option<&str>,
 ) -> Result<Result<String, Response>, Fault> {
     let key = env.secret("TOKEN_KEY")?.to_string();
     let random = format!("{}{}", new_id(), new_id()).replace('-', "");
@@ -82,7 +84,8 @@ pub(super) async fn new_token(
         return Err(worker::Error::RustError("TOKEN_KEY cannot sign".into()).into());
     };
     let hash = hash(&token);
-    let noted = json!({ "hash": hash, "scope": scope.as_str(), "now": now(), "expires": expires });
+    let noted =
+        json!({ "hash": hash, "scope": scope.as_str(), "now": now(), "expires": expires, "user": user });
     let mut response = ask_admin(env, &visit.id, tenant, "/tokens/make", &noted).await?;
     if response.status_code() != 201 {
         return Ok(Err(response));
