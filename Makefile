@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PORT DATA
 
 RUST := Cargo.toml Cargo.lock $(shell find src examples -type f 2>/dev/null)
-PAGE := package.json $(shell find www -type f -not -path 'www/dist/*' -not -path 'www/pkg/*' -not -path 'www/e2e/*' -not -path '*/test-results/*' 2>/dev/null)
+PAGE := package.json $(shell find www -type f -not -path 'www/dist/*' -not -path 'www/pkg/*' -not -path 'www/single/*' -not -path 'www/e2e/*' -not -path '*/test-results/*' 2>/dev/null)
 
 .PHONY: help dev serve build worker page test bench prove conformance deploy clean setup
 
@@ -36,7 +36,7 @@ www/pkg/provisor_bg.wasm: $(RUST)
 	@. scripts/env.sh && with_wasm wasm-pack --quiet build --release --target web --mode no-install --no-pack --out-dir www/pkg -- --features browser >&2 && touch $@
 
 www/dist/index.html: www/pkg/provisor_bg.wasm $(PAGE)
-	@. scripts/env.sh && vite build --logLevel warn www >&2 && touch $@
+	@. scripts/env.sh && vite build --logLevel warn www >&2 && vite build --logLevel error -c www/vite.single.ts >&2 && touch $@
 
 target/release/provisor: $(RUST)
 	@cargo build --release --quiet --features cli --bin provisor >&2 && touch $@
@@ -63,4 +63,4 @@ deploy: build/index.js www/dist/index.html ## deploy with wrangler
 	@scripts/deploy.sh
 
 clean: ## remove what was built here (the tools in the user's cache stay)
-	rm -rf target build dist www/dist www/pkg node_modules .wrangler test-results
+	rm -rf target build dist www/dist www/single www/pkg node_modules .wrangler test-results

@@ -18,10 +18,7 @@ export function draft(key: string, text: string | null): void {
 }
 
 function step(label: string, schema: string, merge = ""): void {
-  const { settings } = document_.value;
-  // An edited built-in profile stays the profile it was in all else.
-  const excludes = settings.excludeDefaultAccess ?? document_.value.schemaName === "";
-  commit(label, { schema, settings: { ...settings, excludeDefaultAccess: excludes } }, merge);
+  commit(label, { schema }, merge);
 }
 
 /** Edits a mapping; typing in one field is one step. */

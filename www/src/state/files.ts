@@ -43,11 +43,8 @@ export async function add(given: Raw[], label = strings().stepFiles): Promise<vo
     else if (role === "schema") change = { ...change, schema: textOf(bytes), schemaName: name };
     else if (role === "table") {
       const made = await call("mappingTable", textOf(bytes));
-      if ("ok" in made) {
-        // The tutorial whose table it is says that Default Access alone is not entitled.
-        const settings = { ...document_.value.settings, excludeDefaultAccess: true };
-        change = { ...change, schema: made.ok, schemaName: name, settings };
-      } else fault.value = `${name}: ${made.error.message}; ${made.error.help ?? ""}`;
+      if ("ok" in made) change = { ...change, schema: made.ok, schemaName: name };
+      else fault.value = `${name}: ${made.error.message}; ${made.error.help ?? ""}`;
     } else {
       const { readConfiguration } = await import("../share");
       const read = readConfiguration(textOf(bytes));

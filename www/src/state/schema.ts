@@ -61,6 +61,7 @@ export interface Schema {
   synchronizationRules: {
     name?: string;
     targetDirectoryName?: string;
+    metadata?: { key?: string; value?: string }[];
     objectMappings?: ObjectMapping[];
   }[];
 }
@@ -309,4 +310,10 @@ export function targetsOf(
     type,
     required,
   }));
+}
+
+/** Whether the configuration itself says that Default Access alone is not entitled. */
+export function excludesDefaultAccess(schema: Schema | null): boolean {
+  const entries = schema?.synchronizationRules.flatMap((rule) => rule.metadata ?? []) ?? [];
+  return entries.find(({ key }) => key === "ExcludeDefaultAccess")?.value?.toLowerCase() === "true";
 }

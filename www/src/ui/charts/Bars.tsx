@@ -72,6 +72,7 @@ function Bar({ bar, y, width }: { bar: BarOf; y: number; width: number }) {
   const number = note ?? t.number(value);
   const body = (
     <>
+      <rect class="hit" x="0" y={y} width={WIDTH} height={ROW} />
       <text x="0" y={y + 13}>
         {label.length > 46 ? `…${label.slice(-45)}` : label}
       </text>

@@ -1,7 +1,7 @@
 // What the portal keeps beside the mappings.
 import { document_, schema } from "../../state/document";
 import { configure, editFlows } from "../../state/edit";
-import { flowsOf, objects } from "../../state/schema";
+import { excludesDefaultAccess, flowsOf, objects } from "../../state/schema";
 import { strings } from "../../strings";
 import type { Dialect, Settings } from "../../types";
 
@@ -32,7 +32,7 @@ function Check({
 
 export function SettingsPart() {
   const t = strings();
-  const { settings, schemaName } = document_.value;
+  const { settings } = document_.value;
   const dialects: Dialect[] = ["legacy", "aadOptscim062020", "rfc"];
   return (
     <div class="form">
@@ -70,7 +70,7 @@ export function SettingsPart() {
         />
         <Check
           label={t.defaultAccess}
-          checked={settings.excludeDefaultAccess ?? schemaName === ""}
+          checked={settings.excludeDefaultAccess ?? excludesDefaultAccess(schema.value)}
           onChange={(excludeDefaultAccess) => configure({ excludeDefaultAccess })}
         />
         <Check

@@ -1,0 +1,27 @@
+// A hundred thousand people: the page stays awake, and what is under way can be stopped.
+import { count, expect, settled, test } from "./page";
+
+test("a hundred thousand people never block the page, and can be cancelled", async ({ page }) => {
+  test.setTimeout(180_000);
+  await page.goto("/");
+  await page.evaluate(() => {
+    const seen: number[] = [];
+    (window as unknown as { tasks: number[] }).tasks = seen;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.push(entry.duration);
+    }).observe({ type: "longtask" });
+  });
+  await page.getByRole("button", { name: "Generate 100 000 people" }).click();
+  await expect(page.locator(".sentence")).toContainText("100,000 users", { timeout: 90_000 });
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.locator(".plan [role=status]")).toContainText("Stopped");
+  const began = await count(page, "create");
+  await page.getByRole("button", { name: "Plan again" }).click();
+  await expect(page.locator(".working-line")).toHaveCount(0, { timeout: 90_000 });
+  await settled(page);
+  expect(await count(page, "create")).toBe(began);
+  await page.locator(".rows").evaluate((box) => box.scrollTo(0, box.scrollHeight));
+  await expect(page.locator("#row-99999")).toBeVisible();
+  const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
+  expect(Math.max(0, ...tasks)).toBeLessThan(200);
+});

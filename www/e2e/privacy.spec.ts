@@ -1,0 +1,88 @@
+// Nothing leaves the page: no request after loading, nothing kept unasked, no person in a
+// link, and all of it without a network.
+import { expect, loadExample, PEOPLE, paste, people, settled, test } from "./page";
+
+test.beforeEach(({ page }) => page.goto("/").then(() => undefined));
+
+test("after the first load the example is all that is asked for, then nothing", async ({ page }) => {
+  await loadExample(page);
+  await people(page).first().click();
+  await page.getByRole("tab", { name: "Charts" }).click();
+  await page.getByRole("button", { name: /^Source of title:/ }).click();
+  await expect(page.locator(".editor .cm-content")).toBeVisible();
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText("[department]");
+  await page.locator(".tile.update").click();
+  await settled(page);
+  expect(asked).toEqual([]);
+});
+
+test("no word of a person is in any request", async ({ page }) => {
+  const sent: string[] = [];
+  page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
+  await paste(page, PEOPLE);
+  await settled(page);
+  await people(page).first().click();
+  await page.waitForTimeout(300);
+  expect(sent.filter((text) => /ada|lovelace|contoso/i.test(text))).toEqual([]);
+});
+
+test("nothing is kept unless it was ticked, and forgetting forgets", async ({ page }) => {
+  await paste(page, PEOPLE);
+  await settled(page);
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("before it does it");
+  await paste(page, PEOPLE);
+  await settled(page);
+  await page.locator("summary", { hasText: "More" }).click();
+  await page.getByLabel("Keep on this device").check();
+  await page.waitForTimeout(300);
+  await page.reload();
+  await settled(page);
+  await expect(people(page)).toHaveCount(2);
+  await page.locator("summary", { hasText: "More" }).click();
+  await page.getByRole("button", { name: "Forget everything" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("before it does it");
+  await expect(page.getByRole("button", { name: /^Undo/ })).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("before it does it");
+});
+
+test("a link holds the configuration and no person", async ({ page, context }) => {
+  await paste(page, PEOPLE);
+  await settled(page);
+  await page.getByRole("button", { name: /^Source of title:/ }).click();
+  await expect(page.getByRole("textbox", { name: "Source of title" })).toBeFocused();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText("[department]");
+  await expect(page.locator(".last-edit")).toContainText("changed 2");
+  await page.locator("summary", { hasText: "Share" }).click();
+  const link = page.getByLabel("Link");
+  await expect(link).toHaveValue(/#c=/);
+  const address = await link.inputValue();
+  const other = await context.newPage();
+  await other.goto(address);
+  await expect(other.getByRole("button", { name: /^Source of title: \[department\]/ })).toBeVisible();
+  await expect(other.locator(".chip")).not.toContainText(/user/);
+  const text = await other.evaluate(async (code) => {
+    const bytes = Uint8Array.from(atob(code.replaceAll("-", "+").replaceAll("_", "/")), (c) =>
+      c.charCodeAt(0),
+    );
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return new Response(stream).text();
+  }, address.split("#c=")[1] ?? "");
+  expect(text).not.toMatch(/lovelace|ada@/i);
+});
+
+test("works with the network off, after one visit", async ({ page, context }) => {
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.reload();
+  await context.setOffline(true);
+  await page.reload();
+  await loadExample(page);
+  await page.getByRole("tab", { name: "Charts" }).click();
+  await expect(page.locator(".chart").first()).toBeVisible();
+  await context.setOffline(false);
+});
