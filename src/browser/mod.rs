@@ -3,6 +3,7 @@
 //!
 //! Small fixed structs cross through serde-wasm-bindgen; plans and resources as JSON text.
 
+mod export;
 mod language;
 mod replay;
 
@@ -47,6 +48,7 @@ pub struct Preview {
     engine: Engine,
     survey: Survey,
     surveyed: Option<Survey>,
+    planned: report::Summary,
 }
 
 #[wasm_bindgen]
@@ -84,7 +86,13 @@ impl Preview {
 
     /// Plans the whole population; answers with the summary.
     pub fn plan(&mut self) -> JsValue {
-        answer(Ok(self.engine.plan()))
+        self.planned = self.engine.plan();
+        answer(Ok(self.planned.clone()))
+    }
+
+    /// What the planned population says about the configuration.
+    pub fn lint(&self) -> JsValue {
+        answer(Ok(self.engine.lint()))
     }
 
     /// The indexes of the rows with this action (empty for all) whose name or id holds the

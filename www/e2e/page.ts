@@ -37,7 +37,7 @@ export const test = base.extend<{ faults: string[] }>({
   ],
 });
 
-export { expect };
+export { expect, type Page };
 
 export async function paste(page: Page, text: string): Promise<void> {
   const field = page.getByLabel("CSV, Graph JSON, a SCIM list, a schema or a mapping table").first();

@@ -6,10 +6,12 @@ import init, {
   checkExpression,
   completeExpression,
   completeTarget,
+  Export,
   mappingTable,
   mendTarget,
   Preview,
   Replay,
+  reportActions,
 } from "../pkg/provisor.js";
 import type {
   Answer,
@@ -111,6 +113,7 @@ const calls = {
     }
     return parsed<Survey>(engine.survey());
   },
+  lint: (_: Progress) => (current().lint() as { ok: Diagnostic[] }).ok,
   stop(_: Progress): void {
     latest += 1;
   },
@@ -140,7 +143,40 @@ const calls = {
     JSON.parse(current().frequent(kind === "Group", attribute)) as [string, number][],
   signOn: (_: Progress, attribute: string) => JSON.parse(current().signOn(attribute)) as SignOnCheck,
   /** The plan as a file, in one of the forms that it is exported in. */
-  export: (_: Progress, kind: string) => (kind === "planJson" ? current().planJson() : ""),
+  async export(progress: Progress, kind: string): Promise<string[]> {
+    const engine = current();
+    if (kind === "planJson") return [engine.planJson()];
+    const file = new Export(kind);
+    const parts = [file.head(engine)];
+    const total = engine.length();
+    let done = 0;
+    const rows = async () => {
+      do {
+        parts.push(file.step(engine, SLICE));
+        done += SLICE;
+        progress(done, total);
+        await pause();
+      } while (!file.done(engine));
+    };
+    try {
+      if (kind === "report") {
+        for (const action of reportActions()) {
+          const count = engine.find(action, "", "", "").length;
+          if (!count) continue;
+          parts.push(file.section(action, count));
+          await rows();
+        }
+      } else await rows();
+      if (kind === "curl") {
+        file.references();
+        await rows();
+      }
+      parts.push(file.tail());
+      return parts;
+    } finally {
+      file.free();
+    }
+  },
   /** What another configuration would do otherwise, for the same people. */
   compare(
     _: Progress,

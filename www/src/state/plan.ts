@@ -113,6 +113,10 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     if (stale() || !seen) return;
     surveyed = true;
     survey.value = seen;
+    const said = new Set(diagnostics.value.map(({ rule, path }) => `${rule} ${path}`));
+    const more = (await call("lint")).filter(({ rule, path }) => !said.has(`${rule} ${path}`));
+    if (stale()) return;
+    diagnostics.value = [...diagnostics.value, ...more];
     lastEdit.value = keep || !step.fresh ? { label: step.label, changed: seen.edited } : null;
     if (filter.value.behind) await refilter();
     fault.value = null;
