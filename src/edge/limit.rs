@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 
+use crate::scim::http::Reply;
+
 /// A tenant's bucket.
 #[derive(Debug, Default)]
 pub(super) struct Limit {
@@ -13,10 +15,11 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    /// Takes one request out; answers with the seconds to wait when there is none left.
-    pub fn take(&self, per_second: u32, now: f64) -> Result<(), u32> {
+    /// Takes one request out, and answers with how many are left, or with the seconds to
+    /// wait when there is none. Nothing is counted where there is no limit.
+    pub fn take(&self, per_second: u32, now: f64) -> Result<Option<u32>, u32> {
         if per_second == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let rate = f64::from(per_second);
         let full = rate * 2.0;
@@ -27,6 +30,20 @@ impl Limit {
             return Err(1);
         }
         self.level.set(Some((level - 1.0, now)));
-        Ok(())
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to twice a u32")]
+        Ok(Some((level - 1.0) as u32))
+    }
+}
+
+/// Says in a reply's headers how many requests are left of how many, and in how many
+/// seconds the bucket is full again.
+pub(super) fn tell(reply: &mut Reply, per_second: u32, left: Option<u32>) {
+    let Some(left) = left else { return };
+    let full = per_second.saturating_mul(2);
+    let wait = full.saturating_sub(left).div_ceil(per_second.max(1));
+    for (name, value) in
+        [("X-RateLimit-Limit", full), ("X-RateLimit-Remaining", left), ("X-RateLimit-Reset", wait)]
+    {
+        reply.headers.push((name.into(), value.to_string()));
     }
 }

@@ -9,7 +9,7 @@ use worker::{
     DurableObject, Env, Headers, Method, Request, RequestInit, Response, Result, State, durable_object,
 };
 
-use super::limit::Limit;
+use super::limit::{self, Limit};
 use super::log::{self, failure};
 use super::manage::Profile;
 use super::region::object;
@@ -292,11 +292,14 @@ fn scim(
     if profile.is_importing {
         return Err(ScimError::new(503, "the tenant is being restored; try again when that is done"));
     }
-    if let Err(seconds) = limit.take(settings.requests_per_second, js_sys::Date::now()) {
+    let per_second = settings.requests_per_second;
+    let left = limit.take(per_second, js_sys::Date::now());
+    if let Err(seconds) = left {
         let detail =
             format!("more than {} requests a second; try again in {seconds} s", settings.requests_per_second);
         let mut reply = Reply::error(&ScimError::new(429, detail));
         reply.headers.push(("Retry-After".into(), seconds.to_string()));
+        limit::tell(&mut reply, per_second, Some(0));
         return Ok(reply);
     }
     let mut new_id = super::admin::new_id;
@@ -318,7 +321,8 @@ fn scim(
         me: me.as_deref(),
         cursor_key,
     };
-    let reply = http::serve(store, &mut context, &request);
+    let mut reply = http::serve(store, &mut context, &request);
+    limit::tell(&mut reply, per_second, left.ok().flatten());
     if request.path.trim_end_matches('/') == "/ServiceProviderConfig" {
         return Ok(stream::announce(store, reply)?);
     }

@@ -185,3 +185,101 @@ test("Prometheus reads each tenant's counts and latencies", async () => {
     assert.ok(declared.has(name.replace(/_(bucket|sum|count)$/, "")), name);
   }
 });
+
+test("a body too long or too deep is refused, and nothing breaks", async () => {
+  const { scim } = await tenant();
+  const long = user("long", { title: "x".repeat(1_100_000) });
+  assert.equal((await scim("POST", "/Users", long)).status, 413);
+  // Without a length said beforehand it is read no further than the limit.
+  const chunks = new ReadableStream({
+    start(controller) {
+      for (let n = 0; n < 20; n++) controller.enqueue(new TextEncoder().encode("x".repeat(100_000)));
+      controller.close();
+    },
+  });
+  const token = (await tenant()).token;
+  const reply = await fetch(`${server.endpoint}/Users`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/scim+json" },
+    body: chunks,
+    duplex: "half",
+  });
+  assert.equal(reply.status, 413);
+  const deep = `{"userName":"deep","name":${'{"a":'.repeat(300)}1${"}".repeat(300)}}`;
+  assert.equal((await scim("POST", "/Users", deep)).status, 400);
+  const filter = `${"(".repeat(500)}userName pr${")".repeat(500)}`;
+  assert.equal((await scim("GET", `/Users?filter=${encodeURIComponent(filter)}`)).status, 400);
+  const bytes = await fetch(`${server.endpoint}/Users`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/scim+json" },
+    body: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]),
+  });
+  assert.equal(bytes.status, 400);
+  assert.match((await bytes.json()).detail, /UTF-8/);
+  assert.equal((await scim("GET", "/Users")).body.totalResults, 0);
+});
+
+test("a reply says how many requests are left", async () => {
+  const { scim } = await tenant({ requestsPerSecond: 5 });
+  const first = await scim("GET", "/Users");
+  assert.deepEqual(
+    ["limit", "remaining", "reset"].map((name) => first.headers.get(`x-ratelimit-${name}`)),
+    ["10", "9", "1"],
+  );
+  const replies = await Promise.all(Array.from({ length: 30 }, () => scim("GET", "/Users")));
+  const late = replies.find(({ status }) => status === 429);
+  assert.deepEqual([late.headers.get("retry-after"), late.headers.get("x-ratelimit-remaining")], ["1", "0"]);
+  const free = await tenant({ requestsPerSecond: 0 });
+  assert.equal((await free.scim("GET", "/Users")).headers.get("x-ratelimit-limit"), null);
+});
+
+test("the trail is filtered, paged and exported, members and all", async () => {
+  const { id, scim } = await tenant();
+  const { body: ada } = await scim(
+    "POST",
+    "/Users",
+    user("ada", { password: "S3cret!pw", title: 'a "quote"' }),
+  );
+  const { body: bo } = await scim("POST", "/Users", user("bo"));
+  const { body: group } = await scim("POST", "/Groups", { displayName: "g", members: [{ value: ada.id }] });
+  await scim("PUT", `/Groups/${group.id}`, { displayName: "g", members: [{ value: bo.id }] });
+  const trail = async (query) => (await server.administer("GET", `/tenants/${id}/journal?${query}`)).body;
+  const all = await trail("");
+  assert.deepEqual(
+    all.entries.map(({ operation, resourceType }) => `${operation} ${resourceType}`),
+    ["create User", "create User", "create Group", "replace Group"],
+  );
+  assert.deepEqual(all.entries[2].members, { added: [ada.id], removed: [] });
+  assert.deepEqual(all.entries[3].members, { added: [bo.id], removed: [ada.id] });
+  const [{ actor, at }] = all.entries;
+  const count = async (query) => (await trail(query)).entries.length;
+  assert.equal(await count(`actor=${actor}`), 4);
+  assert.equal(await count("actor=nobody"), 0);
+  assert.equal(await count(`id=${ada.id}`), 1);
+  assert.equal(await count("resourceType=Group&operation=replace"), 1);
+  assert.equal(await count(`to=${at.slice(0, 10)}T00:00:00Z`), 0);
+  assert.equal(await count(`from=${at.slice(0, 10)}T00:00:00Z`), 4);
+  const page = await trail("limit=3");
+  assert.deepEqual([page.entries.length, page.next], [3, page.entries[2].sequence]);
+  assert.equal(await count(`after=${page.next}`), 1);
+  for (const [query, words] of [
+    ["from=yesterday", /yesterday/],
+    ["limit=many", /many/],
+    ["format=xml", /xml/],
+  ]) {
+    const reply = await server.administer("GET", `/tenants/${id}/journal?${query}`);
+    assert.equal(reply.status, 400);
+    assert.match(reply.body.detail, words);
+  }
+  const read = (format) =>
+    fetch(`${server.admin}/tenants/${id}/journal?limit=3&format=${format}`, {
+      headers: { authorization: `Bearer ${server.adminToken}` },
+    });
+  const lines = await read("ndjson");
+  assert.equal(lines.headers.get("provisor-next"), String(page.next));
+  assert.deepEqual((await lines.text()).trim().split("\n").map(JSON.parse), page.entries);
+  const csv = await (await read("csv")).text();
+  assert.equal(csv.split("\n").filter(Boolean).length, 4);
+  assert.ok(csv.includes('""title"":""a \\""quote\\""""'), csv);
+  for (const text of [JSON.stringify(all), csv]) assert.ok(!text.includes("S3cret"));
+});
