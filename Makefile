@@ -54,7 +54,7 @@ prove: ## the long proofs: many cases, many kills
 	@scripts/setup.sh browser
 	@$(MAKE) --no-print-directory worker
 	@PROPTEST_CASES=20000 cargo test --release --features cli
-	@. scripts/env.sh && KILLS=200 node --test tests/edge/*.test.mjs
+	@. scripts/env.sh && KILLS=200 SOAK=60 node --test tests/edge/*.test.mjs
 
 conformance: build/index.js www/dist/index.html ## the public conformance suites, each in a fresh tenant
 	@. scripts/env.sh && node scripts/conformance.mjs --write
