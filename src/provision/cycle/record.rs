@@ -6,6 +6,9 @@ use crate::provision::expression::date::Moment;
 use crate::provision::report::{Change, Operation, ScopeStep};
 use serde_json::{Map, Value, json};
 
+/// Most members of a list that a record shows.
+const SHOWN: usize = 100;
+
 /// A time as Graph writes it; `from` is milliseconds since 1970.
 #[must_use]
 pub fn timestamp(from: i64) -> String {
@@ -197,10 +200,11 @@ fn shown(value: &Value) -> Value {
         Value::Bool(flag) => json!(title(*flag)),
         Value::String(text) => json!(text),
         Value::Array(items) => {
-            let texts: Vec<String> = items
-                .iter()
-                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
-                .collect();
+            let text = |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_owned);
+            let mut texts: Vec<String> = items.iter().take(SHOWN).map(text).collect();
+            if let Some(more @ 1..) = items.len().checked_sub(SHOWN) {
+                texts.push(format!("and {more} more"));
+            }
             json!(texts.join(", "))
         }
         other => json!(other.to_string()),

@@ -241,10 +241,13 @@ impl Cycle {
             Step::Read(target) => {
                 turn.trail.read(&target, read.as_ref().err());
                 let tracked = self.tracked(&turn.glance.id, turn.glance.group);
-                let deleting = std::mem::take(&mut tracked.deleting);
+                let gone = read.as_ref().is_err_and(|fault| fault.code == "InvalidAnchor");
+                // Until the target answers for sure, the question stays open.
+                let deleting = tracked.deleting && gone;
+                tracked.deleting &= read.is_err() && !gone;
                 match read {
                     // A DELETE whose reply was lost had been carried out.
-                    Err(fault) if deleting && fault.code == "InvalidAnchor" => {
+                    Err(_) if deleting => {
                         tracked.target = None;
                         self.world.untie(turn.at, false);
                         self.match_anew(turn);
