@@ -123,3 +123,25 @@ fn what_is_joined_stands_outside_the_version() {
     let shown = tenant.get(&at(&group, "Groups"));
     assert_eq!((shown.get("members"), version(&shown)), (None, json!("W/\"2\"")));
 }
+
+#[test]
+fn a_filter_past_its_budget_is_too_many() {
+    let mut tenant = Tenant::new();
+    for number in 0..10 {
+        tenant.create("/Users", &json!({ "userName": format!("user{number}"), "title": "t" }));
+    }
+    let mut refused = |settings: Settings, filter: &str| {
+        tenant.settings = settings;
+        let reply = tenant.send("GET", &format!("/Users?filter={}", filter.replace(' ', "+")), &Value::Null);
+        (reply.status, reply.body.contains("\"tooMany\""))
+    };
+    let rows = |row_budget| Settings { row_budget, ..Settings::default() };
+    let steps = |step_budget| Settings { step_budget, ..Settings::default() };
+    let (one, two) = ("title co \"t\"", "title co \"t\" and title co \"x\"");
+    assert_eq!(refused(rows(10), one), (200, false));
+    assert_eq!(refused(rows(9), one), (400, true));
+    assert_eq!(refused(rows(0), "userName eq \"user1\""), (200, false), "an index looks at no row");
+    assert_eq!(refused(steps(10), one), (200, false));
+    assert_eq!(refused(steps(19), two), (400, true));
+    assert_eq!(refused(steps(20), two), (200, false));
+}

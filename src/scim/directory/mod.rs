@@ -80,6 +80,9 @@ pub struct Settings {
     pub max_results: usize,
     /// Rows a filter without an index may look at before `tooMany`.
     pub row_budget: u64,
+    /// Comparisons such a filter may make before `tooMany`: its terms times the kilobytes it
+    /// looks at, begun ones counted whole.
+    pub step_budget: u64,
     /// Requests a second that the tenant may send, with as many again in a burst; 0 for no limit.
     /// Entra asks for at least 25.
     pub requests_per_second: u32,
@@ -93,6 +96,7 @@ impl Default for Settings {
             accepts_unknown_members: false,
             max_results: 100,
             row_budget: 2_000_000,
+            step_budget: 40_000_000,
             requests_per_second: 500,
         }
     }

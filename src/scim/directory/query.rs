@@ -65,7 +65,7 @@ pub fn query(
     let most = context.settings.max_results;
     let limit = query.count.map_or(most, |count| usize::try_from(count.max(0)).unwrap_or(most).min(most));
     let parts = bind(context, kinds, query)?;
-    let mut search = Search { store, context, parts: &parts, limit, descending: query.descending, looked: 0 };
+    let mut search = Search { store, context, parts: &parts, limit, descending: query.descending, looked: 0, steps: 0 };
     let (total, start_index, page, previous, next) = match &query.cursor {
         None => {
             let start = query.start_index.map_or(1, |start| start.max(1).unsigned_abs());
@@ -191,6 +191,7 @@ struct Search<'s, 'c, 'p> {
     limit: usize,
     descending: bool,
     looked: u64,
+    steps: u64,
 }
 
 impl Search<'_, '_, '_> {
@@ -372,7 +373,7 @@ impl Search<'_, '_, '_> {
         Ok(rows)
     }
 
-    /// Shows every match from a place on, within the budget of rows.
+    /// Shows every match from a place on, within the budget of rows and steps.
     fn each(&mut self, part: &Part<'_>, from: Place<'_>, visit: Visit<'_>) -> Result<(), ScimError> {
         let backwards = matches!(from, Place::Before(..));
         let joins = |attribute: &str| {
@@ -390,7 +391,11 @@ impl Search<'_, '_, '_> {
             let is_last = rows.len() < SCAN_PAGE;
             last = rows.last().map(|row| (row.created.clone(), row.id.clone()));
             self.looked += rows.len() as u64;
-            if self.looked > self.context.settings.row_budget {
+            // A long document may hold many values, each looked at by every comparison.
+            let terms = part.residue.as_ref().map_or(1, Compiled::terms);
+            self.steps += rows.iter().map(|row| terms * (1 + row.document.len() as u64 / 1_024)).sum::<u64>();
+            let settings = self.context.settings;
+            if self.looked > settings.row_budget || self.steps > settings.step_budget {
                 let detail = "the filter would look at too many resources; add a comparison such as `userName eq \"…\"`";
                 return Err(ScimError::bad(ScimType::TooMany, detail));
             }

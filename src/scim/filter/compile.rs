@@ -42,6 +42,12 @@ pub struct Target {
     pub case_exact: bool,
 }
 
+impl Target {
+    const fn cost(&self) -> u64 {
+        1 + 2 * (self.sub_attribute.is_some() as u64 + self.extension.is_some() as u64)
+    }
+}
+
 /// What to compare with, made ready.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operand {
@@ -103,10 +109,8 @@ struct Binder<'a> {
 impl Binder<'_> {
     fn bind(&self, filter: &Filter) -> Result<Compiled, FilterError> {
         Ok(match filter {
-            Filter::And(parts) => {
-                Compiled::And(parts.iter().map(|p| self.bind(p)).collect::<Result<_, _>>()?)
-            }
-            Filter::Or(parts) => Compiled::Or(parts.iter().map(|p| self.bind(p)).collect::<Result<_, _>>()?),
+            Filter::And(parts) => Compiled::And(self.bind_all(parts)?),
+            Filter::Or(parts) => Compiled::Or(self.bind_all(parts)?),
             Filter::Not(inner) => Compiled::Not(Box::new(self.bind(inner)?)),
             Filter::Present(path) => match self.schema(path) {
                 // Every resource has its own schema.
@@ -146,6 +150,13 @@ impl Binder<'_> {
                 Compiled::Element(target, all)
             }
         })
+    }
+
+    /// Parts of which order does not matter, the cheapest first: often it decides alone.
+    fn bind_all(&self, parts: &[Filter]) -> Result<Vec<Compiled>, FilterError> {
+        let mut parts = parts.iter().map(|part| self.bind(part)).collect::<Result<Vec<_>, _>>()?;
+        parts.sort_by_key(Compiled::cost);
+        Ok(parts)
     }
 
     /// The schema that the whole path names, if it does.
@@ -254,6 +265,19 @@ impl Compiled {
             }
             Self::Not(inner) => inner.terms(),
             Self::Compare(..) | Self::Present(_) | Self::Extended(_) => 1,
+        }
+    }
+
+    /// How long evaluation may take, in arbitrary units: lists are looked through.
+    fn cost(&self) -> u64 {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::cost).sum(),
+            Self::Not(inner) => inner.cost(),
+            Self::Element(_, parts) => 10 + 2 * parts.iter().map(Self::cost).sum::<u64>(),
+            Self::Extended(_) => 1,
+            Self::Present(target) => target.cost(),
+            Self::Compare(target, Operator::Co, _) => 3 + target.cost(),
+            Self::Compare(target, ..) => 1 + target.cost(),
         }
     }
 

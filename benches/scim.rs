@@ -1,0 +1,143 @@
+//! How long the SCIM core takes, natively, on one core: `cargo bench --bench scim`. Each
+//! figure is the best of several runs, as anything slower was somebody else's work.
+//! `benches/peers` measures the same beside other crates.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use provisor::provision::example;
+use provisor::scim::compat::Profile;
+use provisor::scim::filter;
+use provisor::scim::patch;
+use provisor::scim::schema::builtin;
+use provisor::scim::schema::check::required;
+use serde_json::{Map, Value, json};
+
+const FILTERS: [&str; 3] = [
+    r#"userName eq "bjensen""#,
+    r#"emails[type eq "work" and value co "@example.com"] or (active eq true and not (name.familyName sw "J"))"#,
+    r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "Sales" and meta.lastModified gt "2026-01-01T00:00:00Z""#,
+];
+
+fn best(runs: usize, mut work: impl FnMut()) -> Duration {
+    let timed = (0..runs).map(|_| {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    });
+    timed.min().unwrap_or_default()
+}
+
+/// Microseconds that one call takes.
+fn micros(mut work: impl FnMut()) -> f64 {
+    best(30, || (0..1_000).for_each(|_| work())).as_secs_f64() * 1e3
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(50).collect()
+}
+
+fn main() {
+    println!("{:<52}{:>14}{:>14}{:>16}", "filter", "parse, µs", "compile, µs", "users/s");
+    let target: Value = serde_json::from_str(&example::target(1, 10_000)).unwrap();
+    let people: Vec<_> =
+        target["Resources"].as_array().unwrap().iter().filter_map(Value::as_object).collect();
+    let kind = builtin().resource_type("User").unwrap();
+    for text in FILTERS {
+        let parse = micros(|| drop(black_box(filter::parse(black_box(text)))));
+        let parsed = filter::parse(text).unwrap();
+        let compile = micros(|| drop(black_box(filter::compile(black_box(&parsed), builtin(), kind))));
+        let compiled = filter::compile(&parsed, builtin(), kind).unwrap();
+        let all = best(30, || {
+            black_box(people.iter().filter(|user| filter::matches(&compiled, user)).count());
+        });
+        let rate = people.len() as f64 / all.as_secs_f64();
+        println!("{:<52}{parse:>14.2}{compile:>14.2}{rate:>16.0}", short(text));
+    }
+
+    let document = user();
+    let floor = micros(|| {
+        let value: Value = serde_json::from_str(black_box(&document)).unwrap();
+        black_box(value.to_string());
+    });
+    println!(
+        "\n{:<52}{:>14}{:>14}",
+        format!("PATCH of a user of {} bytes, text to text", document.len()),
+        "µs",
+        "× JSON's own"
+    );
+    println!("{:<52}{floor:>14.2}{:>14.2}", "serde_json parses and prints it", 1.0);
+    for (name, operations) in patches() {
+        let body =
+            json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
+        let body = body.to_string();
+        let time = micros(|| drop(black_box(patched(black_box(&document), black_box(&body)))));
+        println!("{name:<52}{time:>14.2}{:>14.2}", time / floor);
+    }
+}
+
+/// Text in, text out, with all that a directory checks.
+fn patched(document: &str, body: &str) -> String {
+    let kind = builtin().resource_type("User").unwrap();
+    let body: Map<String, Value> = serde_json::from_str(body).unwrap();
+    let document = serde_json::from_str(document).unwrap();
+    let operations = patch::decode(body, Profile::DEFAULT).unwrap();
+    let done = patch::apply(builtin(), kind, Profile::DEFAULT, document, operations).unwrap();
+    required(builtin(), kind, &done.document).unwrap();
+    serde_json::to_string(&done.document).unwrap()
+}
+
+fn patches() -> [(&'static str, Value); 5] {
+    [
+        ("replace one attribute", json!([{ "op": "replace", "path": "title", "value": "Tour Guide" }])),
+        (
+            "replace by a value path",
+            json!([{ "op": "replace", "path": "emails[type eq \"work\"].value", "value": "b@example.com" }]),
+        ),
+        (
+            "replace by an extension's path",
+            json!([{ "op": "replace", "path": "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", "value": "Sales" }]),
+        ),
+        (
+            "replace three without a path",
+            json!([{ "op": "replace", "value": { "displayName": "B", "name.givenName": "B", "active": "False" } }]),
+        ),
+        (
+            "add an e-mail",
+            json!([{ "op": "add", "path": "emails", "value": [{ "type": "other", "value": "c@example.com" }] }]),
+        ),
+    ]
+}
+
+/// A user as RFC 7643 §8.3 shows one.
+fn user() -> String {
+    let address = |kind: &str, street: &str| {
+        json!({ "type": kind, "streetAddress": street, "locality": "Hollywood", "region": "CA", "postalCode": "91608",
+            "country": "USA", "formatted": format!("{street}\nHollywood, CA 91608 USA") })
+    };
+    json!({
+        "externalId": "701984",
+        "userName": "bjensen@example.com",
+        "name": { "formatted": "Ms. Barbara J Jensen, III", "familyName": "Jensen", "givenName": "Barbara",
+            "middleName": "Jane", "honorificPrefix": "Ms.", "honorificSuffix": "III" },
+        "displayName": "Babs Jensen",
+        "nickName": "Babs",
+        "profileUrl": "https://login.example.com/bjensen",
+        "emails": [{ "value": "bjensen@example.com", "type": "work", "primary": true },
+            { "value": "babs@jensen.org", "type": "home" }],
+        "addresses": [address("work", "100 Universal City Plaza"), address("home", "456 Hollywood Blvd")],
+        "phoneNumbers": [{ "value": "555-555-5555", "type": "work" }, { "value": "555-555-4444", "type": "mobile" }],
+        "ims": [{ "value": "someaimhandle", "type": "aim" }],
+        "photos": [{ "value": "https://photos.example.com/profilephoto/72930000000Ccne/F", "type": "photo" }],
+        "userType": "Employee",
+        "title": "Guide",
+        "preferredLanguage": "en-US",
+        "locale": "en-US",
+        "timezone": "America/Los_Angeles",
+        "active": true,
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { "employeeNumber": "701984",
+            "costCenter": "4130", "organization": "Universal Studios", "division": "Theme Park",
+            "department": "Tour Operations", "manager": { "value": "26118915-6090-4610-87e4-49d8ca9f808d" } },
+    })
+    .to_string()
+}
