@@ -65,7 +65,8 @@ pub fn query(
     let most = context.settings.max_results;
     let limit = query.count.map_or(most, |count| usize::try_from(count.max(0)).unwrap_or(most).min(most));
     let parts = bind(context, kinds, query)?;
-    let mut search = Search { store, context, parts: &parts, limit, descending: query.descending, looked: 0, steps: 0 };
+    let mut search =
+        Search { store, context, parts: &parts, limit, descending: query.descending, looked: 0, steps: 0 };
     let (total, start_index, page, previous, next) = match &query.cursor {
         None => {
             let start = query.start_index.map_or(1, |start| start.max(1).unsigned_abs());
