@@ -7,7 +7,9 @@ export PORT DATA
 RUST := Cargo.toml Cargo.lock $(shell find src examples -type f 2>/dev/null)
 PAGE := package.json $(shell find www -type f -not -path 'www/dist/*' -not -path 'www/pkg/*' -not -path 'www/single/*' -not -path 'www/e2e/*' -not -path '*/test-results/*' 2>/dev/null)
 
-.PHONY: help dev serve build worker page test bench prove conformance deploy clean setup
+SECONDS ?= 60
+
+.PHONY: fuzz coverage help dev serve build worker page test bench prove conformance deploy clean setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +50,7 @@ test: ## everything that guards a change; ends with a table
 
 bench: build/index.js www/dist/index.html ## the benchmarks: the engine natively, the endpoint on the real runtime
 	@cargo bench --quiet --features cli
+	@cargo run --quiet --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 	@. scripts/env.sh && node benches/edge.mjs 1000 10000 100000
 
 prove: ## the long proofs: many cases, many kills
@@ -55,6 +58,12 @@ prove: ## the long proofs: many cases, many kills
 	@$(MAKE) --no-print-directory worker
 	@PROPTEST_CASES=20000 cargo test --release --features cli
 	@. scripts/env.sh && KILLS=200 SOAK=60 node --test tests/edge/*.test.mjs
+
+fuzz: ## six fuzz targets over the parsers and PATCH, SECONDS= each (60)
+	@scripts/fuzz.sh $(SECONDS)
+
+coverage: ## the lines of src/scim that the native tests run
+	@scripts/coverage.sh
 
 conformance: build/index.js www/dist/index.html ## the public conformance suites, each in a fresh tenant
 	@. scripts/env.sh && node scripts/conformance.mjs --write

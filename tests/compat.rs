@@ -1,7 +1,7 @@
 //! Compatibility profiles over whole resources: every vector is read as it says, and every
 //! reading is told as it says.
 
-use provisor::scim::compat::{Flag, Profile, Reader};
+use provisor::scim::compat::{Flag, Profile, QUIRKS, Reader};
 use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
 use provisor::scim::http::{Request, serve};
@@ -100,4 +100,14 @@ fn readings_are_told_to_who_asks_and_names_are_unique_where_wanted() {
     let profile = Profile::DEFAULT.with(Flag::BareResource, false);
     let strict = Settings { profile, ..Settings::default() };
     assert_eq!(send(&mut store, &strict, "/Users", &json!({ "userName": "cy" }), "").status, 400);
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn the_document_tells_of_every_flag() {
+    let document = include_str!("../docs/compatibility.md");
+    for quirk in &QUIRKS {
+        let row = format!("| `{}` | {} |", quirk.name, quirk.meaning.replace('|', "\\|"));
+        assert!(document.contains(&row), "{row}");
+    }
 }

@@ -17,6 +17,9 @@ pub struct Reply {
     pub body: String,
 }
 
+/// Longest explanation, in bytes.
+const MAX_EXPLANATION: usize = 8_000;
+
 impl Reply {
     /// An error's reply.
     pub fn error(error: &ScimError) -> Self {
@@ -42,21 +45,24 @@ impl Reply {
     }
 
     /// To a request with `Prefer: explain`: what of it the tenant's profile read how, as JSON
-    /// in ASCII.
+    /// in ASCII, the first ones as far as a header may hold them.
     pub(super) fn explained(self, request: &Request, written: &Written) -> Self {
         let asked = request.header("prefer").is_some_and(|text| {
             text.split(',').any(|preference| preference.trim().eq_ignore_ascii_case("explain"))
         });
-        match serde_json::to_string(&written.readings) {
-            Ok(text) if asked && !written.readings.is_empty() => {
-                let ascii = |c: char| match c {
-                    ' '..='~' => c.to_string(),
-                    c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
-                };
-                self.header("Provisor-Read-As", text.chars().map(ascii).collect::<String>())
-            }
-            _ => self,
+        if !asked || written.readings.is_empty() {
+            return self;
         }
+        let mut told = String::new();
+        for reading in &written.readings {
+            let text = ascii(&serde_json::to_string(reading).unwrap_or_default());
+            if told.len() + text.len() > MAX_EXPLANATION {
+                break;
+            }
+            told.push_str(if told.is_empty() { "" } else { "," });
+            told.push_str(&text);
+        }
+        self.header("Provisor-Read-As", format!("[{told}]"))
     }
 
     pub(super) fn resource(status: u16, shown: Shown) -> Self {
@@ -64,4 +70,13 @@ impl Reply {
             .header("ETag", shown.etag)
             .header("Location", shown.location)
     }
+}
+
+/// JSON with nothing but ASCII in it.
+fn ascii(json: &str) -> String {
+    let escaped = |c: char| match c {
+        ' '..='~' => c.to_string(),
+        c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    };
+    json.chars().map(escaped).collect()
 }
