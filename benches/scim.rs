@@ -10,7 +10,7 @@ use provisor::scim::compat::Profile;
 use provisor::scim::filter;
 use provisor::scim::patch;
 use provisor::scim::schema::builtin;
-use provisor::scim::schema::check::required;
+use provisor::scim::schema::check::{Rules, Write, check};
 use serde_json::{Map, Value, json};
 
 const FILTERS: [&str; 3] = [
@@ -80,11 +80,12 @@ fn main() {
 fn patched(document: &str, body: &str) -> String {
     let kind = builtin().resource_type("User").unwrap();
     let body: Map<String, Value> = serde_json::from_str(body).unwrap();
-    let document = serde_json::from_str(document).unwrap();
+    let document: Map<String, Value> = serde_json::from_str(document).unwrap();
     let operations = patch::decode(body, Profile::DEFAULT).unwrap();
-    let done = patch::apply(builtin(), kind, Profile::DEFAULT, document, operations).unwrap();
-    required(builtin(), kind, &done.document).unwrap();
-    serde_json::to_string(&done.document).unwrap()
+    let done = patch::apply(builtin(), kind, Profile::DEFAULT, document.clone(), operations).unwrap();
+    let rules = Rules { open_values: true };
+    let done = check(builtin(), kind, rules, Write::Patch(&document), done.document).unwrap();
+    serde_json::to_string(&done).unwrap()
 }
 
 fn patches() -> [(&'static str, Value); 5] {

@@ -126,22 +126,24 @@ fn what_is_joined_stands_outside_the_version() {
 
 #[test]
 fn a_filter_past_its_budget_is_too_many() {
-    let mut tenant = Tenant::new();
+    let mut tenant = Tenant::default();
     for number in 0..10 {
         tenant.create("/Users", &json!({ "userName": format!("user{number}"), "title": "t" }));
     }
-    let mut refused = |settings: Settings, filter: &str| {
-        tenant.settings = settings;
-        let reply = tenant.send("GET", &format!("/Users?filter={}", filter.replace(' ', "+")), &Value::Null);
-        (reply.status, reply.body.contains("\"tooMany\""))
+    let defaults = tenant.settings.clone();
+    let mut asked = |rows: u64, steps: u64, filter: &str| {
+        (tenant.settings.row_budget, tenant.settings.step_budget) = (rows, steps);
+        let (status, body) =
+            tenant.send("GET", &format!("/Users?filter={}", filter.replace(' ', "+")), &Value::Null);
+        (status, body["scimType"].as_str().unwrap_or_default().to_owned())
     };
-    let rows = |row_budget| Settings { row_budget, ..Settings::default() };
-    let steps = |step_budget| Settings { step_budget, ..Settings::default() };
+    let (rows, steps) = (defaults.row_budget, defaults.step_budget);
     let (one, two) = ("title co \"t\"", "title co \"t\" and title co \"x\"");
-    assert_eq!(refused(rows(10), one), (200, false));
-    assert_eq!(refused(rows(9), one), (400, true));
-    assert_eq!(refused(rows(0), "userName eq \"user1\""), (200, false), "an index looks at no row");
-    assert_eq!(refused(steps(10), one), (200, false));
-    assert_eq!(refused(steps(19), two), (400, true));
-    assert_eq!(refused(steps(20), two), (200, false));
+    let (taken, refused) = ((200, String::new()), (400, "tooMany".to_owned()));
+    assert_eq!(asked(10, steps, one), taken);
+    assert_eq!(asked(9, steps, one), refused);
+    assert_eq!(asked(0, steps, "userName eq \"user1\""), taken, "an index looks at no row");
+    assert_eq!(asked(rows, 10, one), taken);
+    assert_eq!(asked(rows, 19, two), refused);
+    assert_eq!(asked(rows, 20, two), taken);
 }
