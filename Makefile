@@ -35,7 +35,7 @@ build/index.js: $(RUST)
 
 www/pkg/provisor_bg.wasm: $(RUST)
 	@scripts/setup.sh build
-	@. scripts/env.sh && with_wasm wasm-pack --quiet build --release --target web --mode no-install --no-pack --out-dir www/pkg -- --features browser >&2 && touch $@
+	@. scripts/env.sh && CARGO_PROFILE_RELEASE_OPT_LEVEL=s with_wasm wasm-pack --quiet build --release --target web --mode no-install --no-pack --out-dir www/pkg -- --features browser >&2 && touch $@
 
 www/dist/index.html: www/pkg/provisor_bg.wasm $(PAGE)
 	@. scripts/env.sh && vite build --logLevel warn www >&2 && vite build --logLevel error -c www/vite.single.ts >&2 && touch $@

@@ -45,6 +45,7 @@ export function keys(event: KeyboardEvent, writing: boolean): void {
   }
   const act = singleKeys.value || event.key === "Escape" ? single[event.key] : undefined;
   if (!act) return;
-  event.preventDefault();
+  // Escape also closes what is open; that stays the browser's.
+  if (event.key !== "Escape") event.preventDefault();
   act();
 }
