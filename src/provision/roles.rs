@@ -38,7 +38,9 @@ impl Entitlements {
                 entitlements.roles.len() - 1
             });
             entitlements.hold(assignment.principal, role, None);
-            for member in source.members_of(assignment.principal) {
+            // Groups inside groups get nothing, neither they nor their members.
+            let nested = |member: &&Atom| source.groups.find(**member).is_some();
+            for member in source.members_of(assignment.principal).iter().filter(|member| !nested(member)) {
                 entitlements.hold(*member, role, Some(assignment.principal));
             }
         }
