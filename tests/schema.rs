@@ -415,3 +415,37 @@ fn a_password_is_nowhere_but_in_its_hash() {
     tenant.reply("DELETE", "/Users/id-1", &Value::Null, hash);
     assert!(tenant.store.passwords.is_empty());
 }
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn user_names_are_prepared_where_a_tenant_wants_it() {
+    use provisor::scim::name::{fold, is_user_name, prepared};
+    // RFC 8265 §3.5's manner of cases: width, case, composition.
+    for (a, b) in [("ＡＤＡ", "ada"), ("Ada@X", "ada@x"), ("Ame\u{301}lie", "amélie"), ("ｶ", "カ")] {
+        assert_eq!(prepared(a), prepared(b), "{a} {b}");
+        assert_eq!(prepared(&prepared(a)), prepared(a), "{a}");
+    }
+    assert_ne!(prepared("strasse"), prepared("straße"));
+    assert_eq!(fold("STRASSE"), fold("straẞe"));
+    for (text, allowed) in [
+        ("juliet@example.com", true),
+        ("fussball", true),
+        ("π", true),
+        ("foo bar", false),
+        ("", false),
+        ("henryⅳ", false),
+        ("♚", false),
+    ] {
+        assert_eq!(is_user_name(text), allowed, "{text}");
+    }
+    let mut tenant = Tenant::new("", "");
+    tenant.registry = tenant.registry.with_prepared_names();
+    let user =
+        |name: &str| json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name });
+    assert_eq!(tenant.send("POST", "/Users", &user("Ame\u{301}lie")).0, 201);
+    assert_eq!(tenant.send("POST", "/Users", &user("AMÉLIE")).0, 409);
+    let (_, found) = tenant.send("GET", "/Users?filter=userName%20eq%20%22AM%C3%89LIE%22", &Value::Null);
+    assert_eq!(found["totalResults"], 1, "{found}");
+    let (status, error) = tenant.send("POST", "/Users", &user("two words"));
+    assert!(status == 400 && error["detail"].as_str().unwrap().contains("without spaces"), "{error}");
+}

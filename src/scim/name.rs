@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use super::span::Span;
 
 /// `[urn ":"] attr ["." sub]`, as written. Names compare without ASCII case.
@@ -120,4 +123,44 @@ pub fn folded(text: &str) -> impl Iterator<Item = char> {
         let other = (!ascii && !dotless).then(|| c.to_uppercase().flat_map(char::to_lowercase));
         kept.into_iter().chain(other.into_iter().flatten())
     })
+}
+
+/// How an attribute's texts are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// As they stand.
+    Exact,
+    /// Without case: [`fold`].
+    Folded,
+    /// As RFC 8265 compares user names: [`prepared`].
+    Prepared,
+}
+
+/// A user name as RFC 8265 §3.3 (UsernameCaseMapped) compares it: full and half width are one,
+/// case is mapped, composed and decomposed letters are one.
+pub fn prepared(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let narrow: String = text
+        .chars()
+        .flat_map(|c| {
+            let wide = matches!(c, '\u{3000}' | '\u{ff01}'..='\u{ffee}');
+            let mapped = wide.then(|| std::iter::once(c).nfkd()).into_iter().flatten();
+            mapped.chain((!wide).then_some(c))
+        })
+        .collect();
+    narrow.to_lowercase().nfc().collect()
+}
+
+/// Whether RFC 8265 lets a prepared text be a user name: visible ASCII, and letters, digits
+/// and marks that stand for themselves alone (RFC 8264 §4.2, IdentifierClass).
+pub fn is_user_name(prepared: &str) -> bool {
+    let fits = |c: char| {
+        c.is_ascii_graphic()
+            || (!c.is_ascii()
+                && (c.is_alphanumeric() || is_combining_mark(c))
+                && std::iter::once(c).nfkc().eq(std::iter::once(c).nfc()))
+    };
+    !prepared.is_empty() && prepared.chars().all(fits)
 }

@@ -6,7 +6,7 @@ use serde_json::Number;
 use super::FilterError;
 use super::ast::{Filter, IgnoredSpan, Literal, Operator};
 use crate::scim::compat::{Flag, Profile};
-use crate::scim::name::{AttributePath, fold};
+use crate::scim::name::{AttributePath, Letters};
 use crate::scim::schema::{Attribute, Registry, ResourceType, Schema, Type, instant};
 use crate::scim::span::Span;
 
@@ -38,8 +38,8 @@ pub struct Target {
     pub attribute: String,
     /// The sub-attribute, in the schema's spelling.
     pub sub_attribute: Option<String>,
-    /// Whether letters' case matters.
-    pub case_exact: bool,
+    /// How texts there are compared.
+    pub letters: Letters,
 }
 
 impl Target {
@@ -125,7 +125,7 @@ impl Binder<'_> {
                 let attribute = match value_of {
                     Some(sub) if target.sub_attribute.is_none() => {
                         target.sub_attribute = Some(sub.name.clone());
-                        target.case_exact = sub.case_exact;
+                        target.letters = sub.letters();
                         sub
                     }
                     _ => attribute,
@@ -185,7 +185,7 @@ impl Binder<'_> {
                 extension: None,
                 attribute: if simple { "value".to_owned() } else { attribute.name.clone() },
                 sub_attribute: None,
-                case_exact: attribute.case_exact,
+                letters: attribute.letters(),
             };
             return Ok((attribute, target));
         }
@@ -204,7 +204,7 @@ impl Binder<'_> {
             extension: found.extension.map(str::to_owned),
             attribute: found.attribute.name.clone(),
             sub_attribute: found.sub.map(|sub| sub.name.clone()),
-            case_exact: attribute.case_exact,
+            letters: attribute.letters(),
         };
         Ok((attribute, target))
     }
@@ -248,9 +248,7 @@ impl Binder<'_> {
                 Some(at) => Ok(Operand::Instant(at)),
                 None => wants("needs a dateTime such as `\"2026-01-31T08:00:00Z\"`"),
             },
-            (_, Literal::String(text)) => {
-                Ok(Operand::Text(if attribute.case_exact { text.clone() } else { fold(text) }))
-            }
+            (_, Literal::String(text)) => Ok(Operand::Text(attribute.key(text).into_owned())),
             _ => wants("needs text in double quotes"),
         }
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value};
 use super::ast::Operator;
 use super::compile::{Compiled, Operand, Target};
 use super::text;
+use crate::scim::name::{Letters, prepared};
 use crate::scim::schema::instant;
 
 /// Whether a resource satisfies the filter. Multi-valued attributes match when one of
@@ -23,10 +24,10 @@ pub fn matches(filter: &Compiled, resource: &Map<String, Value>) -> bool {
         }
         // `ne` is the opposite of `eq`, so a missing attribute is not equal.
         Compiled::Compare(target, Operator::Ne, operand) => {
-            !any(target, resource, |value| compare(value, Operator::Eq, operand, target.case_exact))
+            !any(target, resource, |value| compare(value, Operator::Eq, operand, target.letters))
         }
         Compiled::Compare(target, operator, operand) => {
-            any(target, resource, |value| compare(value, *operator, operand, target.case_exact))
+            any(target, resource, |value| compare(value, *operator, operand, target.letters))
         }
         Compiled::Element(target, all) => any(target, resource, |value| element(all, value)),
     }
@@ -78,13 +79,16 @@ fn is_present(value: &Value) -> bool {
     }
 }
 
-fn compare(value: &Value, operator: Operator, operand: &Operand, case_exact: bool) -> bool {
+fn compare(value: &Value, operator: Operator, operand: &Operand, letters: Letters) -> bool {
     use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
     let ordering = match (value, operand) {
-        (Value::String(text), Operand::Text(wanted)) if case_exact => {
-            return text::exact(text, operator, wanted);
+        (Value::String(text), Operand::Text(wanted)) => {
+            return match letters {
+                Letters::Exact => text::exact(text, operator, wanted),
+                Letters::Folded => text::folded(text, operator, wanted),
+                Letters::Prepared => text::exact(&prepared(text), operator, wanted),
+            };
         }
-        (Value::String(text), Operand::Text(wanted)) => return text::folded(text, operator, wanted),
         (Value::String(text), Operand::Instant(wanted)) => instant(text).map(|at| at.cmp(wanted)),
         (Value::Number(number), Operand::Number(wanted)) => compare_numbers(number, wanted),
         (Value::Bool(value), Operand::Boolean(wanted)) => Some(value.cmp(wanted)),

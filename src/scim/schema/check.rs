@@ -16,6 +16,7 @@ use super::{
     Attribute, Fault, Faults, Mutability, Registry, ResourceType, Returned, Rule, Type, repeat, value,
 };
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::name::is_user_name;
 
 /// What the tenant leaves open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -317,6 +318,11 @@ impl Checker<'_> {
             return false;
         }
         let Value::String(text) = value else { return true };
+        if attribute.prepared && !text.is_empty() && !is_user_name(&attribute.key(text)) {
+            let expected = "must be letters, digits and ASCII marks, without spaces";
+            self.fault(place, Rule::Prepared, "RFC 8265 §3.3", expected, told(attribute, value));
+            return false;
+        }
         match value::canonical(attribute, text) {
             Some(known) if known != text.as_str() => *value = known.into(),
             None if !self.rules.open_values => {

@@ -383,6 +383,7 @@ impl Reader {
             multi_valued: self.flag(place, map, "multiValued"),
             required: self.flag(place, map, "required"),
             case_exact: self.flag(place, map, "caseExact"),
+            prepared: false,
             mutability: self.word(
                 place,
                 map,

@@ -21,7 +21,7 @@ pub use time::instant;
 
 use std::borrow::Cow;
 
-use crate::scim::name::{AttributePath, fold};
+use crate::scim::name::{AttributePath, Letters, fold, prepared};
 
 /// One attribute with its characteristics (RFC 7643 §7).
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Attribute {
     pub multi_valued: bool,
     pub required: bool,
     pub case_exact: bool,
+    /// Compared as RFC 8265 compares user names; see [`Registry::with_prepared_names`].
+    pub prepared: bool,
     pub mutability: Mutability,
     pub returned: Returned,
     pub uniqueness: Uniqueness,
@@ -49,7 +51,20 @@ impl Attribute {
 
     /// A text as it is compared, looked up and kept unique: two texts with one key are one value.
     pub fn key<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.case_exact { Cow::Borrowed(text) } else { Cow::Owned(fold(text)) }
+        match self.letters() {
+            Letters::Exact => Cow::Borrowed(text),
+            Letters::Folded => Cow::Owned(fold(text)),
+            Letters::Prepared => Cow::Owned(prepared(text)),
+        }
+    }
+
+    /// How its texts are compared.
+    pub const fn letters(&self) -> Letters {
+        match (self.prepared, self.case_exact) {
+            (true, _) => Letters::Prepared,
+            (false, true) => Letters::Exact,
+            (false, false) => Letters::Folded,
+        }
     }
 }
 
@@ -104,6 +119,16 @@ pub struct Resolved<'a> {
 }
 
 impl Registry {
+    /// The same, with `userName` compared and kept unique as RFC 7644 §5 asks (RFC 8265), and
+    /// refused where that allows no such name. A tenant that turns this on must have its keys
+    /// made anew.
+    #[must_use]
+    pub fn with_prepared_names(mut self) -> Self {
+        let attributes = self.schemas.iter_mut().flat_map(|schema| &mut schema.attributes);
+        attributes.filter(|a| a.name == "userName").for_each(|a| a.prepared = true);
+        self
+    }
+
     /// The schema with that URN, without case.
     pub fn schema(&self, urn: &str) -> Option<&Schema> {
         self.schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn))
