@@ -78,7 +78,7 @@ pub(super) enum Token {
 
 /// Which changes, and in which form.
 #[derive(clap::Args)]
-pub(super) struct Audit {
+pub(super) struct Trail {
     /// The tenant's id.
     tenant: String,
     /// Not before this time: 2027-01-31T08:00:00Z.
@@ -194,7 +194,7 @@ pub(super) fn import(at: &Deployment, tenant: &str, file: &PathBuf) -> Result<Ex
 }
 
 /// Prints a tenant's audit trail, page after page.
-pub(super) fn audit(at: &Deployment, audit: &Audit) -> Result<ExitCode, String> {
+pub(super) fn audit(at: &Deployment, audit: &Trail) -> Result<ExitCode, String> {
     let form = if audit.format == Form::Csv { "csv" } else { "ndjson" };
     let mut query = format!("?format={form}");
     for (name, value) in [

@@ -113,7 +113,7 @@ enum Command {
         #[command(flatten)]
         at: client::Deployment,
         #[command(flatten)]
-        audit: admin::Audit,
+        trail: admin::Trail,
     },
 }
 
@@ -128,7 +128,7 @@ fn main() -> ExitCode {
         Command::Token { at, command } => admin::token(&at, &command),
         Command::Export { at, tenant, file } => admin::export(&at, &tenant, &file),
         Command::Import { at, tenant, file } => admin::import(&at, &tenant, &file),
-        Command::Audit { at, audit } => admin::audit(&at, &audit),
+        Command::Audit { at, trail } => admin::audit(&at, &trail),
         Command::Validate { schema } => lint::validate(&schema),
     };
     match outcome {
