@@ -33,9 +33,12 @@ build/index.js: $(RUST)
 	@scripts/setup.sh build
 	@. scripts/env.sh && with_wasm worker-build --release --features edge >&2 && touch $@
 
+# The page's engine is built for size, the Worker for speed.
 www/pkg/provisor_bg.wasm: $(RUST)
 	@scripts/setup.sh build
-	@. scripts/env.sh && CARGO_PROFILE_RELEASE_OPT_LEVEL=s with_wasm wasm-pack --quiet build --release --target web --mode no-install --no-pack --out-dir www/pkg -- --features browser >&2 && touch $@
+	@. scripts/env.sh && CARGO_PROFILE_RELEASE_OPT_LEVEL=z with_wasm wasm-pack --quiet build --release --no-opt --target web --mode no-install --no-pack --out-dir www/pkg -- --features browser >&2 \
+	  && wasm-opt -Oz --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory \
+	    --enable-multivalue --enable-reference-types --strip-debug --strip-producers $@ -o $@ && touch $@
 
 www/dist/index.html: www/pkg/provisor_bg.wasm $(PAGE)
 	@. scripts/env.sh && vite build --logLevel warn www >&2 && vite build --logLevel error -c www/vite.single.ts >&2 && touch $@

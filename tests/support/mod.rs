@@ -1,6 +1,10 @@
 //! A tenant in memory, and how vectors are compared.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+mod counted;
+
+use counted::Counted;
+use provisor::scim::directory::Searchable;
 use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
 use provisor::scim::http::{Reply, Request, serve};
@@ -42,6 +46,30 @@ impl Tenant {
     }
 
     pub fn ask(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let mut store = std::mem::take(&mut self.store);
+        let reply = self.ask_over(&mut store, method, target, headers, body);
+        self.store = store;
+        reply
+    }
+
+    /// How many rows a request that succeeds reads and looks up.
+    pub fn rows_for(&mut self, method: &str, target: &str, body: &Value) -> u64 {
+        let mut store = Counted { store: std::mem::take(&mut self.store), rows: 0 };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let reply = self.ask_over(&mut store, method, target, &[], &body);
+        assert!(reply.status < 300, "{target}: {}", reply.body);
+        self.store = store.store;
+        store.rows
+    }
+
+    fn ask_over(
+        &mut self,
+        store: &mut dyn Searchable,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
         self.seconds += 1;
         let now = self.now();
         let given = &mut self.given;
@@ -69,7 +97,7 @@ impl Tenant {
             me: self.me.as_deref(),
             cursor_key: self.key,
         };
-        serve(&mut self.store, &mut context, &request)
+        serve(store, &mut context, &request)
     }
 
     /// When the last request came.
