@@ -141,7 +141,15 @@ impl Preview {
         self.survey = Survey::after(self.surveyed.as_ref());
     }
 
-    /// Looks at up to `most` further rows; true when all were seen.
+    /// How many rows were looked at, each once for every line, and how many there are.
+    #[wasm_bindgen(js_name = surveyProgress)]
+    #[must_use]
+    pub fn survey_progress(&self) -> Vec<usize> {
+        let (done, total) = self.survey.progress(&self.engine);
+        vec![done, total]
+    }
+
+    /// Looks at up to `most` further rows, each once for every line; true when all were seen.
     #[wasm_bindgen(js_name = surveyStep)]
     pub fn survey_step(&mut self, most: usize) -> bool {
         self.survey.step(&self.engine, most)
@@ -224,7 +232,7 @@ impl Preview {
     /// For whom this plan and another one come out differently, as JSON text.
     #[must_use]
     pub fn difference(&self, other: &Self) -> String {
-        text(&crate::provision::difference::difference(&self.engine, &other.engine))
+        text(&crate::provision::compare::different_rows(&self.engine, &other.engine))
     }
 
     /// Loads a made-up population of any size: people, assignments, roles and a target.

@@ -1,9 +1,39 @@
 //! Two configurations over one population: who changes, and how.
 
 use super::engine::Engine;
-use super::report::{Difference, Effect, ValueChange};
+use super::report::{Difference, Effect, Operation, ValueChange};
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// Rows told one by one.
+const MOST_TOLD: usize = 500;
+
+/// How two plans differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DifferentRows {
+    /// How many rows come out differently.
+    pub differ: usize,
+    /// The first of them.
+    pub rows: Vec<DifferentRow>,
+}
+
+/// A row that comes out differently.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DifferentRow {
+    /// Its place in the plan at hand.
+    pub index: usize,
+    /// What people call it.
+    pub name: String,
+    /// What happens in the plan at hand.
+    pub now: String,
+    /// What happens in the other one; none when it has no such row.
+    pub other: Option<String>,
+    /// The target attributes that would hold other values.
+    pub targets: Vec<String>,
+}
 
 /// Every source object of which the second plan says something else than the first. Both
 /// engines must have loaded the same files.
@@ -23,6 +53,48 @@ pub fn compare<'a>(before: &'a Engine, after: &'a Engine) -> impl Iterator<Item 
         .filter(move |(key, _)| !known.contains(key))
         .filter_map(|(_, at)| difference(before, None, after, Some(at)));
     gone.chain(new)
+}
+
+/// Compares what becomes of everybody in two plans.
+#[must_use]
+pub fn different_rows(now: &Engine, other: &Engine) -> DifferentRows {
+    let places = places(other);
+    let mut different = DifferentRows::default();
+    for index in 0..now.len() {
+        let Some(here) = now.operation(index) else { continue };
+        let there = places
+            .get(&(here.object_type.clone(), here.source.id.clone()))
+            .and_then(|place| other.operation(*place));
+        let targets = there.as_ref().map(|there| targets(&here, there)).unwrap_or_default();
+        if there.as_ref().is_some_and(|there| there.verdict == here.verdict) && targets.is_empty() {
+            continue;
+        }
+        different.differ += 1;
+        if different.rows.len() < MOST_TOLD {
+            different.rows.push(DifferentRow {
+                index,
+                name: here.source.display_name,
+                now: here.verdict,
+                other: there.map(|there| there.verdict),
+                targets,
+            });
+        }
+    }
+    different
+}
+
+/// The targets whose new values differ.
+fn targets(here: &Operation, there: &Operation) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (one, two) in [(here, there), (there, here)] {
+        for change in &one.changes {
+            let same = two.changes.iter().any(|c| c.target == change.target && c.new == change.new);
+            if !same && !names.contains(&change.target) {
+                names.push(change.target.clone());
+            }
+        }
+    }
+    names
 }
 
 type Key = (String, String);
@@ -47,13 +119,13 @@ fn difference(
     let named = one.as_ref().or(other.as_ref())?;
     let (id, name) = (named.source.id.clone(), named.source.display_name.clone());
     let object_type = named.object_type.clone();
-    let effect = |operation: &super::report::Operation| Effect {
+    let effect = |operation: &Operation| Effect {
         action: operation.verdict.clone(),
         reason: operation.reason.clone(),
         explanation: operation.explanation.clone(),
         requests: operation.requests.iter().filter(|request| request.method != "GET").count(),
     };
-    let leaves = |operation: Option<&super::report::Operation>| {
+    let leaves = |operation: Option<&Operation>| {
         let mut leaves = BTreeMap::new();
         if let Some(operation) = operation {
             flatten(&operation.result, String::new(), &mut leaves);
@@ -71,7 +143,7 @@ fn difference(
             after: new.get(name).cloned().unwrap_or(Value::Null),
         })
         .collect();
-    let sent = |operation: Option<&super::report::Operation>| {
+    let sent = |operation: Option<&Operation>| {
         operation.map(|operation| {
             let requests =
                 operation.requests.iter().map(|request| (request.path.clone(), request.body.clone()));

@@ -111,7 +111,7 @@ pub(crate) fn outlines(planner: &Planner<'_>, compiled: &Compiled, objects: &[Se
 }
 
 /// Compares one line.
-struct Marker<'a> {
+pub(crate) struct Marker<'a> {
     planner: &'a Planner<'a>,
     line: &'a Line,
     routes: Routes,
@@ -120,7 +120,8 @@ struct Marker<'a> {
 }
 
 impl<'a> Marker<'a> {
-    fn new(planner: &'a Planner<'a>, line: &'a Line) -> Self {
+    /// Begins with a line.
+    pub fn new(planner: &'a Planner<'a>, line: &'a Line) -> Self {
         let mapping = &line.mapping;
         let text = matches!(mapping.definition.kind, Kind::String | Kind::DateTime | Kind::Binary);
         let plain = text
@@ -129,6 +130,16 @@ impl<'a> Marker<'a> {
             && mapping.flow_type == FlowType::Always
             && line.roles.is_none();
         Self { planner, line, routes: Routes::default(), plain }
+    }
+
+    /// Whether the line's value would be part of the object's creation.
+    pub fn creates(&mut self, settled: Settled, yielded: Atom) -> bool {
+        self.mark(settled, yielded) & CREATES != 0
+    }
+
+    /// Whether an update sets the line.
+    pub fn sets(&mut self, settled: Settled, yielded: Atom) -> bool {
+        self.mark(settled, yielded) & EDITS != 0
     }
 
     fn mark(&mut self, settled: Settled, yielded: Atom) -> u8 {
@@ -158,7 +169,8 @@ impl<'a> Marker<'a> {
         }
     }
 
-    fn roles(&self, settled: Settled) -> Vec<&'a super::roles::Role> {
+    /// The object's roles, if the line writes them.
+    pub fn roles(&self, settled: Settled) -> Vec<&'a super::roles::Role> {
         if self.line.roles.is_none() {
             return Vec::new();
         }

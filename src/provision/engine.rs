@@ -35,7 +35,7 @@ pub struct Engine {
     given: Links,
     pub(super) rules: Rules,
     pub(super) settlement: Settlement,
-    rows: Vec<Decision>,
+    pub(super) rows: Vec<Decision>,
     summary: Summary,
     kept: Kept,
     /// What stood in the cells that a "what if" changed, last changed last.

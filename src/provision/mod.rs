@@ -11,7 +11,6 @@ pub mod completion;
 pub mod cycle;
 mod decide;
 mod diff;
-pub mod difference;
 mod document;
 pub mod engine;
 pub mod example;

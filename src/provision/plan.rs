@@ -65,11 +65,8 @@ impl<'a> Planner<'a> {
 
     /// What becomes of one object, whole.
     pub fn operation(&self, index: usize) -> Option<Operation> {
-        let settled = *self.settlement.objects.get(index)?;
-        let compiled = self.compiled(settled.kind)?;
-        let id = self.source.table(settled.kind).entry(settled.row)?.id;
-        let roles = self.entitlements.roles(id);
-        let case = Case { settled, id, name: self.pool.text(id)?, compiled, roles };
+        let case = self.case(index)?;
+        let (settled, compiled) = (case.settled, case.compiled);
         let mut operation = self.blank(&case);
         let standing = settled.standing;
         let population = self.population(settled.kind);
@@ -112,6 +109,19 @@ impl<'a> Planner<'a> {
         Some(operation)
     }
 
+    fn case(&self, index: usize) -> Option<Case<'a>> {
+        let settled = *self.settlement.objects.get(index)?;
+        let compiled = self.compiled(settled.kind)?;
+        let id = self.source.table(settled.kind).entry(settled.row)?.id;
+        let roles = self.entitlements.roles(id);
+        Some(Case { settled, id, name: self.pool.text(id)?, compiled, roles })
+    }
+
+    /// What these lines alone make of one object's resource.
+    pub fn part(&self, index: usize, wanted: impl Fn(&Line) -> bool) -> Option<Value> {
+        Some(self.mapped(&self.case(index)?, &wanted, None))
+    }
+
     fn blank(&self, case: &Case<'_>) -> Operation {
         let text = |atom: Atom| self.pool.text(atom).unwrap_or_default().to_owned();
         let target = match case.settled.link {
@@ -123,7 +133,7 @@ impl<'a> Planner<'a> {
             _ => None,
         };
         let mut problems = Vec::new();
-        let result = self.mapped(case, &mut problems);
+        let result = self.mapped(case, &|_| true, Some(&mut problems));
         Operation {
             action: "other".to_owned(),
             verdict: "unchanged".to_owned(),
@@ -167,11 +177,18 @@ impl<'a> Planner<'a> {
     }
 
     /// The resource as a create would make it, references included where they resolve.
-    fn mapped(&self, case: &Case<'_>, problems: &mut Vec<Problem>) -> Value {
-        let mut resource = self.resource(case, Some(problems));
-        for line in case.compiled.lines.iter().filter(|line| line.is_reference()) {
+    fn mapped(
+        &self,
+        case: &Case<'_>,
+        wanted: &dyn Fn(&Line) -> bool,
+        mut problems: Option<&mut Vec<Problem>>,
+    ) -> Value {
+        let mut resource = self.resource(case, wanted, problems.as_deref_mut());
+        for line in case.compiled.lines.iter().filter(|line| line.is_reference() && wanted(line)) {
             let resolved = self.resolver().resolve(case.settled, case.id, line, self.yielded(case, line));
-            problems.extend(resolved.missing.iter().map(|id| self.unresolved(line, *id)));
+            if let Some(problems) = problems.as_deref_mut() {
+                problems.extend(resolved.missing.iter().map(|id| self.unresolved(line, *id)));
+            }
             let mut ids = resolved.found.iter().map(|found| json!({"value": self.reference_id(*found)}));
             if line.mapping.definition.multivalued {
                 line.path.write(&mut resource, Value::Array(ids.collect()));
@@ -184,9 +201,14 @@ impl<'a> Planner<'a> {
     }
 
     /// The mapped resource without references.
-    fn resource(&self, case: &Case<'_>, mut problems: Option<&mut Vec<Problem>>) -> Map<String, Value> {
+    fn resource(
+        &self,
+        case: &Case<'_>,
+        wanted: &dyn Fn(&Line) -> bool,
+        mut problems: Option<&mut Vec<Problem>>,
+    ) -> Map<String, Value> {
         let mut resource = Map::new();
-        for line in case.compiled.lines.iter().filter(|line| !line.is_reference()) {
+        for line in case.compiled.lines.iter().filter(|line| !line.is_reference() && wanted(line)) {
             match self.flow(case, line, true) {
                 Flow::Value(value)
                     if line.path.is_primary_role() && line.path.sub.as_deref() != Some("value") =>
@@ -243,7 +265,7 @@ impl<'a> Planner<'a> {
                 operation.requests.push(request(id, Vec::new(), "GET", path, Value::Null));
             }
         }
-        let resource = self.resource(case, None);
+        let resource = self.resource(case, &|_| true, None);
         for line in case.compiled.lines.iter().filter(|line| !line.is_reference()) {
             if let Flow::Value(new) = self.flow(case, line, true) {
                 operation.changes.push(change(line, Value::Null, new));

@@ -204,6 +204,12 @@ impl TargetPath {
         }
     }
 
+    /// Whether both lead into the same attribute.
+    pub fn beside(&self, other: &Self) -> bool {
+        let within = |path: &Self| path.extension().map(str::to_ascii_lowercase);
+        self.attribute.eq_ignore_ascii_case(&other.attribute) && within(self) == within(other)
+    }
+
     /// Takes a whole attribute away.
     pub fn remove(&self, resource: &mut Map<String, Value>) {
         let object = match self.extension() {

@@ -44,7 +44,12 @@ export interface Given {
 /** Tells how far a long call has come. */
 export type Progress = (done: number, total: number) => void;
 
+/** Rows at a time where each is an operation. */
 const SLICE = 2_000;
+/** Rows at a time where each is a value of a column. */
+const VALUES = 20_000;
+/** Milliseconds that a slice may take before newer questions get their turn. */
+const TURN = 30;
 
 let preview: Preview | undefined;
 /** The last replay's state, for saving. */
@@ -103,13 +108,14 @@ const calls = {
     const engine = current();
     if (keep) engine.surveyKeep();
     engine.surveyBegin();
-    const total = engine.length();
-    let done = 0;
-    while (!engine.surveyStep(SLICE)) {
-      done += SLICE;
+    let turn = performance.now();
+    while (!engine.surveyStep(VALUES)) {
+      if (performance.now() - turn < TURN) continue;
+      const [done = 0, total = 0] = engine.surveyProgress();
       progress(done, total);
       await pause();
       if (mine !== latest) return null;
+      turn = performance.now();
     }
     return parsed<Survey>(engine.survey());
   },

@@ -1,0 +1,109 @@
+//! What the page asks of a plan: tallies, the inside of an object, differences, a replay.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop")]
+
+use provisor::provision::compare::different_rows;
+use provisor::provision::engine::Engine;
+use provisor::provision::example;
+use provisor::provision::replay::Replay;
+use provisor::provision::report::JobSettings;
+
+const PEOPLE: usize = 60;
+
+fn loaded(schema: &str) -> Engine {
+    let mut engine = Engine::new();
+    engine.load_source("users.json", &example::users(1, PEOPLE)).expect("users");
+    engine.load_source("roles.json", &example::roles()).expect("roles");
+    engine.load_source("assignments.json", &example::assignments(1, PEOPLE)).expect("assignments");
+    engine.load_target(&example::target(1, PEOPLE)).expect("target");
+    engine.configure(schema, &JobSettings::default());
+    engine.plan();
+    engine
+}
+
+/// The profile with another source for the display name.
+fn renamed(engine: &Engine) -> String {
+    let mut document = engine.schema().expect("a schema").clone();
+    let lists = document["synchronizationRules"][0]["objectMappings"].as_array_mut().expect("mappings");
+    for mapping in lists.iter_mut().flat_map(|kind| kind["attributeMappings"].as_array_mut().expect("lines"))
+    {
+        if mapping["targetAttributeName"] == "displayName" {
+            mapping["source"] = serde_json::json!({
+                "type": "Function", "name": "Append", "parameters": [],
+                "expression": "Append([displayName], \"!\")"
+            });
+        }
+    }
+    document.to_string()
+}
+
+#[test]
+fn frequent_values_are_those_of_the_file() {
+    let engine = loaded("");
+    let frequent = engine.frequent(false, "department");
+    let people: serde_json::Value = serde_json::from_str(&example::users(1, PEOPLE)).expect("json");
+    let people = people.as_array().or_else(|| people["value"].as_array()).expect("people");
+    assert!(frequent.len() > 1);
+    for (value, count) in &frequent {
+        let held = people.iter().filter(|person| person["department"] == value.as_str()).count();
+        assert_eq!(*count, held, "{value}");
+    }
+    assert!(frequent.is_sorted_by(|one, other| one.1 >= other.1));
+    assert!(engine.frequent(false, "noSuchAttribute").is_empty());
+}
+
+#[test]
+fn sign_on_by_the_name_provisioned_loses_nobody() {
+    let engine = loaded("");
+    let check = engine.sign_on("userPrincipalName");
+    assert_eq!(
+        check.checked,
+        (0..engine.len()).filter(|row| engine.row(*row).expect("a row").in_scope).count()
+    );
+    assert_eq!(check.lost, 0);
+    let other = engine.sign_on("jobTitle");
+    assert_eq!((other.checked, other.lost), (check.checked, check.checked));
+    assert!(engine.scope_tally(false).is_empty(), "the profile has no scoping filter");
+}
+
+#[test]
+fn a_person_from_within_has_the_source_and_each_mapping() {
+    let engine = loaded("");
+    let inside = engine.inside(0).expect("the first person");
+    let lines = engine.targets().iter().filter(|(kind, _)| *kind == "User").count();
+    assert_eq!(inside.outcomes.len(), lines);
+    let name = inside.attributes.iter().find(|held| held.name == "displayName").expect("a name");
+    let shown = inside.outcomes.iter().find(|outcome| outcome.target == "displayName").expect("a mapping");
+    assert_eq!(shown.value.as_str(), name.values.first().map(String::as_str));
+    assert_eq!(engine.inside(engine.len()), None);
+}
+
+#[test]
+fn plans_differ_where_a_mapping_differs() {
+    let one = loaded("");
+    let two = loaded(&renamed(&one));
+    assert_eq!(different_rows(&one, &one).differ, 0);
+    let differ = different_rows(&two, &one);
+    assert!(differ.differ > 0);
+    assert_eq!(differ.rows.len(), differ.differ);
+    assert!(differ.rows.iter().all(|row| row.targets.iter().any(|target| target == "displayName")
+        || row.other.as_deref() != Some(row.now.as_str())));
+}
+
+#[test]
+fn a_plan_carried_out_leaves_nothing_refused() {
+    let engine = loaded("");
+    let mut replay = Replay::new("2026-01-01T00:00:00Z");
+    let held = engine.target_resources();
+    held.iter().for_each(|resource| replay.hold(resource));
+    assert_eq!(replay.progress().held, held.len());
+    let requests: Vec<_> =
+        (0..engine.len()).filter_map(|index| engine.operation(index)).flat_map(|row| row.requests).collect();
+    let wanted = requests.len();
+    requests.into_iter().for_each(|request| replay.queue(request));
+    while !replay.step(10) {}
+    let done = replay.progress();
+    assert_eq!((done.sent, done.refused, done.waiting), (wanted, 0, 0), "{:?}", done.refusals);
+    let created = done.answers.iter().find(|(answer, _)| answer == "POST 201").map_or(0, |(_, count)| *count);
+    assert!(created > 0);
+    assert_eq!(replay.state().lines().count(), held.len() + created);
+}
