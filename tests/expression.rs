@@ -228,6 +228,36 @@ fn errors_say_where_and_what_to_write_instead() {
     assert_eq!(parse(&deep(65)).unwrap_err().code, "tooDeep");
 }
 
+/// The JavaScript engine has no bound of its own, so this runs natively only.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn a_hostile_pattern_ends_with_an_error() {
+    let vectors: Vec<Json> = serde_json::from_str(include_str!("vectors/expression/hostile.json")).unwrap();
+    let mut bounded = 0;
+    for vector in &vectors {
+        let part = |name: &str| vector[name].as_str().unwrap_or("");
+        let times = usize::try_from(vector["times"].as_u64().unwrap()).unwrap();
+        let subject = part("text").repeat(times) + part("end");
+        let expression = format!("Replace([s], , \"{}\", , \"\", , )", part("pattern").replace('\\', "\\\\"));
+        let got = value(&expression, serde_json::json!({ "s": subject }));
+        let failed = |words: &str| got.as_ref().is_err_and(|error| error.contains(words));
+        if vector["bounded"] == true {
+            // None of these matches; an engine clever enough to see that in time may say so.
+            let over = failed("the pattern takes too long on this text");
+            bounded += usize::from(over);
+            assert!(over || got == Ok(Value::Text(subject)), "{vector}: {got:?}");
+        } else if let Some(expected) = vector["value"].as_str() {
+            assert_eq!(got, Ok(Value::Text(expected.into())), "{vector}");
+        } else {
+            assert!(failed(part("error")), "{vector}: {got:?}");
+        }
+    }
+    assert!(bounded > 0, "no pattern met the bound");
+    let long = format!("Replace([s], , \"{}\", , \"\", , )", "a".repeat(1001));
+    let got = value(&long, serde_json::json!({ "s": "a" }));
+    assert!(got.is_err_and(|error| error.contains("longer than 1000 characters")));
+}
+
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn patterns_mean_what_dotnet_means() {

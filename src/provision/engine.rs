@@ -4,6 +4,7 @@
 
 use super::capability::Capabilities;
 use super::column::Columns;
+use super::cycle::quarantine::threshold;
 use super::decide::{Decision, Outline, Verdict, decisions, outlines};
 use super::held::{Held, ObjectKind};
 use super::mapping::Compiled;
@@ -22,6 +23,23 @@ use super::roles::Entitlements;
 use super::schema_json::Schema;
 use super::source::Source;
 use serde_json::{Value, json};
+
+/// Whether so many objects and references fail that Entra would slow the job down.
+fn quarantined(rows: &[Decision]) -> bool {
+    let (mut objects, mut references, mut successes) = (0, 0, 0);
+    for row in rows {
+        match row.verdict {
+            Verdict::Failed => objects += 1,
+            Verdict::Skipped => {}
+            Verdict::Create | Verdict::Update | Verdict::Unchanged => {
+                successes += 1;
+                references += u64::from(row.missing);
+            }
+            _ => successes += 1,
+        }
+    }
+    threshold(objects, references, successes).is_some()
+}
 
 /// The whole journey from files to a plan.
 #[derive(Debug, Default)]
@@ -390,7 +408,6 @@ impl Engine {
         }
         let counted = |verdict: Verdict| rows.iter().filter(|row| row.verdict == verdict).count();
         let failed = counted(Verdict::Failed);
-        let total = failed + rows.iter().filter(|row| row.verdict != Verdict::Skipped).count() - failed;
         self.summary = Summary {
             users: self.source.users.len(),
             groups: self.source.groups.len(),
@@ -409,7 +426,7 @@ impl Engine {
             scope: if self.rules.sync_all { "all" } else { "assigned" }.to_owned(),
             links_assumed: !self.settings.first_cycle && self.given == Links::Assumed,
             threshold_exceeded: exceeded,
-            quarantine: exceeded || failed > 40_000 || (failed >= 5_000 && failed * 10 > total * 4),
+            quarantine: exceeded || quarantined(&rows),
             notes: self.notes(),
         };
         self.rows = rows;

@@ -5,6 +5,7 @@
 
 mod cli;
 mod directory;
+mod forecast;
 mod generate;
 mod law;
 

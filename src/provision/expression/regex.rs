@@ -222,11 +222,10 @@ impl Translator<'_> {
             '$' => self.out.push_str(if self.options.multiline { r"(?![^\n])" } else { END }),
             '|' | '*' | '+' | '?' => self.out.push(letter),
             '{' => {
-                if self.is_quantifier() {
-                    self.out.push('{')
-                } else {
-                    self.out.push_str(r"\{")
+                if self.is_quantifier() && self.has_nothing_to_repeat() {
+                    return Err("a quantifier of the regular expression has nothing to repeat".into());
                 }
+                if self.is_quantifier() { self.out.push('{') } else { self.out.push_str(r"\{") }
             }
             '}' if self.closes_quantifier() => self.out.push('}'),
             '#' if self.options.spaced => while self.rest.next_if(|next| *next != '\n').is_some() {},
@@ -243,6 +242,13 @@ impl Translator<'_> {
         let (least, most) = inside.split_once(',').unwrap_or((&inside, ""));
         let digits = |text: &str| text.chars().all(|digit| digit.is_ascii_digit());
         closed && !least.is_empty() && digits(least) && digits(most)
+    }
+
+    /// Whether a pattern, group or alternative has only begun.
+    fn has_nothing_to_repeat(&self) -> bool {
+        let opening = ["(?:", "(", "|"].iter().find_map(|opening| self.out.strip_suffix(opening));
+        let escaped = |before: &str| before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+        self.out.is_empty() || opening.is_some_and(|before| !escaped(before))
     }
 
     /// Whether the `{` that we wrote last is still open.
@@ -442,10 +448,10 @@ fn escaped(letter: char) -> String {
 
 /// Writes a character that stands for itself.
 pub(crate) fn literal(out: &mut String, letter: char) {
-    if r"^$\.*+?()[]{}|/-".contains(letter) {
-        // A hyphen may be escaped only inside a class, where it would mean a range.
+    if r"^$\.*+?()[]{}|/-&~".contains(letter) {
+        // Inside a class these would mean a range or an operation on sets.
         match letter {
-            '-' => out.push_str(r"\x2d"),
+            '-' | '&' | '~' => out.push_str(&format!(r"\x{:02x}", u32::from(letter))),
             _ => out.extend(['\\', letter]),
         }
     } else {

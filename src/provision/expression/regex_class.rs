@@ -87,7 +87,8 @@ fn written(negated: bool, items: &str, complements: &[String], subtracted: Optio
     let refused = subtracted.map(|class| format!("(?!{class})")).unwrap_or_default();
     if negated {
         let refused_too: String = complements.iter().map(|class| format!("(?!{class})")).collect();
-        return format!("(?:{refused}{refused_too}[^{items}])");
+        let all = if items.is_empty() { r"[\s\S]".to_owned() } else { format!("[^{items}]") };
+        return format!("(?:{refused}{refused_too}{all})");
     }
     let mut choices: Vec<String> = complements.to_vec();
     if !items.is_empty() {

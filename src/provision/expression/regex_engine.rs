@@ -1,5 +1,5 @@
 //! Who runs an ECMAScript pattern: the JavaScript engine where there is one, which costs
-//! no bytes in wasm, else the crate `regress`.
+//! no bytes in wasm, else the crate `fancy-regex`, whose steps are bounded.
 
 /// Where each group matched, in UTF-8 bytes; the whole match is first.
 pub(crate) type Match = Vec<Option<(usize, usize)>>;
@@ -22,22 +22,38 @@ pub(crate) use script::Script as Backend;
 #[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
 mod native {
     use super::{Engine, Match};
+    use fancy_regex::{Error, RegexBuilder, RuntimeError};
 
-    pub(crate) struct Native(regress::Regex);
+    /// How many steps back one match may take.
+    const MAX_STEPS: usize = 1_000_000;
+
+    pub(crate) struct Native(fancy_regex::Regex);
 
     impl Engine for Native {
         fn compile(source: &str, ignore_case: bool) -> Result<Self, String> {
-            let flags = if ignore_case { "iu" } else { "u" };
-            regress::Regex::with_flags(source, flags)
-                .map(Self)
-                .map_err(|error| error.to_string().to_lowercase())
+            let mut builder = RegexBuilder::new(source);
+            builder.case_insensitive(ignore_case).backtrack_limit(MAX_STEPS);
+            builder.build().map(Self).map_err(|error| error.to_string().to_lowercase())
         }
 
         fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
-            let ranges = |found: regress::Match| {
-                found.groups().map(|group| group.map(|range| (range.start, range.end))).collect()
-            };
-            Ok(self.0.find_iter(text).map(ranges).collect())
+            let mut matches = Vec::new();
+            for found in self.0.captures_iter(text) {
+                let found = found.map_err(|error| words(&error))?;
+                matches
+                    .push(found.iter().map(|group| group.map(|part| (part.start(), part.end()))).collect());
+            }
+            Ok(matches)
+        }
+    }
+
+    fn words(error: &Error) -> String {
+        match error {
+            Error::RuntimeError(RuntimeError::BacktrackLimitExceeded | RuntimeError::StackOverflow) => {
+                "the pattern takes too long on this text; do not repeat what is itself repeated, as in `(a+)+`"
+                    .to_owned()
+            }
+            other => other.to_string().to_lowercase(),
         }
     }
 }
