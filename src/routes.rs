@@ -44,6 +44,12 @@ pub enum Action {
     ListIssuers,
     /// The same, said anew.
     SetIssuers,
+    /// A tenant's own schemas and resource types.
+    ShowSchemas,
+    /// The same, said anew.
+    SetSchemas,
+    /// The end of them.
+    DeleteSchemas,
     /// The audit trail.
     Journal,
     /// Where changes are told to.
@@ -109,6 +115,9 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/admin/tenants/{tenant}/clients/revoke", RevokeClient),
     route("GET", "/admin/tenants/{tenant}/issuers", ListIssuers),
     route("PUT", "/admin/tenants/{tenant}/issuers", SetIssuers),
+    route("GET", "/admin/tenants/{tenant}/schemas", ShowSchemas),
+    route("PUT", "/admin/tenants/{tenant}/schemas", SetSchemas),
+    route("DELETE", "/admin/tenants/{tenant}/schemas", DeleteSchemas),
     route("GET", "/admin/tenants/{tenant}/journal", Journal),
     route("GET", "/admin/tenants/{tenant}/streams", ListStreams),
     route("POST", "/admin/tenants/{tenant}/streams", CreateStream),

@@ -12,12 +12,12 @@ use serde_json::{Map, Value, json};
 use worker::SqlStorageValue;
 
 use super::manage::settings;
+use super::schemas::{SCHEMAS, load as read_schemas};
 use super::sql::{SqlStore, integer, text};
 use crate::scim::compat::Flag;
 use crate::scim::directory::{Key, Record, StoreError, keys};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
-use crate::scim::schema::builtin;
 
 /// The form of the lines; a reader refuses a later one.
 const FORM: u64 = 1;
@@ -67,6 +67,7 @@ pub(super) fn export(store: &SqlStore, cursor: &Value) -> Result<Reply, ScimErro
             let head = json!({ "export": {
                 "form": FORM, "tenant": store.fact("id")?, "name": store.fact("name")?,
                 "sequence": cursor.seq, "settings": settings(store)?,
+                "schemas": store.fact(SCHEMAS)?.and_then(|text| serde_json::from_str::<Value>(&text).ok()),
             }});
             push(&mut lines, &head.to_string());
             cursor.phase = Phase::Resources;
@@ -362,6 +363,12 @@ fn apply_line(store: &SqlStore, line: &str, unique_names: bool, now: &str) -> Re
             if let Some(settings) = head.get("settings") {
                 store.set_fact("settings", &settings.to_string())?;
             }
+            store.run("DELETE FROM fact WHERE name = ?1", vec![SCHEMAS.into()])?;
+            if let Some(schemas) = head.get("schemas").filter(|schemas| !schemas.is_null()) {
+                read_schemas(schemas).map_err(|error| Refusal::Line(error.detail))?;
+                store.set_fact(SCHEMAS, &schemas.to_string())?;
+            }
+            store.forget_schemas();
             Ok(())
         }
         Line::Resource(resource) => put(store, &resource, unique_names, now),
@@ -390,7 +397,7 @@ fn apply_line(store: &SqlStore, line: &str, unique_names: bool, now: &str) -> Re
 
 fn put(store: &SqlStore, resource: &Resource, unique_names: bool, now: &str) -> Result<(), Refusal> {
     let Resource { kind, id, version, created, modified, document, password } = resource;
-    let registry = builtin();
+    let registry = &*store.schemas()?;
     let resource_type = registry
         .resource_type(kind)
         .ok_or_else(|| Refusal::Line(format!("the tenant has no resource type `{kind}`")))?;

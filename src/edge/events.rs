@@ -16,7 +16,7 @@ use super::stream::{self, Delivery, Stream};
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
-use crate::scim::schema::builtin;
+use crate::scim::schema::Registry;
 
 /// How long a receiver may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -223,7 +223,8 @@ impl Push<'_> {
     }
 
     async fn send(&self, stream: &Stream, entry: &Entry) -> worker::Result<Outcome> {
-        let token = sign(&told(stream, &self.base, entry), self.key).await?;
+        let registry = self.store.schemas().map_err(|error| worker::Error::RustError(error.to_string()))?;
+        let token = sign(&told(stream, &registry, &self.base, entry), self.key).await?;
         if stream.settings.delivery == Delivery::Queue {
             let sent = match self.env.queue("EVENTS") {
                 Ok(queue) => queue.send(token).await,
@@ -275,14 +276,14 @@ impl Push<'_> {
     }
 }
 
-fn told(stream: &Stream, base: &str, entry: &Entry) -> Value {
+fn told(stream: &Stream, registry: &Registry, base: &str, entry: &Entry) -> Value {
     let about = set::Stream {
         id: &stream.id,
         issuer: base,
         audience: &stream.settings.audience,
         full: stream.settings.full,
     };
-    claims(&about, builtin(), entry, clock())
+    claims(&about, registry, entry, clock())
 }
 
 /// Answers a receiver's poll (RFC 8936 §2.4) with claims yet to be signed, and the key.
@@ -333,7 +334,9 @@ pub(super) fn poll(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
     let most = usize::try_from(most).unwrap_or(0);
     let more = chosen.len() > most;
     let base = store.fact("base")?.unwrap_or_default();
-    let claims: Vec<Value> = chosen.iter().take(most).map(|entry| told(&stream, &base, entry)).collect();
+    let registry = store.schemas()?;
+    let claims: Vec<Value> =
+        chosen.iter().take(most).map(|entry| told(&stream, &registry, &base, entry)).collect();
     let key = stream::keys(store)?.as_array().and_then(|keys| keys.last().cloned());
     Ok(Reply::plain(200, &json!({ "claims": claims, "more": more, "key": key })))
 }

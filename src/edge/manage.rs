@@ -7,7 +7,7 @@ use super::metrics::Tally;
 use super::plan::plan;
 use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
-use super::{access, backup, events, stream};
+use super::{access, backup, events, schemas, stream};
 use crate::scim::directory::{Predicate, Searchable, Settings, Store, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -132,6 +132,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/import/finish" => backup::finish(store, body),
         "/import/abandon" => backup::abandon(store),
         "/poll" => events::poll(store, body),
+        path if path.starts_with("/schemas") => schemas::serve(store, path, body),
         path if path == "/streams" || path.starts_with("/streams/") => stream::serve(store, path, body),
         "/observe" => observe(store, body),
         "/metrics" => {

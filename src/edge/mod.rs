@@ -30,6 +30,7 @@ mod publish;
 mod refuse;
 mod region;
 mod reply;
+mod schemas;
 mod set;
 mod sql;
 mod stream;

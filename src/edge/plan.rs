@@ -8,7 +8,6 @@ use crate::provision::report::JobSettings;
 use crate::scim::directory::{Context, NO_PASSWORDS, Place, Predicate, Searchable, Settings, render};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
-use crate::scim::schema::builtin;
 use crate::scim::schema::project::Selection;
 
 /// Most target resources of a type that a plan at the edge reads.
@@ -49,7 +48,7 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
 
 /// The tenant's directory as a SCIM list.
 fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
-    let registry = builtin();
+    let registry = &*store.schemas()?;
     let settings = Settings::default();
     let mut new_id = String::new;
     let context = Context {

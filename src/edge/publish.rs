@@ -16,7 +16,7 @@ use worker::kv::KvStore;
 use super::sql::{SqlStore, integer, text};
 use super::token::hash;
 use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, member, render};
-use crate::scim::schema::builtin;
+use crate::scim::schema::Registry;
 use crate::scim::schema::project::Selection;
 
 /// The outbox's name for a chunk of a group's members; its value is `<group>/<first member>`.
@@ -158,10 +158,10 @@ fn representation(
     seq: i64,
 ) -> Result<Option<Content>, StoreError> {
     let Some(record) = store.get(kind, id)? else { return Ok(None) };
-    let registry = builtin();
+    let registry = store.schemas()?;
     let Some(kind) = registry.resource_type(kind) else { return Ok(None) };
     let selection = Selection::parse(None, Some("groups,members"));
-    let shown = in_context(base, |context| render(store, context, kind, &record, &selection))
+    let shown = in_context(&registry, base, |context| render(store, context, kind, &record, &selection))
         .map_err(|error| StoreError::Failed(error.detail))?;
     let published =
         Published { etag: shown.etag, seq, chunked: kind.name == "Group", ..Published::default() };
@@ -169,9 +169,9 @@ fn representation(
 }
 
 /// Does what needs a context to read with; nothing is written in it.
-fn in_context<T>(base: &str, work: impl FnOnce(&Context<'_>) -> T) -> T {
+fn in_context<T>(registry: &Registry, base: &str, work: impl FnOnce(&Context<'_>) -> T) -> T {
     work(&Context {
-        registry: builtin(),
+        registry,
         base,
         now: "",
         actor: "publisher",
@@ -200,8 +200,10 @@ fn chunk(store: &mut SqlStore, base: &str, due: &Due) -> Result<Option<Content>,
         return Ok(None);
     }
     let members = store.members_within(within, range())?;
-    let shown: Vec<String> =
-        in_context(base, |context| members.into_iter().map(|row| member(context, row).to_string()).collect());
+    let registry = store.schemas()?;
+    let shown: Vec<String> = in_context(&registry, base, |context| {
+        members.into_iter().map(|row| member(context, row).to_string()).collect()
+    });
     Ok(Some((shown.join(","), Published { seq: due.seq, until, ..Published::default() })))
 }
 

@@ -15,6 +15,7 @@ use super::journal;
 use super::log::failure;
 use super::migrate::migrate;
 use super::publish::MEMBERS;
+use super::schemas::{Known, Schemas};
 use crate::scim::directory::{
     ChangeSet, Key, Member, Place, Predicate, Put, Record, Searchable, Store, StoreError,
 };
@@ -37,6 +38,7 @@ pub(super) struct SqlStore {
     transactions: Transactions,
     /// Whether changes are noted for the copy.
     copies: Cell<bool>,
+    known: Known,
     read: Cell<usize>,
     written: Cell<usize>,
 }
@@ -45,13 +47,14 @@ type Row = Vec<SqlStorageValue>;
 
 impl SqlStore {
     /// Opens the store, bringing its tables up to date.
-    pub fn open(state: &State) -> Result<Self, ScimError> {
+    pub fn open(state: &State, known: &Known) -> Result<Self, ScimError> {
         let storage = state.storage();
         let raw: &JsValue = storage.as_raw().as_ref();
         let store = Self {
             sql: storage.sql(),
             transactions: raw.clone().unchecked_into(),
             copies: Cell::new(true),
+            known: known.clone(),
             read: Cell::new(0),
             written: Cell::new(0),
         };
@@ -92,6 +95,21 @@ impl SqlStore {
         self.set_fact("copy", if copies { "on" } else { "off" })?;
         self.copies.set(copies);
         if copies { Ok(()) } else { self.run("DELETE FROM outbox", vec![]) }
+    }
+
+    /// The tenant's schemas; read once, until they are forgotten.
+    pub fn schemas(&self) -> Result<Schemas, StoreError> {
+        if let Some(known) = self.known.borrow().as_ref() {
+            return Ok(known.clone());
+        }
+        let read = Schemas::read(self)?;
+        self.known.replace(Some(read.clone()));
+        Ok(read)
+    }
+
+    /// Reads the schemas anew when they are next asked for.
+    pub fn forget_schemas(&self) {
+        self.known.replace(None);
     }
 
     /// Rows that SQLite read and wrote since this was last asked: what storage is paid for.

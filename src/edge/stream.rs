@@ -9,7 +9,7 @@ use super::sql::{SqlStore, integer, text};
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
-use crate::scim::schema::builtin;
+use crate::scim::schema::Registry;
 
 /// Most streams of a tenant.
 const MAX_STREAMS: i64 = 10;
@@ -60,7 +60,7 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Reads and checks what an administrator sent.
-    pub fn read(value: &Value) -> Result<Self, ScimError> {
+    pub fn read(value: &Value, registry: &Registry) -> Result<Self, ScimError> {
         let wrong = |detail: String| ScimError::new(400, detail);
         let settings: Self =
             serde_json::from_value(value.clone()).map_err(|error| wrong(format!("the stream: {error}")))?;
@@ -86,7 +86,7 @@ impl Settings {
             _ if settings.authorization.contains(['\r', '\n']) => {
                 Err(wrong("`authorization` has more than one line; send the header's value".into()))
             }
-            _ => match settings.resource_types.iter().find(|name| builtin().resource_type(name).is_none()) {
+            _ => match settings.resource_types.iter().find(|name| registry.resource_type(name).is_none()) {
                 Some(name) => {
                     Err(wrong(format!("`resourceTypes` names `{name}`, which is no resource type")))
                 }
@@ -165,7 +165,8 @@ pub(super) fn serve(store: &SqlStore, path: &str, body: &Value) -> Result<Reply,
             Ok(Reply::plain(200, &json!({ "streams": shown })))
         }
         "/streams/make" => {
-            let settings = Settings::read(body.get("settings").unwrap_or(&Value::Null))?;
+            let registry = store.schemas()?;
+            let settings = Settings::read(body.get("settings").unwrap_or(&Value::Null), &registry)?;
             if all(store)?.len() as i64 >= MAX_STREAMS {
                 let detail = format!("a tenant has at most {MAX_STREAMS} streams; delete one first");
                 return Err(ScimError::new(409, detail));

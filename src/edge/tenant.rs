@@ -14,6 +14,7 @@ use super::log::{self, failure};
 use super::manage::Profile;
 use super::region::object;
 use super::reply::{Answer, body_text, of_error, of_reply, origin_and_query};
+use super::schemas::Known;
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
 use super::visit::Visit;
@@ -22,7 +23,6 @@ use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, MAX_PAYLOAD, Reply};
-use crate::scim::schema::builtin;
 
 /// How long the outbox gathers changes before a round.
 const GATHER: Duration = Duration::from_secs(1);
@@ -104,6 +104,7 @@ pub struct Tenant {
     limit: Limit,
     profile: RefCell<Option<Profile>>,
     is_fresh: Cell<bool>,
+    schemas: Known,
 }
 
 impl DurableObject for Tenant {
@@ -117,6 +118,7 @@ impl DurableObject for Tenant {
             limit: Limit::default(),
             profile: RefCell::new(None),
             is_fresh: Cell::new(true),
+            schemas: Known::default(),
         }
     }
 
@@ -136,7 +138,9 @@ impl DurableObject for Tenant {
             Some(path) => self.with_store(|store| {
                 self.profile.replace(None);
                 let body = serde_json::from_str(&body).unwrap_or(Value::Null);
-                manage::serve(store, path, &body)
+                let reply = manage::serve(store, path, &body);
+                store.forget_schemas();
+                reply
             }),
             None => self.with_store(|store| {
                 let path = path.strip_prefix("/scim").unwrap_or(&path).to_owned();
@@ -171,7 +175,7 @@ impl DurableObject for Tenant {
         self.alarm.set(f64::INFINITY);
         let tenant = self.tenant_id();
         // A store of its own, as requests are answered while others are awaited.
-        let opened = SqlStore::open(&self.state);
+        let opened = SqlStore::open(&self.state, &self.schemas);
         let mut delay = GATHER;
         if let (Ok(mut store), Some(tenant)) = (opened, tenant) {
             if let Err(error) = publish::round(&mut store, &self.env, &tenant).await {
@@ -197,7 +201,7 @@ impl Tenant {
         let mut slot =
             self.store.try_borrow_mut().map_err(|_| ScimError::new(503, "the tenant is busy; try again"))?;
         if slot.is_none() {
-            *slot = Some(SqlStore::open(&self.state)?);
+            *slot = Some(SqlStore::open(&self.state, &self.schemas)?);
         }
         match slot.as_mut() {
             Some(store) => work(store),
@@ -227,6 +231,7 @@ impl Tenant {
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         self.store.replace(None);
+        self.schemas.replace(None);
         Ok(Response::empty()?.with_status(204))
     }
 
@@ -310,8 +315,9 @@ fn scim(
         Credential::Token { hash } if asks_for_me => store.fact(&manage::bound_user(hash))?,
         _ => None,
     };
+    let registry = store.schemas()?;
     let mut context = Context {
-        registry: builtin(),
+        registry: &registry,
         base: &base,
         now: &now,
         actor: &actor,
