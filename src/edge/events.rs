@@ -223,7 +223,8 @@ impl Push<'_> {
     }
 
     async fn send(&self, stream: &Stream, entry: &Entry) -> worker::Result<Outcome> {
-        let registry = self.store.schemas().map_err(|error| worker::Error::RustError(error.to_string()))?;
+        let registry =
+            self.store.schemas().map_err(|error| worker::Error::RustError(format!("{error:?}")))?;
         let token = sign(&told(stream, &registry, &self.base, entry), self.key).await?;
         if stream.settings.delivery == Delivery::Queue {
             let sent = match self.env.queue("EVENTS") {
