@@ -11,7 +11,7 @@ after(() => server.stop());
 
 test("/Me is the user that the token is bound to", async () => {
   const made = await server.administer("POST", "/tenants", { name: "me" });
-  const tenant = `/tenants/${made.body.id}`;
+  const tenant = `/tenants/${made.body.tenant.id}`;
   const scim = client(server.endpoint, made.body.token);
   const ada = await scim("POST", "/Users", user("ada"));
   assert.equal((await scim("GET", "/Me")).status, 501);
