@@ -11,7 +11,7 @@ out=$PWD/target/coverage
 rm -rf "$out/raw"
 export CARGO_TARGET_DIR=$out RUSTFLAGS="-C instrument-coverage" LLVM_PROFILE_FILE="$out/raw/%p-%m.profraw"
 tests=()
-for name in ${*:-language patch compat laws directory protocol fuzz_seeds}; do tests+=(--test "$name"); done
+for name in ${*:-language patch compat laws directory protocol schema schema_laws bulk paging model fuzz_seeds}; do tests+=(--test "$name"); done
 cargo test --quiet --features cli "${tests[@]}" >&2
 objects=$(cargo test --no-run --message-format=json --quiet --features cli "${tests[@]}" 2>/dev/null |
   sed -n 's/.*"executable":"\([^"]*\)".*/-object \1/p')
