@@ -24,9 +24,9 @@ const node = (text) => ({
   failed: sum(text, /^# fail (\d+)/gm),
   skipped: sum(text, /^# skipped (\d+)/gm),
 });
-const conformance = (text) => ({
-  passed: sum(text, /^conformance: (\d+) passed/gm),
-  failed: sum(text, /^conformance: \d+ passed, (\d+) failed/gm),
+const closing = (text) => ({
+  passed: sum(text, /^(?:conformance|schemathesis): (\d+) passed/gm),
+  failed: sum(text, /^(?:conformance|schemathesis): \d+ passed, (\d+) failed/gm),
   skipped: 0,
 });
 const playwright = (text) => ({
@@ -58,7 +58,8 @@ const suites = [
     "cargo build --quiet --features cli && . scripts/env.sh && node --test --test-reporter=tap tests/interop/*.test.mjs",
     node,
   ],
-  ["conformance", ". scripts/env.sh && node scripts/conformance.mjs", conformance],
+  ["conformance", ". scripts/env.sh && node scripts/conformance.mjs", closing],
+  ["schemathesis", ". scripts/env.sh && node scripts/schemathesis.mjs 4", closing],
   ["page", "playwright test -c www", playwright],
   ["size budgets", "node scripts/size.mjs", check],
   ["deploy dry run", "wrangler deploy --dry-run --outdir dist", check],
