@@ -1,6 +1,11 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
 
 const port = Number(process.env.E2E_PORT ?? 8797);
+// The server keeps its secrets here, so that a spec can make a tenant of its own.
+process.env.E2E_DATA ??= mkdtempSync(join(tmpdir(), "provisor-e2e-"));
 const base = `http://127.0.0.1:${port}`;
 
 /** The page as the Worker serves it, in the Chromium that is installed: nothing is downloaded. */
@@ -27,7 +32,7 @@ export default defineConfig({
   },
   webServer: {
     command: "node ../scripts/serve.mjs dev",
-    env: { PORT: String(port), DATA: process.env.E2E_DATA ?? "memory" },
+    env: { PORT: String(port), DATA: process.env.E2E_DATA },
     url: `${base}/healthz`,
     stdout: "ignore",
   },
