@@ -2,13 +2,11 @@
 // with the profile that fits it, and prints the scoreboard.
 //
 //   node scripts/conformance.mjs [--write]     --write keeps the scoreboard in docs/conformance.md
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { start } from "../tests/edge/server.mjs";
-import { python } from "./python.mjs";
+import { python, tool } from "./python.mjs";
 
-const bin = python();
+python();
 const server = await start();
 
 /** Runs a suite in a fresh tenant; answers with what it printed. */
@@ -16,10 +14,7 @@ async function run(name, settings, command) {
   const { status, body } = await server.administer("POST", "/tenants", { name, settings });
   if (status !== 201) throw new Error(JSON.stringify(body));
   const [program, ...args] = command(server.endpoint, body.token);
-  const result = spawnSync(join(bin, program), args, {
-    encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
-  });
+  const result = await tool(program, args, { env: { ...process.env, NO_COLOR: "1" } });
   return result.stdout + result.stderr;
 }
 

@@ -1,6 +1,6 @@
 // The Python tools that tests use, in an environment of their own, made anew when their
 // pins change.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -27,4 +27,22 @@ export function python() {
     cpSync("scripts/requirements.txt", pins);
   }
   return join(folder, "bin");
+}
+
+/**
+ * Runs one of the tools; answers with its status and what it printed. Never `spawnSync`: a
+ * server started here would block on its log, which nobody reads meanwhile.
+ */
+export function tool(name, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(join(python(), name), args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    const printed = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"]) {
+      child[stream].setEncoding("utf8").on("data", (text) => {
+        printed[stream] += text;
+      });
+    }
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, ...printed }));
+  });
 }

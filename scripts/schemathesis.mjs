@@ -2,15 +2,14 @@
 // or just does not allow, may end in a server fault or an answer that is not described.
 //
 //   node scripts/schemathesis.mjs [examples]
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { start } from "../tests/edge/server.mjs";
-import { python } from "./python.mjs";
+import { python, tool } from "./python.mjs";
 
 const examples = process.argv[2] ?? "15";
-const bin = python();
+python();
 const server = await start();
 const origin = new URL(server.endpoint).origin;
 const document = await (await fetch(`${origin}/openapi.json`)).json();
@@ -33,8 +32,8 @@ for (const [name, matches, token] of [
   const paths = Object.fromEntries(Object.entries(document.paths).filter(tested));
   const file = join(tmpdir(), `provisor-openapi-${process.pid}.json`);
   writeFileSync(file, JSON.stringify({ ...document, paths }));
-  const { stdout, stderr, status } = spawnSync(
-    join(bin, "schemathesis"),
+  const { stdout, stderr, status } = await tool(
+    "schemathesis",
     [
       ...["run", file, "--url", origin, "-H", `Authorization: Bearer ${token}`],
       ...["--checks", "not_a_server_error,content_type_conformance,status_code_conformance"],
@@ -49,7 +48,7 @@ for (const [name, matches, token] of [
         "--no-color",
       ],
     ],
-    { cwd: tmpdir(), encoding: "utf8", maxBuffer: 1 << 28 },
+    { cwd: tmpdir() },
   );
   process.stdout.write(`── ${name}\n${stdout}${stderr}`);
   ran += Number(/(\d+) generated/.exec(stdout)?.[1] ?? 0);

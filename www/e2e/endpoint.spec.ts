@@ -53,7 +53,9 @@ test("the exported requests, sent to the endpoint, leave an empty plan", async (
   await page.getByRole("button", { name: "remove this one" }).click();
   await settled(page);
   await load(page, token);
-  await expect(page.locator(".network [role=status]")).toHaveText(`${held.Resources.length} resources loaded.`);
+  await expect(page.locator(".network [role=status]")).toHaveText(
+    `${held.Resources.length} resources loaded.`,
+  );
   await settled(page);
   const created = await count(page, "create");
   expect(created).toBeGreaterThan(0);
