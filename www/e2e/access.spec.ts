@@ -6,7 +6,7 @@ test.beforeEach(({ page }) => page.goto("/").then(() => undefined));
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`no barrier in any view, ${colorScheme}`, async ({ page }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     expect(await barriers(page), "first visit").toEqual([]);
     await loadExample(page, true);
