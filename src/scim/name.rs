@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
 use super::span::Span;
+use super::unicode::{is_mark, nfc, nfkc, nfkd};
 
 /// `[urn ":"] attr ["." sub]`, as written. Names compare without ASCII case.
 #[derive(Clone, Debug)]
@@ -142,15 +140,14 @@ pub fn prepared(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let narrow: String = text
-        .chars()
-        .flat_map(|c| {
-            let wide = matches!(c, '\u{3000}' | '\u{ff01}'..='\u{ffee}');
-            let mapped = wide.then(|| std::iter::once(c).nfkd()).into_iter().flatten();
-            mapped.chain((!wide).then_some(c))
-        })
-        .collect();
-    narrow.to_lowercase().nfc().collect()
+    let mut narrow = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{3000}' | '\u{ff01}'..='\u{ffee}' => narrow.push_str(&nfkd(c.encode_utf8(&mut [0; 4]))),
+            _ => narrow.push(c),
+        }
+    }
+    nfc(&narrow.to_lowercase())
 }
 
 /// Whether RFC 8265 lets a prepared text be a user name: visible ASCII, and letters, digits
@@ -158,9 +155,11 @@ pub fn prepared(text: &str) -> String {
 pub fn is_user_name(prepared: &str) -> bool {
     let fits = |c: char| {
         c.is_ascii_graphic()
-            || (!c.is_ascii()
-                && (c.is_alphanumeric() || is_combining_mark(c))
-                && std::iter::once(c).nfkc().eq(std::iter::once(c).nfc()))
+            || (!c.is_ascii() && (c.is_alphanumeric() || is_mark(c)) && {
+                let mut bytes = [0; 4];
+                let alone = &*c.encode_utf8(&mut bytes);
+                nfkc(alone) == nfc(alone)
+            })
     };
     !prepared.is_empty() && prepared.chars().all(fits)
 }

@@ -16,6 +16,11 @@ pub fn nfkc(text: &str) -> String {
     if text.is_ascii() { text.to_owned() } else { tables::normalize(text, "NFKC") }
 }
 
+/// Compatibility decomposition.
+pub fn nfkd(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { tables::normalize(text, "NFKD") }
+}
+
 /// Whether a character is a mark (general category M), such as a combining accent.
 pub fn is_mark(letter: char) -> bool {
     // The first mark there is: U+0300.
@@ -30,6 +35,7 @@ mod tables {
         match form {
             "NFD" => text.nfd().collect(),
             "NFC" => text.nfc().collect(),
+            "NFKD" => text.nfkd().collect(),
             _ => text.nfkc().collect(),
         }
     }

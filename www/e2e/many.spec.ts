@@ -1,16 +1,9 @@
-// A hundred thousand people: the page stays awake, and what is under way can be stopped.
+// A hundred thousand people, and what is under way can be stopped. How fast: benches/page.mjs.
 import { count, expect, settled, test } from "./page";
 
-test("a hundred thousand people never block the page, and can be cancelled", async ({ page }) => {
+test("a hundred thousand people are planned, scrolled to the last, and can be cancelled", async ({ page }) => {
   test.setTimeout(180_000);
   await page.goto("/");
-  await page.evaluate(() => {
-    const seen: number[] = [];
-    (window as unknown as { tasks: number[] }).tasks = seen;
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) seen.push(entry.duration);
-    }).observe({ type: "longtask" });
-  });
   await page.getByRole("button", { name: "Generate 100 000 people" }).click();
   await expect(page.locator(".sentence")).toContainText("100,000 users", { timeout: 90_000 });
   await page.getByRole("button", { name: "Cancel" }).click();
@@ -22,6 +15,4 @@ test("a hundred thousand people never block the page, and can be cancelled", asy
   expect(await count(page, "create")).toBe(began);
   await page.locator(".rows").evaluate((box) => box.scrollTo(0, box.scrollHeight));
   await expect(page.locator("#row-99999")).toBeVisible();
-  const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
-  expect(Math.max(0, ...tasks)).toBeLessThan(200);
 });

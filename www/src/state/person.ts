@@ -1,5 +1,5 @@
 // The open person: what becomes of them, and what they look like from within.
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { call } from "../engine";
 import type { Inside, Operation } from "../types";
 
@@ -10,8 +10,11 @@ export interface Person {
 }
 
 export const person = signal<Person | null>(null);
+/** The target attribute under the mouse, and the one that was pressed, which stays. */
+export const hovered = signal<string | null>(null);
+export const chosen = signal<string | null>(null);
 /** The target attribute that is pointed at, in the configuration and in the person. */
-export const pointed = signal<string | null>(null);
+export const pointed = computed(() => hovered.value ?? chosen.value);
 
 async function look(index: number): Promise<void> {
   const seen = await call("person", index);

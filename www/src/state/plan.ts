@@ -86,7 +86,12 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     );
     if (stale()) return;
     take(configured);
-    if (!document.schema && !schemaError.value) complete({ schema: await call("schema") });
+    if (!document.schema && !schemaError.value) {
+      const ours = await call("schema");
+      // A step taken meanwhile has a configuration of its own.
+      if (stale()) return;
+      complete({ schema: ours });
+    }
     if (!hasPeople.value || schemaError.value) {
       summary.value = null;
       survey.value = null;

@@ -1,7 +1,7 @@
 // The keys of the whole page. Single letters can be turned off.
 import { singleKeys, tab } from "../prefs";
 import { redo, undo } from "../state/document";
-import { pointed } from "../state/person";
+import { chosen } from "../state/person";
 import { only } from "../state/plan";
 import { helpOpen } from "./Help";
 import { TABS } from "./person/Person";
@@ -29,7 +29,7 @@ const single: Record<string, () => void> = {
   e: editPointed,
   x: () => void only("failed").then(() => steer.value.select(0)),
   "?": () => (helpOpen.value = true),
-  Escape: () => (pointed.value = null),
+  Escape: () => (chosen.value = null),
 };
 
 export function keys(event: KeyboardEvent, writing: boolean): void {

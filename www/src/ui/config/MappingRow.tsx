@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { drafts } from "../../state/edit";
-import { person, pointed } from "../../state/person";
+import { hovered, person, pointed } from "../../state/person";
 import { behind, filter } from "../../state/plan";
 import type { Mapping } from "../../state/schema";
 import { strings } from "../../strings";
@@ -75,8 +75,8 @@ export function MappingRow({
     <li
       id={id}
       class={`mapping${wrong ? " wrong" : ""}${lit ? " lit" : ""}`}
-      onMouseEnter={() => (pointed.value = `${mapping.kind}/${mapping.target}`)}
-      onMouseLeave={() => (pointed.value = null)}
+      onMouseEnter={() => (hovered.value = `${mapping.kind}/${mapping.target}`)}
+      onMouseLeave={() => (hovered.value = null)}
     >
       <div class="line">
         <button

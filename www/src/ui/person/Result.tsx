@@ -1,7 +1,7 @@
 // The mapped SCIM resource, line by line; a line leads to its mapping.
 
 import { narrow, part } from "../../prefs";
-import { type Person, pointed } from "../../state/person";
+import { chosen, hovered, type Person, pointed } from "../../state/person";
 import { strings } from "../../strings";
 
 /** JSON as lines, each with the path of the value on it. */
@@ -57,12 +57,12 @@ export function Result({ open }: { open: Person }) {
             key={at}
             class={`code-line${lit ? " lit" : ""}${problems.has(path) ? " problem" : ""}`}
             title={problems.get(path) ?? t.goMapping(path)}
-            onMouseEnter={() => (pointed.value = `${kind}/${path}`)}
-            onMouseLeave={() => (pointed.value = null)}
+            onMouseEnter={() => (hovered.value = `${kind}/${path}`)}
+            onMouseLeave={() => (hovered.value = null)}
             onClick={() => {
               part.value = "mappings";
               narrow.value = "configuration";
-              pointed.value = `${kind}/${path}`;
+              chosen.value = `${kind}/${path}`;
             }}
           >
             {text}

@@ -1,6 +1,6 @@
 // A target attribute that leads to its mapping.
 import { narrow, part } from "../../prefs";
-import { pointed } from "../../state/person";
+import { chosen, hovered } from "../../state/person";
 import { strings } from "../../strings";
 import type { Kind } from "../../types";
 
@@ -11,12 +11,12 @@ export function TargetLink({ kind, target, text = target }: { kind: Kind; target
       class="link target"
       title={target}
       aria-label={strings().goMapping(target)}
-      onMouseEnter={() => (pointed.value = `${kind}/${target}`)}
-      onMouseLeave={() => (pointed.value = null)}
+      onMouseEnter={() => (hovered.value = `${kind}/${target}`)}
+      onMouseLeave={() => (hovered.value = null)}
       onClick={() => {
         part.value = "mappings";
         narrow.value = "configuration";
-        pointed.value = `${kind}/${target}`;
+        chosen.value = `${kind}/${target}`;
       }}
     >
       {text}
