@@ -1,7 +1,9 @@
 // A hundred thousand people, and what is under way can be stopped. How fast: benches/page.mjs.
 import { count, expect, settled, test } from "./page";
 
-test("a hundred thousand people are planned, scrolled to the last, and can be cancelled", async ({ page }) => {
+test("a hundred thousand people are planned, scrolled to the last, and can be cancelled", async ({
+  page,
+}) => {
   test.setTimeout(180_000);
   await page.goto("/");
   await page.getByRole("button", { name: "Generate 100 000 people" }).click();
