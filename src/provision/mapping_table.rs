@@ -4,6 +4,7 @@
 
 use super::report::InputError;
 use super::schema_json::Schema;
+use super::table;
 use super::target_path::TargetPath;
 use serde_json::{Value, json};
 
@@ -33,7 +34,7 @@ pub fn configuration(text: &str) -> Result<String, InputError> {
     }
     let mut document = Schema::profile(None)?.document;
     let groups =
-        rows.iter().all(|(target, ..)| ["displayName", "externalId", "members"].contains(&target.as_str()));
+        rows.iter().all(|(target, _)| ["displayName", "externalId", "members"].contains(&target.as_str()));
     let kind = if groups { "Group" } else { "User" };
     let known = |document: &Value| -> Vec<Value> {
         objects(document)
@@ -43,7 +44,7 @@ pub fn configuration(text: &str) -> Result<String, InputError> {
     };
     let known = known(&document);
     let mapped: Vec<Value> =
-        rows.iter().map(|(target, _, matching)| mapping(target, *matching, &known)).collect();
+        rows.iter().map(|(target, matching)| mapping(target, *matching, &known)).collect();
     let lists = document.get_mut("synchronizationRules").and_then(Value::as_array_mut);
     for object in lists
         .into_iter()
@@ -68,24 +69,15 @@ fn objects(document: &Value) -> impl Iterator<Item = &Value> {
     })
 }
 
-/// Attribute, type, and whether the row says it is used for matching or filtering.
-fn rows(text: &str) -> Vec<(String, String, bool)> {
-    let lines = text.lines().map(str::trim).filter(|line| line.starts_with('|'));
-    let cells = lines.map(|line| -> Vec<String> {
-        let line = line.strip_prefix('|').unwrap_or(line);
-        line.strip_suffix('|')
-            .unwrap_or(line)
-            .split('|')
-            .map(|cell| cell.trim().trim_matches('`').to_owned())
-            .collect()
-    });
-    let body = cells.skip_while(|cells| !cells.iter().all(|cell| cell.contains("--"))).skip(1);
-    body.take(MAX_ROWS)
-        .filter_map(|cells| {
+/// Each row's attribute, and whether the row says it is used for matching or filtering.
+fn rows(text: &str) -> Vec<(String, bool)> {
+    table::body(text)
+        .filter_map(|(_, cells)| {
             let target = cells.first()?.clone();
             let rest = cells.iter().skip(2).any(|cell| !cell.is_empty());
-            (!target.is_empty()).then(|| (target, cells.get(1).cloned().unwrap_or_default(), rest))
+            (!target.is_empty()).then_some((target, rest))
         })
+        .take(MAX_ROWS)
         .collect()
 }
 

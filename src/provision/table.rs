@@ -18,8 +18,8 @@ pub struct TableRow {
 }
 
 const KINDS: [&str; 6] = ["String", "Boolean", "Integer", "DateTime", "Reference", "Binary"];
-/// Most rows that are read.
-const MAX_ROWS: usize = 10_000;
+/// Most lines that are read.
+const MAX_LINES: usize = 10_000;
 
 /// Reads every table in the text.
 ///
@@ -28,20 +28,10 @@ const MAX_ROWS: usize = 10_000;
 pub fn read(text: &str) -> Result<(Vec<TableRow>, Vec<Diagnostic>), InputError> {
     let mut rows: Vec<TableRow> = Vec::new();
     let mut found = Vec::new();
-    for (number, line) in text.lines().enumerate().take(MAX_ROWS) {
-        let line = line.trim();
-        let Some(inner) = line.strip_prefix('|') else { continue };
-        let cells = cells(inner.strip_suffix('|').unwrap_or(inner));
+    for (number, cells) in body(text) {
         let Some(first) = cells.first().filter(|first| !first.is_empty()) else { continue };
-        let rule = |cell: &String| cell.chars().all(|c| matches!(c, '-' | ':' | ' '));
-        if cells.iter().all(rule)
-            || first.eq_ignore_ascii_case("attribute")
-            || first.eq_ignore_ascii_case("target attribute")
-        {
-            continue;
-        }
         let mut say = |severity, rule: &str, message: String, help: String| {
-            let path = Some(format!("line {}", number + 1));
+            let path = Some(format!("line {number}"));
             found.push(Diagnostic { severity, rule: rule.to_owned(), message, help: Some(help), path });
         };
         let path = match TargetPath::parse(first) {
@@ -86,6 +76,30 @@ pub fn read(text: &str) -> Result<(Vec<TableRow>, Vec<Diagnostic>), InputError> 
     Ok((rows, found))
 }
 
+/// The rows of every table in the text with their lines, counted from 1: no heads, no rules.
+pub(crate) fn body(text: &str) -> impl Iterator<Item = (usize, Vec<String>)> {
+    let is_rule = |cells: &[String]| {
+        let dashes = |cell: &String| cell.contains('-') && cell.chars().all(|c| matches!(c, '-' | ':' | ' '));
+        cells.iter().all(dashes)
+    };
+    let lines = text.lines().map(str::trim).take(MAX_LINES).enumerate();
+    let mut rows = lines
+        .filter_map(|(at, line)| {
+            let inner = line.strip_prefix('|')?;
+            Some((at + 1, cells(inner.strip_suffix('|').unwrap_or(inner))))
+        })
+        .peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let (line, cells) = rows.next()?;
+            let is_head = rows.peek().is_some_and(|(next, below)| *next == line + 1 && is_rule(below));
+            if !is_head && !is_rule(&cells) {
+                return Some((line, cells));
+            }
+        }
+    })
+}
+
 /// A row's cells; `\|` and a `|` in back-ticks belong to a cell.
 fn cells(row: &str) -> Vec<String> {
     let (mut cells, mut cell, mut code) = (Vec::new(), String::new(), false);
@@ -122,6 +136,8 @@ mod tests {
     fn what_is_no_table_is_refused() {
         assert!(read("userName, String").is_err());
         assert!(read("|Attribute|Type|\n|---|---|\n").is_err());
+        let (rows, found) = read("|Attribute name|Type|\n|---|:-:|\n|userName|String|").expect("a row");
+        assert_eq!((rows.len(), found.len()), (1, 0), "a head is no row, whatever it says");
         let (_, found) = read("|userName|Text|\n|emails[|String|").expect("a row");
         assert_eq!(found.len(), 2);
     }
