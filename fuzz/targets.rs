@@ -2,7 +2,11 @@
 //! input holds. `tests/fuzz_seeds.rs` calls the same functions with the seeds.
 #![allow(dead_code, reason = "each fuzz target uses one of them")]
 
+use provisor::provision::engine::Engine;
 use provisor::provision::expression;
+use provisor::provision::loading::Loading;
+use provisor::provision::report::{InputError, JobSettings, LoadReport};
+use provisor::provision::decode;
 use provisor::scim::compat::{Profile, Reader};
 use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
@@ -134,5 +138,73 @@ pub fn expression(bytes: &[u8]) {
         let printed = parsed.to_string();
         let again = expression::parse(&printed).map(|parsed| parsed.to_string());
         assert_eq!(again.ok().as_ref(), Some(&printed));
+    }
+}
+
+const PEOPLE: &str = r#"[
+    {"id": "a", "userPrincipalName": "ana@contoso.example", "givenName": "Ana", "department": "Sales", "manager": {"id": "b"}},
+    {"id": "b", "userPrincipalName": "bo@contoso.example", "accountEnabled": false, "otherMails": ["b@x", "b@y"]}
+]"#;
+const HELD: &str = r#"{"Resources": [
+    {"id": "1", "userName": "BO@contoso.example", "active": true, "emails": [{"type": "work", "value": "b@x"}]},
+    {"id": "2", "displayName": "Sales", "members": [{"value": "1"}], "meta": {"resourceType": "Group"}}
+]}"#;
+
+/// Plans, and holds what is decided for everyone against what each operation says.
+fn plan(engine: &mut Engine) -> Value {
+    engine.plan();
+    for at in 0..engine.len() {
+        let (Some(row), Some(operation)) = (engine.row(at), engine.operation(at)) else {
+            panic!("row {at} of {} is not there", engine.len());
+        };
+        assert_eq!((row.action, row.reason), (operation.verdict, operation.reason));
+        assert_eq!((row.changes, row.problems), (operation.changes.len(), operation.problems.len()));
+    }
+    engine.to_json()
+}
+
+/// A configuration, of any bytes: what is read is exported as it was, and read again is the
+/// same; whatever it says, a plan can be made of it.
+pub fn import(bytes: &[u8]) {
+    let Ok(text) = decode(bytes) else { return };
+    let configured = |text: &str| {
+        let mut engine = Engine::new();
+        engine.load_source("users", PEOPLE).expect("people");
+        engine.load_target(HELD).expect("resources");
+        let findings = engine.configure(text, &JobSettings::default());
+        (engine, findings)
+    };
+    let (mut engine, findings) = configured(&text);
+    let Some(exported) = engine.schema().map(Value::to_string) else { return };
+    if !text.trim().is_empty() {
+        let given: Value = serde_json::from_str(&text).expect("what was read is JSON");
+        assert_eq!(exported, given.to_string());
+    }
+    let (mut again, same) = configured(&exported);
+    assert_eq!(findings, same);
+    assert_eq!(plan(&mut engine), plan(&mut again));
+}
+
+/// A portal download, of any bytes: however it is cut on its way in, the same is read.
+pub fn csv(bytes: &[u8]) {
+    for name in ["users.csv", "Sales_members.csv"] {
+        let load = |size: usize| {
+            let mut engine = Engine::new();
+            let mut read = || -> Result<LoadReport, InputError> {
+                let mut loading = Loading::source(name);
+                bytes.chunks(size).try_for_each(|chunk| loading.push(&mut engine, chunk))?;
+                loading.finish(&mut engine)
+            };
+            let report = read();
+            (report, engine)
+        };
+        let (report, mut whole) = load(bytes.len().max(1));
+        let (same, mut cut) = load(3);
+        assert_eq!(report, same);
+        if report.is_ok() {
+            whole.configure("", &JobSettings::default());
+            cut.configure("", &JobSettings::default());
+            assert_eq!(plan(&mut whole), plan(&mut cut));
+        }
     }
 }

@@ -47,3 +47,13 @@ fn bodies() {
 fn expressions() {
     replay("expression", targets::expression);
 }
+
+#[test]
+fn configurations() {
+    replay("import", targets::import);
+}
+
+#[test]
+fn downloads() {
+    replay("csv", targets::csv);
+}

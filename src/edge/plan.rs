@@ -30,12 +30,13 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
     let base = store.fact("base")?.unwrap_or_default();
     let target = target(store, &base)?;
     engine.load_target(&target).map_err(|error| wrong(error.to_string()))?;
-    let settings = match body.get("settings") {
+    let mut settings: JobSettings = match body.get("settings") {
         None => JobSettings::default(),
         Some(settings) => {
             serde_json::from_value(settings.clone()).map_err(|error| wrong(format!("`settings`: {error}")))?
         }
     };
+    settings.now.get_or_insert_with(super::tenant::now);
     let schema = match body.get("schema") {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),

@@ -4,7 +4,7 @@
 use super::mapping::Compiled;
 use super::pool::{Atom, Pool};
 use super::population::Population;
-use super::program::{Program, Surroundings};
+use super::program::{Program, Surroundings, seed};
 use super::schema_json::MappingSource;
 use super::source::Table;
 use std::borrow::Cow;
@@ -23,6 +23,8 @@ pub(crate) struct Columns {
 struct Column {
     source: MappingSource,
     now: i64,
+    /// The target, if the values are no other target's: chance differs from line to line.
+    target: Option<String>,
     /// Reads who is in scope, which a filter or a setting may change.
     scoped: bool,
     values: Values,
@@ -66,7 +68,10 @@ impl Columns {
         self.computed = 0;
         for line in &compiled.lines {
             let source = &line.mapping.source;
-            let equal = |column: &Column| column.source == *source && column.now == around.now;
+            let target = line.program.is_random().then(|| line.target.clone());
+            let equal = |column: &Column| {
+                column.source == *source && column.now == around.now && column.target == target
+            };
             let at = match self.kept.iter().position(equal) {
                 Some(at) => at,
                 None => {
@@ -78,7 +83,8 @@ impl Columns {
                                 source: source.clone(),
                                 now: around.now,
                                 scoped: line.disables,
-                                values: run(pool, &line.program, population, around),
+                                values: run(pool, &line.program, population, around, target.as_deref()),
+                                target: target.clone(),
                             }
                         }
                     };
@@ -91,7 +97,13 @@ impl Columns {
     }
 }
 
-fn run(pool: &mut Pool, program: &Program, population: &Population<'_>, around: &Surroundings) -> Values {
+fn run(
+    pool: &mut Pool,
+    program: &Program,
+    population: &Population<'_>,
+    around: &Surroundings,
+    random: Option<&str>,
+) -> Values {
     if let Program::Attribute(name) = program {
         // Members are read from the source itself: they may be very many.
         if name.eq_ignore_ascii_case("members") {
@@ -102,5 +114,11 @@ fn run(pool: &mut Pool, program: &Program, population: &Population<'_>, around: 
             Cow::Owned(values) => Values::Own(values),
         };
     }
-    Values::Own(population.each(pool, program.attributes(), &|inputs| program.run(inputs, around)))
+    let names = program.attributes();
+    Values::Own(match random {
+        Some(target) => population.each_alone(pool, names, &|inputs, id| {
+            program.run(inputs, around, seed(around, target, id))
+        }),
+        None => population.each(pool, names, &|inputs| program.run(inputs, around, 0)),
+    })
 }

@@ -179,6 +179,15 @@ impl Engine {
                 path: None,
             });
         }
+        if let Some(now) = settings.now.as_deref().filter(|now| milliseconds(now).is_none()) {
+            findings.push(Diagnostic {
+                severity: Severity::Error,
+                rule: "now".to_owned(),
+                message: format!("`{now}` is no time; 1970-01-01T00:00:00Z is taken for `Now`"),
+                help: Some("give the time as RFC 3339 writes it, `2026-11-24T10:00:00Z`".to_owned()),
+                path: None,
+            });
+        }
         let mut compile = |mapping: &Option<super::schema_json::ObjectMapping>, kind: ObjectKind| {
             let mapping = mapping.as_ref().filter(|mapping| mapping.enabled)?;
             if kind == ObjectKind::Group && !target.groups {

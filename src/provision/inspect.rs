@@ -6,6 +6,7 @@ use super::expression::{Attributes, Environment, State, Value as Held, parse, tr
 use super::held::ObjectKind;
 use super::mapping::{Compiled, Flow};
 use super::population::{Population, Subject};
+use super::program::{chance, seed};
 use crate::scim::span::Span;
 use serde::Serialize;
 use serde_json::Value;
@@ -150,10 +151,16 @@ impl Engine {
     #[must_use]
     pub fn trace(&self, index: usize, text: &str) -> Option<Vec<Part>> {
         let expression = parse(text).ok()?;
+        let settled = self.settlement.objects.get(index)?;
+        let id = self.source.table(settled.kind).entry(settled.row).and_then(|entry| self.pool.text(entry.id));
+        // Of a mapping's own text the values are those that the plan has.
+        let lines = self.planner().compiled(settled.kind).map_or(&[][..], |compiled| &compiled.lines);
+        let target = lines.iter().find(|line| line.shown == text).map_or("", |line| &line.target);
+        let mut random = chance(seed(&self.rules.around, target, id.unwrap_or_default()));
         self.with_subject(index, |subject| {
             let mut environment = Environment {
                 now: self.rules.around.now,
-                random: &mut || 0x9e37_79b9_7f4a_7c15,
+                random: &mut random,
                 taken: &|_| false,
                 default_domain: String::new(),
                 strict_iif: false,

@@ -66,8 +66,28 @@ impl<'a> Population<'a> {
     pub fn each(
         &self,
         pool: &mut Pool,
-        mut names: Vec<&str>,
+        names: Vec<&str>,
         compute: &dyn Fn(&dyn Attributes) -> Result<Value, String>,
+    ) -> Vec<Atom> {
+        self.compute(pool, names, REMEMBERED, &|inputs, _| compute(inputs))
+    }
+
+    /// Computes something for every object from these attributes and its id.
+    pub fn each_alone(
+        &self,
+        pool: &mut Pool,
+        names: Vec<&str>,
+        compute: &dyn Fn(&dyn Attributes, &str) -> Result<Value, String>,
+    ) -> Vec<Atom> {
+        self.compute(pool, names, 0, compute)
+    }
+
+    fn compute(
+        &self,
+        pool: &mut Pool,
+        mut names: Vec<&str>,
+        remembered: usize,
+        compute: &dyn Fn(&dyn Attributes, &str) -> Result<Value, String>,
     ) -> Vec<Atom> {
         names.sort_unstable();
         names.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
@@ -83,9 +103,10 @@ impl<'a> Population<'a> {
                 values.push(*value);
                 continue;
             }
-            let outcome = compute(&Inputs { pool, names: &names, atoms: &inputs });
+            let id = self.table().entry(row).and_then(|entry| pool.text(entry.id)).unwrap_or_default();
+            let outcome = compute(&Inputs { pool, names: &names, atoms: &inputs }, id);
             let value = pool.outcome(outcome);
-            if known.len() < REMEMBERED {
+            if known.len() < remembered {
                 known.insert(inputs.as_slice().into(), value);
             }
             values.push(value);

@@ -36,16 +36,16 @@ impl Program {
         }
     }
 
-    /// The value for one object. Chance is the same every time, so that a plan is.
-    pub fn run(&self, object: &dyn Attributes, around: &Surroundings) -> Result<Value, String> {
+    /// The value for one object. Chance follows from the seed, so that a plan is the same
+    /// every time.
+    pub fn run(&self, object: &dyn Attributes, around: &Surroundings, seed: u64) -> Result<Value, String> {
         match self {
             Self::None => Ok(Value::Null),
             Self::Attribute(name) => Ok(object.attribute(name)),
             Self::Constant(text) => Ok(Value::Text(text.clone())),
             Self::Broken(why) => Err(why.clone()),
             Self::Expression(expression) => {
-                let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-                let mut random = move || splitmix(&mut state);
+                let mut random = chance(seed);
                 let mut environment = Environment {
                     now: around.now,
                     random: &mut random,
@@ -67,6 +67,12 @@ impl Program {
         }
     }
 
+    /// Whether equal inputs give different values: each object has its own chance.
+    pub fn is_random(&self) -> bool {
+        let random = |name: &&str| matches!(*name, "Guid" | "RandomString");
+        matches!(self, Self::Expression(expression) if expression.calls().iter().any(random))
+    }
+
     /// The function called at the top, if any.
     pub fn function(&self) -> Option<&str> {
         match self {
@@ -77,6 +83,22 @@ impl Program {
             _ => None,
         }
     }
+}
+
+/// What an object's chance begins with: it differs by moment, target attribute and object,
+/// and by nothing else.
+pub(crate) fn seed(around: &Surroundings, target: &str, id: &str) -> u64 {
+    // FNV-1a, the parts kept apart by a byte that no UTF-8 has.
+    let bytes = around.now.to_le_bytes().into_iter().chain(target.bytes()).chain([0xff]).chain(id.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// Numbers that follow from a seed.
+pub(crate) fn chance(seed: u64) -> impl FnMut() -> u64 {
+    let mut state = seed;
+    move || splitmix(&mut state)
 }
 
 fn splitmix(state: &mut u64) -> u64 {

@@ -149,19 +149,17 @@ impl Schema {
 /// Text from a file's bytes: UTF-8, or UTF-16 as some tools save the export.
 pub fn decode(bytes: &[u8]) -> Result<String, InputError> {
     let wrong = |what: &str| InputError::new(format!("the file is not {what}"), "save it as UTF-8");
-    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| -> Vec<u16> {
-        bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair)).collect()
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, rest) = bytes.as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+        // Half a unit at the end: the file was cut.
+        String::from_utf16(&units).ok().filter(|_| rest.is_empty()).ok_or_else(|| wrong("UTF-16"))
     };
     match bytes {
-        [0xff, 0xfe, rest @ ..] => {
-            String::from_utf16(&units(rest, u16::from_le_bytes)).map_err(|_| wrong("UTF-16"))
-        }
-        [0xfe, 0xff, rest @ ..] => {
-            String::from_utf16(&units(rest, u16::from_be_bytes)).map_err(|_| wrong("UTF-16"))
-        }
-        [first, 0, ..] if *first != 0 => {
-            String::from_utf16(&units(bytes, u16::from_le_bytes)).map_err(|_| wrong("UTF-16"))
-        }
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [first, 0, ..] if *first != 0 => wide(bytes, u16::from_le_bytes),
+        [0, second, ..] if *second != 0 => wide(bytes, u16::from_be_bytes),
         _ => match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text.trim_start_matches('\u{feff}').to_owned()),
             Err(_) => Err(wrong("UTF-8 or UTF-16")),

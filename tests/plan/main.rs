@@ -5,9 +5,11 @@
 
 mod cli;
 mod directory;
+mod exported;
 mod forecast;
 mod generate;
 mod law;
+mod restless;
 
 use provisor::provision::engine::Engine;
 use provisor::provision::report::JobSettings;

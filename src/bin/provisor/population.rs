@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::{Read, Write, stderr, stdin};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use provisor::provision::cycle::timestamp;
 use provisor::provision::engine::Engine;
 use provisor::provision::loading::Loading;
 use provisor::provision::report::{Diagnostic, JobSettings, LoadReport, Severity};
@@ -48,6 +50,9 @@ pub(super) struct Job {
     /// No source object is linked yet, as in a first cycle.
     #[arg(long, help_heading = "Configuration")]
     first_cycle: bool,
+    /// The time for `Now`, RFC 3339. Without it: the clock's.
+    #[arg(long, value_name = "TIME", help_heading = "Configuration")]
+    now: Option<String>,
 }
 
 impl Population {
@@ -108,8 +113,14 @@ impl Job {
         settings.first_cycle |= self.first_cycle;
         settings.profile = self.profile.clone().or(settings.profile);
         settings.target = self.target_profile.clone().or(settings.target);
+        settings.now = self.now.clone().or(settings.now).or_else(|| Some(clock()));
         Ok(settings)
     }
+}
+
+fn clock() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Configures an engine; what is found is told on standard error and given back.
