@@ -2,11 +2,11 @@
 //! input holds. `tests/fuzz_seeds.rs` calls the same functions with the seeds.
 #![allow(dead_code, reason = "each fuzz target uses one of them")]
 
+use provisor::provision::decode;
 use provisor::provision::engine::Engine;
 use provisor::provision::expression;
 use provisor::provision::loading::Loading;
 use provisor::provision::report::{InputError, JobSettings, LoadReport};
-use provisor::provision::decode;
 use provisor::scim::compat::{Profile, Reader};
 use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};

@@ -116,9 +116,8 @@ fn run(
     }
     let names = program.attributes();
     Values::Own(match random {
-        Some(target) => population.each_alone(pool, names, &|inputs, id| {
-            program.run(inputs, around, seed(around, target, id))
-        }),
+        Some(target) => population
+            .each_alone(pool, names, &|inputs, id| program.run(inputs, around, seed(around, target, id))),
         None => population.each(pool, names, &|inputs| program.run(inputs, around, 0)),
     })
 }

@@ -152,7 +152,8 @@ impl Engine {
     pub fn trace(&self, index: usize, text: &str) -> Option<Vec<Part>> {
         let expression = parse(text).ok()?;
         let settled = self.settlement.objects.get(index)?;
-        let id = self.source.table(settled.kind).entry(settled.row).and_then(|entry| self.pool.text(entry.id));
+        let id =
+            self.source.table(settled.kind).entry(settled.row).and_then(|entry| self.pool.text(entry.id));
         // Of a mapping's own text the values are those that the plan has.
         let lines = self.planner().compiled(settled.kind).map_or(&[][..], |compiled| &compiled.lines);
         let target = lines.iter().find(|line| line.shown == text).map_or("", |line| &line.target);

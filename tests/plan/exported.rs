@@ -17,7 +17,8 @@ fn stuffed(value: &Value, count: &mut usize) -> Value {
         Value::Object(members) => {
             let strange = |count: &mut usize| {
                 *count += 1;
-                let deep = json!({"z": null, "a": [[], {}, -0.5, 18446744073709551615_u64, "\u{0}\"\\\u{1F600}"]});
+                let deep =
+                    json!({"z": null, "a": [[], {}, -0.5, 18446744073709551615_u64, "\u{0}\"\\\u{1F600}"]});
                 (format!("x-unknown ü {count}"), deep)
             };
             let mut all = vec![strange(count)];
@@ -69,9 +70,10 @@ fn what_was_imported_is_exported_in_every_encoding() {
     assert!(strange > 500, "{strange} unknown properties");
     let mut plans = Vec::new();
     for document in [example, stuffed] {
-        for (shape, text) in
-            [("compact", document.to_string()), ("indented", serde_json::to_string_pretty(&document).unwrap())]
-        {
+        for (shape, text) in [
+            ("compact", document.to_string()),
+            ("indented", serde_json::to_string_pretty(&document).unwrap()),
+        ] {
             for (encoding, bytes) in encodings(&text) {
                 let read = decode(&bytes).unwrap_or_else(|error| panic!("{encoding}: {error}"));
                 let (exported, plan) = through(&read);
