@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { worker } from "./worker.mjs";
 
@@ -14,6 +14,7 @@ const HELP = `usage: node scripts/serve.mjs dev|serve
   PORT=8787      the port to listen on; 0 takes a free one
   DATA=FOLDER    where tenants are kept (default .data/dev); DATA=memory keeps nothing
   VARS=JSON      further variables of the Worker, such as {"SHOW_COST":"1"}
+  WITH=MODULE    a module whose default function is given Miniflare's options and gives them back changed
 `;
 
 // Paths are the checkout's, wherever this was started from.
@@ -79,7 +80,7 @@ async function main(mode) {
   // LOCAL: this is no Cloudflare, so issuers may be on this machine, and there are no jurisdictions.
   const bindings = { LOCAL: "1", ...(await secrets(folder)), ...JSON.parse(process.env.VARS || "{}") };
 
-  const miniflare = new Miniflare({
+  const options = {
     log: new Log(LogLevel.WARN),
     host: "127.0.0.1",
     port: front,
@@ -115,7 +116,11 @@ async function main(mode) {
         unsafeDirectSockets: [{ host: "127.0.0.1", port: direct }],
       },
     ],
-  });
+  };
+  const { default: change } = process.env.WITH
+    ? await import(pathToFileURL(process.env.WITH))
+    : { default: (same) => same };
+  const miniflare = new Miniflare(change(options));
   await miniflare.ready;
   for (const signal of ["SIGTERM", "SIGINT"]) {
     process.on(signal, async () => {

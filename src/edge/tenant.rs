@@ -24,9 +24,10 @@ use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, MAX_PAYLOAD, Reply};
 
-/// How long the outbox gathers changes before a round.
-const GATHER: Duration = Duration::from_secs(1);
-/// When KV failed: how long to wait.
+/// How long the outbox gathers changes before a round: a second, which KV asks to lie between two puts
+/// of a key, and what the runtime's clock may be behind.
+const GATHER: Duration = Duration::from_millis(1_050);
+/// When KV failed: how long it is left alone.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Headers that travel from the Worker to the object; the object is reachable in no other way.
@@ -101,6 +102,8 @@ pub struct Tenant {
     alarm: Cell<f64>,
     /// Whether a round is under way: until it is done no other is called for.
     is_ringing: Cell<bool>,
+    /// Until when KV is left alone because it failed, in milliseconds since 1970.
+    rest: Cell<f64>,
     limit: Limit,
     profile: RefCell<Option<Profile>>,
     is_fresh: Cell<bool>,
@@ -115,6 +118,7 @@ impl DurableObject for Tenant {
             store: RefCell::new(None),
             alarm: Cell::new(f64::INFINITY),
             is_ringing: Cell::new(false),
+            rest: Cell::new(0.0),
             limit: Limit::default(),
             profile: RefCell::new(None),
             is_fresh: Cell::new(true),
@@ -169,6 +173,7 @@ impl DurableObject for Tenant {
         Ok(response)
     }
 
+    #[allow(clippy::cast_precision_loss, reason = "five seconds are few milliseconds")]
     async fn alarm(&self) -> Result<Response> {
         // So that rounds lie a second apart.
         self.is_ringing.set(true);
@@ -178,9 +183,11 @@ impl DurableObject for Tenant {
         let opened = SqlStore::open(&self.state, &self.schemas);
         let mut delay = GATHER;
         if let (Ok(mut store), Some(tenant)) = (opened, tenant) {
-            if let Err(error) = publish::round(&mut store, &self.env, &tenant).await {
+            if js_sys::Date::now() >= self.rest.get()
+                && let Err(error) = publish::round(&mut store, &self.env, &tenant).await
+            {
                 failure("publish", "", &error);
-                delay = RETRY;
+                self.rest.set(js_sys::Date::now() + RETRY.as_millis() as f64);
             }
             if let Err(error) = events::round(&store, &self.env).await {
                 failure("events", "", &error);
@@ -255,7 +262,8 @@ impl Tenant {
         let soonest = now + delay.as_millis() as f64;
         let due = self.with_store(|store| {
             let due = events::next_due(store).map_or(f64::INFINITY, |due| due as f64);
-            Ok(if publish::is_pending(store) { soonest } else { due.max(soonest) })
+            let publish = if publish::is_pending(store) { self.rest.get() } else { f64::INFINITY };
+            Ok(due.min(publish).max(soonest))
         });
         let Ok(due) = due else { return };
         if due < self.alarm.get() {

@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { createInterface } from "node:readline";
 
-/** Starts a server on a free port; `data` is a folder or "memory", `vars` are the Worker's variables. */
-export async function start(data = "memory", vars = {}) {
+/** Starts a server on a free port; `data` is a folder or "memory", `vars` are the Worker's variables, `env` the process's. */
+export async function start(data = "memory", vars = {}, env = {}) {
   const child = spawn(process.execPath, ["scripts/serve.mjs", "serve"], {
-    env: { ...process.env, PORT: "0", DATA: data, VARS: JSON.stringify(vars) },
+    env: { ...process.env, ...env, PORT: "0", DATA: data, VARS: JSON.stringify(vars) },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
