@@ -96,4 +96,26 @@ fn lowering_loses_no_match() {
     assert_eq!(lowered(r#"emails[type eq "work" and value eq "A@x"]"#), (mail.clone(), false));
     assert_eq!(lowered(r#"emails[type eq "work"].value eq "A@x""#), (mail, false));
     assert_eq!(lowered(r#"id eq "7""#), (Predicate::Id("7".into()), true));
+    let within = |from: i64, to: i64| (Predicate::Modified(from..=to), true);
+    for (filter, from, to) in [
+        (r#"meta.lastModified gt "1970-01-01T00:00:01Z""#, 1_001, i64::MAX),
+        (r#"META.LASTMODIFIED ge "1970-01-01T00:00:01Z""#, 1_000, i64::MAX),
+        (r#"meta.lastModified lt "1970-01-01T01:00:01+01:00""#, i64::MIN, 999),
+        (r#"meta.lastModified le "1970-01-01T00:00:01Z""#, i64::MIN, 1_000),
+        (r#"meta.lastModified eq "1970-01-01T00:00:01Z""#, 1_000, 1_000),
+        (r#"meta[lastModified eq "1970-01-01T00:00:01Z"]"#, 1_000, 1_000),
+        // Between two milliseconds.
+        (r#"meta.lastModified ge "1970-01-01T00:00:01.0001Z""#, 1_001, i64::MAX),
+        (r#"meta.lastModified lt "1970-01-01T00:00:01.0001Z""#, i64::MIN, 1_000),
+        // Two bounds are one range.
+        (
+            r#"meta.lastModified gt "1970-01-01T00:00:01Z" and meta.lastModified le "1970-01-01T00:00:02Z""#,
+            1_001,
+            2_000,
+        ),
+    ] {
+        assert_eq!(lowered(filter), within(from, to), "{filter}");
+    }
+    assert_eq!(lowered(r#"meta.lastModified eq "1970-01-01T00:00:01.0001Z""#), (Predicate::None, true));
+    assert_eq!(lowered(r#"meta.created gt "1970-01-01T00:00:01Z""#), (Predicate::All, false));
 }

@@ -30,6 +30,12 @@ fn instants() -> impl Strategy<Value = String> {
         "2026-01-01T00:00:00.000Z",
         "2026-01-01T00:00:00.001Z",
         "2026-06-01T00:00:00.000Z",
+        // Between what is kept, beside it, and outside it.
+        "2026-01-01T00:00:00.0004Z",
+        "2025-12-31T23:59:59.999999Z",
+        "2026-06-01T00:00:00.00000001Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999Z",
     ])
     .prop_map(str::to_owned)
 }
@@ -106,6 +112,12 @@ fn filters() -> impl Strategy<Value = String> {
         .prop_map(|(name, ne, value)| format!("{name} {} {value}", if ne { "ne" } else { "eq" }));
     let dates = (prop::sample::select(vec!["gt", "ge", "lt", "le", "eq", "ne"]), instants())
         .prop_map(|(op, at)| format!("meta.lastModified {op} \"{at}\""));
+    let within = (instants(), instants(), prop::sample::select(vec!["gt", "ge"]), any::<bool>()).prop_map(
+        |(from, to, op, inside)| match inside {
+            true => format!("meta[lastModified {op} \"{from}\" and lastModified lt \"{to}\"]"),
+            false => format!("meta.lastModified {op} \"{from}\" and meta.lastModified le \"{to}\""),
+        },
+    );
     let inner = prop_oneof![
         4 => comparison(&["type", "value", "VALUE", "display"]),
         1 => any::<bool>().prop_map(|value| format!("primary eq {value}")),
@@ -122,7 +134,7 @@ fn filters() -> impl Strategy<Value = String> {
         None => format!("emails[{inside}]"),
     });
     let urn = Just(format!("{ENTERPRISE} pr"));
-    prop_oneof![6 => simple, 1 => booleans, 1 => dates, 3 => elements, 1 => urn].prop_recursive(
+    prop_oneof![6 => simple, 1 => booleans, 1 => dates, 1 => within, 3 => elements, 1 => urn].prop_recursive(
         4,
         24,
         3,
@@ -169,8 +181,16 @@ mod naive {
         }
     }
 
+    fn is_time(text: &str) -> bool {
+        text.len() >= 20 && text.ends_with('Z')
+    }
+
     fn compare(value: &Value, operator: Operator, wanted: &Literal, exact: bool) -> bool {
         let ordering = match (value, wanted) {
+            // Times in UTC sort as their digits do.
+            (Value::String(value), Literal::String(wanted)) if is_time(value) && is_time(wanted) => {
+                value.trim_end_matches('Z').cmp(wanted.trim_end_matches('Z'))
+            }
             (Value::Bool(value), Literal::Boolean(wanted)) => value.cmp(wanted),
             (Value::String(value), Literal::String(wanted)) => {
                 let (value, wanted) =

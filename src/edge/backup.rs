@@ -18,6 +18,7 @@ use crate::scim::compat::Flag;
 use crate::scim::directory::{Key, Record, StoreError, keys};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
+use crate::scim::schema::{instant, written};
 
 /// The form of the lines; a reader refuses a later one.
 const FORM: u64 = 1;
@@ -404,12 +405,18 @@ fn put(store: &SqlStore, resource: &Resource, unique_names: bool, now: &str) -> 
     let body: Map<String, Value> = serde_json::from_str(document.get())
         .map_err(|_| Refusal::Line("the document must be a JSON object".into()))?;
     let (unique, index) = keys(registry, resource_type, &body, unique_names);
+    // Lists and filters compare times as texts, so all are written alike.
+    let time = |name: &str, text: &str| {
+        let refuse =
+            || Refusal::Line(format!("`{name}` must be a dateTime such as `2026-01-31T08:00:00.000Z`"));
+        instant(text).and_then(written).ok_or_else(refuse)
+    };
     let record = Record {
         kind: kind.clone(),
         id: id.clone(),
         version: *version,
-        created: created.clone(),
-        modified: modified.clone(),
+        created: time("created", created)?,
+        modified: time("modified", modified)?,
         document: document.get().to_owned(),
     };
     store.restore(&record, &unique, &index, now)?;

@@ -1,15 +1,17 @@
 //! A predicate over indexes as SQL.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
 use worker::SqlStorageValue;
 
 use crate::scim::directory::Predicate;
+use crate::scim::schema::written;
 
 /// Whether an index finds few rows. `active` has but two values, so it is no help.
 pub(super) fn is_selective(predicate: &Predicate) -> bool {
     match predicate {
-        Predicate::None | Predicate::Id(_) | Predicate::HasMember(_) => true,
+        Predicate::None | Predicate::Id(_) | Predicate::HasMember(_) | Predicate::Modified(_) => true,
         Predicate::Equals(key) => key.attribute != "active",
         Predicate::And(parts) => parts.iter().any(is_selective),
         Predicate::Or(parts) => parts.iter().all(is_selective),
@@ -47,6 +49,13 @@ impl Condition {
             Predicate::All => "1".to_owned(),
             Predicate::None => "0".to_owned(),
             Predicate::Id(id) => format!("r.id = {}", self.value(id)),
+            // What does not narrow the rows down is looked up for each of them, not gathered first.
+            Predicate::Equals(key) if !is_selective(predicate) => {
+                let (attribute, value) = (self.value(&key.attribute), self.value(&key.value));
+                format!(
+                    "EXISTS (SELECT 1 FROM search_key WHERE kind = ?2 AND attribute = {attribute} AND value = {value} AND id = r.id)"
+                )
+            }
             Predicate::Equals(key) => {
                 let (attribute, value) = (self.value(&key.attribute), self.value(&key.value));
                 format!(
@@ -56,6 +65,14 @@ impl Condition {
             Predicate::HasMember(member) => {
                 format!("r.id IN (SELECT group_id FROM member WHERE member_id = {})", self.value(member))
             }
+            Predicate::Modified(range) => match texts(range) {
+                None => "0".to_owned(),
+                Some((from, to)) => format!(
+                    "r.id IN (SELECT id FROM resource WHERE kind = ?2 AND modified BETWEEN {} AND {})",
+                    self.value(&from),
+                    self.value(&to)
+                ),
+            },
             Predicate::Not(inner) => {
                 self.sql.push_str("NOT (");
                 self.add(inner);
@@ -76,4 +93,13 @@ impl Condition {
         self.sql.push_str(if parts.is_empty() { empty } else { "" });
         self.sql.push(')');
     }
+}
+
+/// A range as the texts that rows hold; none if it holds no time that can be written.
+fn texts(range: &RangeInclusive<i64>) -> Option<(String, String)> {
+    // 0000-01-01 and the last millisecond of 9999.
+    const FIRST: i64 = -62_167_219_200_000;
+    const LAST: i64 = 253_402_300_799_999;
+    let (from, to) = (*range.start().max(&FIRST), *range.end().min(&LAST));
+    if from > to { None } else { Some((written(from)?, written(to)?)) }
 }

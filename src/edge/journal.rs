@@ -9,7 +9,7 @@ use worker::SqlStorageValue;
 use super::sql::{SqlStore, integer, text};
 use crate::scim::directory::{ChangeSet, StoreError};
 use crate::scim::error::ScimError;
-use crate::scim::schema::instant;
+use crate::scim::schema::{instant, written};
 
 /// Most entries on one page.
 pub(super) const PAGE: i64 = 500;
@@ -67,11 +67,7 @@ impl Wanted {
             }
         }
         // As the journal writes times, so that text compares as time does.
-        #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
-        let time = |name: &str| {
-            let written = |at: i64| String::from(js_sys::Date::new(&(at as f64).into()).to_iso_string());
-            instant(&field(name)).map(written).unwrap_or_default()
-        };
+        let time = |name: &str| instant(&field(name)).and_then(written).unwrap_or_default();
         Ok(Self {
             after: number("after", 0)?,
             from: time("from"),

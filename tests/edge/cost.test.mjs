@@ -53,6 +53,36 @@ test("a user is found by any indexed attribute at the same cost, whatever the si
   }
 });
 
+test("what changed since a time is found at the cost of what changed", async () => {
+  const changed = 40;
+  const since = new Date().toISOString();
+  for (const size of [SMALL, LARGE]) {
+    for (let n = 100; n < 100 + changed; n += 1)
+      await cost(tenants[size], 200, "PATCH", `/Users/${idOf(n)}`, patch("replace", "title", "New"));
+  }
+  const long = "2001-01-01T00:00:00Z";
+  for (const [filter, wanted] of [
+    [`meta.lastModified ge "${since}"`, changed],
+    [`meta.lastModified ge "${since}" and meta.lastModified lt "2999-01-01T00:00:00Z"`, changed],
+    [`meta[lastModified ge "${since}"]`, changed],
+    [`active eq true and meta.lastModified ge "${since}"`, changed],
+    [`not (active eq false) and meta.lastModified ge "${since}"`, changed],
+    [`meta.lastModified ge "${since}" and title eq "New"`, changed],
+    [`meta.lastModified gt "2999-01-01T00:00:00Z"`, 0],
+    [`meta.lastModified eq "${since.replace("Z", "1Z")}"`, 0],
+    [`meta.lastModified lt "${long}"`, 0],
+  ]) {
+    const path = `/Users?count=100&excludedAttributes=groups&filter=${encodeURIComponent(filter)}`;
+    const [small, large] = [
+      await cost(tenants[SMALL], 200, "GET", path),
+      await cost(tenants[LARGE], 200, "GET", path),
+    ];
+    assert.equal(large.body.totalResults, wanted, filter);
+    assert.ok(large.read <= small.read * 1.3, `${filter}: ${large.read} rows against ${small.read}`);
+    assert.ok(large.read < 12 * changed, `${filter}: ${large.read} rows for ${changed}`);
+  }
+});
+
 test("a page costs its length", async () => {
   const first = await cost(tenants[LARGE], 200, "GET", "/Users?count=100&excludedAttributes=groups");
   assert.equal(first.body.totalResults, LARGE);

@@ -7,6 +7,7 @@ use super::overlay::Overlay;
 use super::store::{
     ChangeSet, JournalEntry, Key, Member, Place, Predicate, Put, Record, Searchable, Store, StoreError,
 };
+use crate::scim::schema::instant;
 
 /// All of a tenant's rows.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +39,7 @@ impl MemoryStore {
             Predicate::Id(id) => put.record.id == *id,
             Predicate::Equals(key) => put.index.contains(key),
             Predicate::HasMember(member) => self.members.contains(&(put.record.id.clone(), member.clone())),
+            Predicate::Modified(range) => instant(&put.record.modified).is_some_and(|at| range.contains(&at)),
             Predicate::And(parts) => parts.iter().all(|part| self.satisfies(put, part)),
             Predicate::Or(parts) => parts.iter().any(|part| self.satisfies(put, part)),
             Predicate::Not(inner) => !self.satisfies(put, inner),

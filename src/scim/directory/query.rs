@@ -81,7 +81,7 @@ pub fn query(
             };
             let page = search.by_cursor(cursor.as_ref())?;
             let now = instant(context.now).unwrap_or_default();
-            let total = (!parts.iter().all(Part::is_exact)).then_some(page.total);
+            let total = (!parts.iter().all(|part| part.exact)).then_some(page.total);
             let cursor = |place: Option<Row>, backwards: bool| {
                 let written = |place| {
                     Cursor { issued: now, query: print.clone(), count: limit, total, backwards, place }
@@ -104,14 +104,16 @@ pub fn query(
 struct Part<'a> {
     kind: &'a ResourceType,
     predicate: Predicate,
-    /// What the predicate does not decide.
-    residue: Option<Compiled>,
+    filter: Option<Compiled>,
+    /// Whether the predicate decides all of the filter.
+    exact: bool,
     sort: Option<SortKey>,
 }
 
 impl Part<'_> {
-    const fn is_exact(&self) -> bool {
-        self.residue.is_none()
+    /// What the predicate does not decide.
+    fn residue(&self) -> Option<&Compiled> {
+        self.filter.as_ref().filter(|_| !self.exact)
     }
 }
 
@@ -143,7 +145,7 @@ fn bind<'a>(
         };
         let (predicate, exact) =
             compiled.as_ref().map_or((Predicate::All, true), |filter| lower(filter, &INDEXED));
-        Ok(Part { kind, predicate, residue: compiled.filter(|_| !exact), sort })
+        Ok(Part { kind, predicate, filter: compiled, exact, sort })
     };
     let mut parts = Vec::new();
     let mut refused = None;
@@ -166,9 +168,10 @@ fn bind<'a>(
     }
 }
 
-/// Tells this query from others: what it compiled to, so that spelling does not matter.
+/// Tells this query from others: what it compiled to, so that spelling does not matter, nor
+/// which attributes have an index at present.
 fn print_of(parts: &[Part<'_>], query: &Query) -> String {
-    let of_part = |part: &Part<'_>| format!("{} {:?} {:?}", part.kind.name, part.predicate, part.residue);
+    let of_part = |part: &Part<'_>| format!("{} {:?}", part.kind.name, part.filter);
     let bound: Vec<String> = parts.iter().map(of_part).collect();
     let sort = query.sort_by.as_deref().map(str::to_ascii_lowercase).unwrap_or_default();
     fingerprint(&[&bound.join("\n"), &sort, if query.descending { "descending" } else { "" }])
@@ -211,7 +214,7 @@ impl Search<'_, '_, '_> {
         for (index, part) in self.parts.iter().enumerate() {
             let skip = offset.saturating_sub(total);
             let wanted = self.limit - page.len();
-            if part.is_exact() {
+            if part.exact {
                 if wanted > 0 {
                     let rows =
                         self.store.select(&part.kind.name, &part.predicate, Place::Start, skip, wanted)?;
@@ -313,7 +316,7 @@ impl Search<'_, '_, '_> {
                 id: record.id.clone(),
                 ..Row::default()
             };
-            if part.is_exact() {
+            if part.exact {
                 let rows = self.store.select(&part.kind.name, &part.predicate, from, 0, room)?;
                 found.extend(rows.iter().map(row));
                 continue;
@@ -329,7 +332,7 @@ impl Search<'_, '_, '_> {
     fn total(&mut self) -> Result<u64, ScimError> {
         let mut total = 0;
         for part in self.parts {
-            if part.is_exact() {
+            if part.exact {
                 total += self.store.count(&part.kind.name, &part.predicate)?;
             } else {
                 self.each(part, Place::Start, &mut |_, _| {
@@ -378,7 +381,7 @@ impl Search<'_, '_, '_> {
     fn each(&mut self, part: &Part<'_>, from: Place<'_>, visit: Visit<'_>) -> Result<(), ScimError> {
         let backwards = matches!(from, Place::Before(..));
         let joins = |attribute: &str| {
-            part.residue.as_ref().is_some_and(|filter| filter.mentions(attribute))
+            part.residue().is_some_and(|filter| filter.mentions(attribute))
                 || part.sort.as_ref().is_some_and(|sort| sort.mentions(attribute))
         };
         let mut last: Option<(String, String)> = None;
@@ -393,7 +396,7 @@ impl Search<'_, '_, '_> {
             last = rows.last().map(|row| (row.created.clone(), row.id.clone()));
             self.looked += rows.len() as u64;
             // A long document may hold many values, each looked at by every comparison.
-            let terms = part.residue.as_ref().map_or(1, Compiled::terms);
+            let terms = part.residue().map_or(1, Compiled::terms);
             self.steps += rows.iter().map(|row| terms * (1 + row.document.len() as u64 / 1_024)).sum::<u64>();
             let settings = self.context.settings;
             if self.looked > settings.row_budget || self.steps > settings.step_budget {
@@ -402,7 +405,7 @@ impl Search<'_, '_, '_> {
             }
             for record in rows {
                 let resource = whole(self.store, self.context, part.kind, &record, &joins)?;
-                if part.residue.as_ref().is_some_and(|filter| !filter::matches(filter, &resource)) {
+                if part.residue().is_some_and(|filter| !filter::matches(filter, &resource)) {
                     continue;
                 }
                 if visit(record, &resource).is_break() {

@@ -1,6 +1,8 @@
 //! What the directory asks of storage. Synchronous on purpose: no await can slip into
 //! a commit (ARCHITECTURE.md, "Storage").
 
+use std::ops::RangeInclusive;
+
 /// A stored resource: its own attributes as JSON text, without `id`, `meta`, a group's
 /// `members` or a user's `groups`, which are joined when it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,8 @@ pub enum Predicate {
     Equals(Key),
     /// A group that has this member (direct).
     HasMember(String),
+    /// Last modified within these milliseconds since 1970, both included.
+    Modified(RangeInclusive<i64>),
     /// Both.
     And(Vec<Predicate>),
     /// Either.

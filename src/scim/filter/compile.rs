@@ -7,7 +7,7 @@ use super::FilterError;
 use super::ast::{Filter, IgnoredSpan, Literal, Operator};
 use crate::scim::compat::{Flag, Profile};
 use crate::scim::name::{AttributePath, Letters};
-use crate::scim::schema::{Attribute, Registry, ResourceType, Schema, Type, instant};
+use crate::scim::schema::{Attribute, Moment, Registry, ResourceType, Schema, Type, moment};
 use crate::scim::span::Span;
 
 /// A filter ready to be evaluated.
@@ -59,8 +59,8 @@ pub enum Operand {
     Number(Number),
     /// Text, folded where case does not matter.
     Text(String),
-    /// A dateTime as milliseconds since 1970.
-    Instant(i64),
+    /// A dateTime.
+    Instant(Moment),
 }
 
 /// Binds a filter to a resource type, by the default profile.
@@ -244,7 +244,7 @@ impl Binder<'_> {
             (Type::Boolean, _) => wants("needs `true` or `false`"),
             (Type::Integer | Type::Decimal, Literal::Number(number)) => Ok(Operand::Number(number.clone())),
             (Type::Integer | Type::Decimal, _) => wants("needs a number"),
-            (Type::DateTime, Literal::String(text)) if !partial => match instant(text) {
+            (Type::DateTime, Literal::String(text)) if !partial => match moment(text) {
                 Some(at) => Ok(Operand::Instant(at)),
                 None => wants("needs a dateTime such as `\"2026-01-31T08:00:00Z\"`"),
             },

@@ -8,7 +8,7 @@ use super::ast::Operator;
 use super::compile::{Compiled, Operand, Target};
 use super::text;
 use crate::scim::name::{Letters, prepared};
-use crate::scim::schema::instant;
+use crate::scim::schema::moment;
 
 /// Whether a resource satisfies the filter. Multi-valued attributes match when one of
 /// their values does.
@@ -89,7 +89,7 @@ fn compare(value: &Value, operator: Operator, operand: &Operand, letters: Letter
                 Letters::Prepared => text::exact(&prepared(text), operator, wanted),
             };
         }
-        (Value::String(text), Operand::Instant(wanted)) => instant(text).map(|at| at.cmp(wanted)),
+        (Value::String(text), Operand::Instant(wanted)) => moment(text).map(|at| at.cmp(wanted)),
         (Value::Number(number), Operand::Number(wanted)) => compare_numbers(number, wanted),
         (Value::Bool(value), Operand::Boolean(wanted)) => Some(value.cmp(wanted)),
         _ => None,

@@ -3,12 +3,15 @@
 //! The predicate is a superset: what it lets through is evaluated once more, unless it
 //! is exact. Only an exact predicate may be negated; anything else lowers to "all rows".
 
+use std::ops::RangeInclusive;
+
 use super::ast::Operator;
 use super::compile::{Compiled, Operand, Target};
 use crate::scim::directory::{Key, Predicate};
+use crate::scim::schema::Moment;
 
 /// Attributes with an index unless a tenant says otherwise, as [`Key::attribute`] writes them.
-/// `id` and `members.value` need none.
+/// `id`, `members.value` and `meta.lastModified` need none.
 pub const INDEXED: [&str; 5] = ["username", "externalid", "displayname", "emails.value", "active"];
 
 /// The predicate, and whether it lets through nothing that the filter would not. `indexed`
@@ -28,28 +31,41 @@ pub fn lower<S: AsRef<str>>(filter: &Compiled, indexed: &[S]) -> (Predicate, boo
             (Predicate::Or(parts), exact.iter().all(|exact| *exact))
         }
         Compiled::Not(inner) => negated(lower(inner, indexed)),
-        Compiled::Compare(target, Operator::Eq, operand) => equals(target, operand, indexed),
-        Compiled::Compare(target, Operator::Ne, operand) => negated(equals(target, operand, indexed)),
+        Compiled::Compare(target, operator, operand) => compare(target, *operator, operand, indexed),
         Compiled::Element(target, parts) => {
             // A comparison inside an element also holds outside it, though not the other way
-            // round: two of them may hold of two elements.
-            let alone = matches!(parts.as_slice(), [Compiled::Compare(_, Operator::Eq, _)]);
+            // round: two of them may hold of two elements, and one negated needs an element.
+            let alone = matches!(parts.as_slice(), [Compiled::Compare(..)]);
             let inside: Vec<_> = parts.iter().map(|part| inside(target, part, indexed)).collect();
             let predicate = all(inside);
             let exact = alone && predicate != Predicate::All;
             (predicate, exact)
         }
-        Compiled::Compare(..) | Compiled::Present(_) | Compiled::Extended(_) => (Predicate::All, false),
+        Compiled::Present(_) | Compiled::Extended(_) => (Predicate::All, false),
     }
 }
 
-/// All of them; "all rows" adds nothing.
-fn all(mut parts: Vec<Predicate>) -> Predicate {
-    parts.retain(|part| *part != Predicate::All);
-    match parts.len() {
+/// All of them; "all rows" adds nothing, and two ranges are one.
+fn all(parts: Vec<Predicate>) -> Predicate {
+    let mut kept: Vec<Predicate> = Vec::with_capacity(parts.len());
+    let mut range: Option<RangeInclusive<i64>> = None;
+    for part in parts {
+        match part {
+            Predicate::All => {}
+            Predicate::Modified(other) => {
+                range = Some(match range {
+                    None => other,
+                    Some(range) => *range.start().max(other.start())..=*range.end().min(other.end()),
+                });
+            }
+            part => kept.push(part),
+        }
+    }
+    kept.extend(range.map(Predicate::Modified));
+    match kept.len() {
         0 => Predicate::All,
-        1 => parts.swap_remove(0),
-        _ => Predicate::And(parts),
+        1 => kept.swap_remove(0),
+        _ => Predicate::And(kept),
     }
 }
 
@@ -68,17 +84,32 @@ fn inside<S: AsRef<str>>(target: &Target, filter: &Compiled, indexed: &[S]) -> P
             let parts: Vec<_> = parts.iter().map(|part| inside(target, part, indexed)).collect();
             if parts.contains(&Predicate::All) { Predicate::All } else { Predicate::Or(parts) }
         }
-        Compiled::Compare(inner, Operator::Eq, operand) => {
+        // An element without the value is also one that does not have it.
+        Compiled::Compare(_, Operator::Ne, _) => Predicate::All,
+        Compiled::Compare(inner, operator, operand) => {
             let target = Target { sub_attribute: Some(inner.attribute.clone()), ..target.clone() };
-            equals(&target, operand, indexed).0
+            compare(&target, *operator, operand, indexed).0
         }
         _ => Predicate::All,
     }
 }
 
-fn equals<S: AsRef<str>>(target: &Target, operand: &Operand, indexed: &[S]) -> (Predicate, bool) {
+fn compare<S: AsRef<str>>(
+    target: &Target,
+    operator: Operator,
+    operand: &Operand,
+    indexed: &[S],
+) -> (Predicate, bool) {
     let attribute = key(target);
+    if operator == Operator::Ne {
+        return negated(compare(target, Operator::Eq, operand, indexed));
+    }
+    // Every resource has the time of its last change, so that a range of it is exact.
+    if let ("meta.lastmodified", Operand::Instant(at)) = (attribute.as_str(), operand) {
+        return modified(operator, *at).map_or((Predicate::All, false), |predicate| (predicate, true));
+    }
     let value = match operand {
+        _ if operator != Operator::Eq => return (Predicate::All, false),
         Operand::Text(text) => text.clone(),
         Operand::Boolean(value) => value.to_string(),
         _ => return (Predicate::All, false),
@@ -91,6 +122,22 @@ fn equals<S: AsRef<str>>(target: &Target, operand: &Operand, indexed: &[S]) -> (
         }
         _ => (Predicate::All, false),
     }
+}
+
+/// The range of whole milliseconds, which is what a resource's time is kept in. A bound
+/// between two of them begins at the next, or ends at the one before.
+fn modified(operator: Operator, at: Moment) -> Option<Predicate> {
+    let (millis, is_between) = (at.millis, at.picos > 0);
+    let range = match operator {
+        Operator::Eq if is_between => return Some(Predicate::None),
+        Operator::Eq => millis..=millis,
+        Operator::Ge if !is_between => millis..=i64::MAX,
+        Operator::Gt | Operator::Ge => millis.checked_add(1)?..=i64::MAX,
+        Operator::Lt if !is_between => i64::MIN..=millis.checked_sub(1)?,
+        Operator::Lt | Operator::Le => i64::MIN..=millis,
+        _ => return None,
+    };
+    Some(Predicate::Modified(range))
 }
 
 /// The attribute as [`Key::attribute`] writes it.

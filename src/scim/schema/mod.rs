@@ -17,7 +17,7 @@ pub use builtin::builtin;
 pub use characteristic::{Mutability, Returned, Type, Uniqueness};
 pub use fault::{Fault, Faults, Rule};
 pub use load::LoadFault;
-pub use time::instant;
+pub use time::{Moment, instant, moment, written};
 
 use std::borrow::Cow;
 
