@@ -1,21 +1,22 @@
 //! What each mapping yields for everyone, as columns. A column is kept as long as its
 //! source text and what it reads stay the same, so that a changed mapping costs one.
 
-use super::mapping::Compiled;
+use super::mapping::{Compiled, Line};
 use super::pool::{Atom, Pool};
-use super::population::Population;
+use super::population::{Each, Population, Values};
 use super::program::{Program, Surroundings, seed};
 use super::schema_json::MappingSource;
 use super::source::Table;
-use std::borrow::Cow;
+use std::rc::Rc;
 
 /// The columns of one kind's mapping lines.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
-    kept: Vec<Column>,
     /// For each line, its column.
-    lines: Vec<usize>,
-    /// How many were computed last time; for tests.
+    lines: Vec<Rc<Column>>,
+    /// The column of the next line, as far as it has come.
+    begun: Option<Each>,
+    /// How many were computed; for tests.
     pub computed: usize,
 }
 
@@ -30,11 +31,15 @@ struct Column {
     values: Values,
 }
 
-#[derive(Debug)]
-enum Values {
-    /// The table's column of that name, as it is.
-    Table(String),
-    Own(Vec<Atom>),
+/// What columns are computed from.
+pub(crate) struct Cause<'a> {
+    pub compiled: &'a Compiled,
+    pub population: Population<'a>,
+    pub around: &'a Surroundings,
+    /// The columns of the plan before.
+    pub before: &'a Columns,
+    /// Nobody entered or left the scope since then.
+    pub scope_stays: bool,
 }
 
 impl Columns {
@@ -45,79 +50,78 @@ impl Columns {
 
     /// What a line yields for all; objects past the end yield null.
     pub fn line<'c>(&'c self, table: &'c Table, line: usize) -> &'c [Atom] {
-        match self.lines.get(line).and_then(|at| self.kept.get(*at)).map(|column| &column.values) {
-            Some(Values::Own(values)) => values,
-            Some(Values::Table(name)) => table.column(name).unwrap_or_default(),
-            None => &[],
-        }
+        self.lines.get(line).map_or(&[], |column| column.values.all(table))
     }
 
-    /// Computes what is not kept. `scope_stays` says that nobody entered or left the scope
-    /// since the last time.
-    pub fn compute(
-        &mut self,
-        pool: &mut Pool,
-        compiled: &Compiled,
-        population: &Population<'_>,
-        around: &Surroundings,
-        scope_stays: bool,
-    ) {
-        let mut old = std::mem::take(&mut self.kept);
-        old.retain(|column| scope_stays || !column.scoped);
-        self.lines.clear();
-        self.computed = 0;
-        for line in &compiled.lines {
-            let source = &line.mapping.source;
-            let target = line.program.is_random().then(|| line.target.clone());
-            let equal = |column: &Column| {
-                column.source == *source && column.now == around.now && column.target == target
-            };
-            let at = match self.kept.iter().position(equal) {
-                Some(at) => at,
-                None => {
-                    let column = match old.iter().position(equal) {
-                        Some(at) => old.swap_remove(at),
-                        None => {
-                            self.computed += 1;
-                            Column {
-                                source: source.clone(),
-                                now: around.now,
-                                scoped: line.disables,
-                                values: run(pool, &line.program, population, around, target.as_deref()),
-                                target: target.clone(),
-                            }
-                        }
-                    };
-                    self.kept.push(column);
-                    self.kept.len() - 1
+    /// Works on the column of the next line, for up to `most` objects; how many it were.
+    pub fn step(&mut self, pool: &mut Pool, cause: &Cause<'_>, most: usize) -> usize {
+        let Some(line) = cause.compiled.lines.get(self.lines.len()) else { return 0 };
+        let table = cause.population.table();
+        let mut each = match self.begun.take() {
+            Some(each) => each,
+            None => {
+                if let Some(column) = self.known(line, cause) {
+                    self.lines.push(column);
+                    return 0;
                 }
-            };
-            self.lines.push(at);
+                self.computed += 1;
+                match ready(pool, line, &cause.population) {
+                    Some(values) => {
+                        self.put(line, cause, values);
+                        return 0;
+                    }
+                    None => Each::new(
+                        pool,
+                        &cause.population,
+                        line.program.attributes(),
+                        !line.program.is_random(),
+                    ),
+                }
+            }
+        };
+        let random = line.program.is_random();
+        let seen = each.step(pool, table, most, &|inputs, id| {
+            let seed = if random { seed(cause.around, &line.target, id) } else { 0 };
+            line.program.run(inputs, cause.around, seed)
+        });
+        if each.len() < table.len() {
+            self.begun = Some(each);
+        } else {
+            self.put(line, cause, Values::Own(each.finish()));
         }
+        seen
+    }
+
+    /// How many lines have their column.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// A line's column, if an earlier line or the plan before has the same.
+    fn known(&self, line: &Line, cause: &Cause<'_>) -> Option<Rc<Column>> {
+        let before = cause.before.lines.iter().filter(|column| cause.scope_stays || !column.scoped);
+        let target = own(line);
+        let equal = |column: &&Rc<Column>| {
+            column.source == line.mapping.source && column.now == cause.around.now && column.target == target
+        };
+        self.lines.iter().chain(before).find(equal).cloned()
+    }
+
+    fn put(&mut self, line: &Line, cause: &Cause<'_>, values: Values) {
+        let (source, now) = (line.mapping.source.clone(), cause.around.now);
+        self.lines.push(Rc::new(Column { source, now, target: own(line), scoped: line.disables, values }));
     }
 }
 
-fn run(
-    pool: &mut Pool,
-    program: &Program,
-    population: &Population<'_>,
-    around: &Surroundings,
-    random: Option<&str>,
-) -> Values {
-    if let Program::Attribute(name) = program {
-        // Members are read from the source itself: they may be very many.
-        if name.eq_ignore_ascii_case("members") {
-            return Values::Own(Vec::new());
-        }
-        return match population.column(pool, name) {
-            Cow::Borrowed(_) => Values::Table(name.clone()),
-            Cow::Owned(values) => Values::Own(values),
-        };
-    }
-    let names = program.attributes();
-    Values::Own(match random {
-        Some(target) => population
-            .each_alone(pool, names, &|inputs, id| program.run(inputs, around, seed(around, target, id))),
-        None => population.each(pool, names, &|inputs| program.run(inputs, around, 0)),
-    })
+/// The target of a line whose values are no other line's.
+fn own(line: &Line) -> Option<String> {
+    line.program.is_random().then(|| line.target.clone())
+}
+
+/// A column that is there without being computed.
+fn ready(pool: &mut Pool, line: &Line, population: &Population<'_>) -> Option<Values> {
+    let Program::Attribute(name) = &line.program else { return None };
+    // Members are read from the source itself: they may be very many.
+    let members = name.eq_ignore_ascii_case("members");
+    Some(if members { Values::Own(Vec::new()) } else { population.column(pool, name) })
 }

@@ -5,7 +5,7 @@
 
 use super::diff::same_text;
 use super::document::Spot;
-use super::held::Routes;
+use super::held::{ObjectKind, Routes};
 use super::mapping::{Compiled, Flow, Line};
 use super::matching::{Link, Settled};
 use super::plan::Planner;
@@ -79,35 +79,37 @@ pub(crate) struct Outline {
     several: bool,
     /// The first mark that stands in a creation's way.
     obstacle: u8,
-    /// It has no target object and gets one.
-    pub created: bool,
 }
 
-/// Compares all lines but references for all objects of a kind, given by row.
-pub(crate) fn outlines(planner: &Planner<'_>, compiled: &Compiled, objects: &[Settled]) -> Vec<Outline> {
-    let mut outlines = vec![Outline::default(); objects.len()];
-    let Some(kind) = objects.first().map(|settled| settled.kind) else { return outlines };
-    let table = planner.source.table(kind);
-    for line in compiled.lines.iter().filter(|line| !line.is_reference()) {
-        let values = planner.columns(kind).line(table, line.index);
-        let mut marker = Marker::new(planner, line);
-        for (settled, outline) in objects.iter().zip(&mut outlines) {
-            let yielded = values.get(settled.row).copied().unwrap_or_default();
-            let mark = marker.mark(*settled, yielded);
-            outline.creates += u16::from(mark & CREATES != 0);
-            outline.problems += u16::from(mark & PROBLEM != 0);
-            outline.edits += u16::from(mark & EDITS != 0);
-            outline.disables += u16::from(mark & EDITS != 0 && line.disables);
-            outline.several |= mark & SEVERAL != 0;
-            if outline.obstacle == 0 {
-                outline.obstacle = mark & (SEVERAL | LACKING);
-            }
+/// Compares one line, no reference, for some objects of a kind.
+pub(crate) fn outline(
+    planner: &Planner<'_>,
+    kind: ObjectKind,
+    line: &Line,
+    objects: &[Settled],
+    outlines: &mut [Outline],
+) {
+    let values = planner.columns(kind).line(planner.source.table(kind), line.index);
+    let mut marker = Marker::new(planner, line);
+    for (settled, outline) in objects.iter().zip(outlines) {
+        let yielded = values.get(settled.row).copied().unwrap_or_default();
+        let mark = marker.mark(*settled, yielded);
+        outline.creates += u16::from(mark & CREATES != 0);
+        outline.problems += u16::from(mark & PROBLEM != 0);
+        outline.edits += u16::from(mark & EDITS != 0);
+        outline.disables += u16::from(mark & EDITS != 0 && line.disables);
+        outline.several |= mark & SEVERAL != 0;
+        if outline.obstacle == 0 {
+            outline.obstacle = mark & (SEVERAL | LACKING);
         }
     }
-    for (settled, outline) in objects.iter().zip(&mut outlines) {
-        outline.created = settled.link == Link::Create && compiled.object.create && outline.obstacle == 0;
+}
+
+impl Outline {
+    /// Whether the object has no target object and gets one; known once all lines were compared.
+    pub fn creates(self, compiled: &Compiled, settled: Settled) -> bool {
+        settled.link == Link::Create && compiled.object.create && self.obstacle == 0
     }
-    outlines
 }
 
 /// Compares one line.
@@ -260,7 +262,7 @@ impl References<'_> {
     }
 }
 
-/// The decisions on all objects of a kind, the first of which stands at `first` among all.
+/// The decisions on some objects of a kind, the first of which stands at `first` among all.
 pub(crate) fn decisions(
     planner: &Planner<'_>,
     compiled: &Compiled,

@@ -3,17 +3,14 @@
 //! Mapped resources are never kept for everyone: one is computed when it is asked for.
 
 use super::capability::Capabilities;
-use super::column::Columns;
 use super::cycle::quarantine::threshold;
-use super::decide::{Decision, Outline, Verdict, decisions, outlines};
+use super::decide::{Decision, Verdict};
 use super::held::{Held, ObjectKind};
 use super::mapping::Compiled;
-use super::matching::{
-    Ground, Indexes, Link, Links, Rules, Settled, Settlement, inactive, settle, standings,
-};
+use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
 use super::plan::Planner;
+use super::planning::{Ground, Planning, Side, side};
 use super::pool::{Atom, Pool};
-use super::population::Population;
 use super::program::{Surroundings, milliseconds};
 use super::report::{
     Diagnostic, Dialect, InputError, JobSettings, LoadReport, Operation, Row, Severity, Summary,
@@ -23,6 +20,7 @@ use super::roles::Entitlements;
 use super::schema_json::Schema;
 use super::source::Source;
 use serde_json::{Value, json};
+use std::rc::Rc;
 
 /// Whether so many objects and references fail that Entra would slow the job down.
 fn quarantined(rows: &[Decision]) -> bool {
@@ -49,30 +47,22 @@ pub struct Engine {
     pub(super) held: Held,
     settings: JobSettings,
     pub(super) schema: Option<Schema>,
-    pub(super) compiled: [Option<Compiled>; 2],
+    /// The mappings of the configuration.
+    pub(super) compiled: [Option<Rc<Compiled>>; 2],
     given: Links,
+    /// The plan, with the mappings and rules that it was made by.
+    pub(super) sides: [Side; 2],
     pub(super) rules: Rules,
     pub(super) settlement: Settlement,
     pub(super) rows: Vec<Decision>,
     summary: Summary,
-    kept: Kept,
+    /// The plan that will take its place.
+    planning: Option<Box<Planning>>,
+    entitlements: Option<Entitlements>,
+    indexes: Indexes,
     /// What stood in the cells that a "what if" changed, last changed last.
     pub(super) replaced: Vec<(ObjectKind, usize, String, Atom)>,
 }
-
-/// What one plan leaves for the next.
-#[derive(Debug, Default)]
-struct Kept {
-    entitlements: Option<Entitlements>,
-    indexes: Indexes,
-    columns: [Columns; 2],
-    /// For each kind, the filter and who passed it.
-    filters: [Option<(Value, Vec<Atom>)>; 2],
-    /// For each kind, who was out of scope.
-    out_of_scope: [Vec<bool>; 2],
-}
-
-const KINDS: [ObjectKind; 2] = [ObjectKind::User, ObjectKind::Group];
 
 impl Engine {
     /// The plan's format; grows when a field changes its meaning.
@@ -97,7 +87,7 @@ impl Engine {
     pub(super) fn begin(&mut self, target: bool) {
         self.forget();
         if target {
-            self.kept.indexes.clear();
+            self.indexes.clear();
         } else {
             self.forget_values();
         }
@@ -147,8 +137,10 @@ impl Engine {
     }
 
     /// Sets the configuration: a `synchronizationSchema`, or empty for the Clarizen One profile.
+    ///
+    /// What was planned by the configuration before stays until there is a new plan.
     pub fn configure(&mut self, schema_json: &str, settings: &JobSettings) -> Vec<Diagnostic> {
-        self.forget();
+        self.planning = None;
         self.settings = settings.clone();
         (self.schema, self.compiled) = (None, [None, None]);
         let schema = if schema_json.trim().is_empty() {
@@ -203,7 +195,7 @@ impl Engine {
             let (compiled, mut found) = Compiled::of(mapping, kind, &target);
             findings.append(&mut found);
             findings.append(&mut super::lint::mapping(&compiled, kind, &schema.document));
-            Some(compiled)
+            Some(Rc::new(compiled))
         };
         self.compiled =
             [compile(&schema.users, ObjectKind::User), compile(&schema.groups, ObjectKind::Group)];
@@ -219,54 +211,69 @@ impl Engine {
 
     /// Plans the whole population.
     pub fn plan(&mut self) -> Summary {
+        self.plan_begin();
+        self.plan_step(usize::MAX);
+        self.summary.clone()
+    }
+
+    /// Begins to plan the whole population; a plan under way is given up.
+    pub fn plan_begin(&mut self) {
         if self.schema.is_none() {
             let settings = self.settings.clone();
             self.configure("", &settings);
         }
-        self.rules = self.choose();
-        self.settle();
-        self.decide();
-        self.summary.clone()
+        self.planning = Some(Box::new(Planning::new(self.compiled.clone(), self.choose())));
     }
 
-    /// First phase: who is in scope, what each mapping yields, which target object is whose.
-    pub(super) fn settle(&mut self) {
-        let Self { pool, source, held, compiled, rules, settings, given, kept, .. } = self;
-        let Kept { entitlements, indexes, columns, filters, out_of_scope } = kept;
-        let entitlements = entitlements.get_or_insert_with(|| Entitlements::of(source));
-        let links = if settings.first_cycle { &Links::None } else { &*given };
-        let mut settlement = Settlement::default();
-        let kinds = KINDS.into_iter().zip(compiled).zip(columns).zip(filters).zip(out_of_scope);
-        for ((((kind, compiled), columns), filter), outside) in kinds {
-            let Some(compiled) = compiled else { continue };
-            let population = Population { kind, source, entitlements, soft_deleted: &[] };
-            let scope = &compiled.object.scope;
-            if filter.as_ref().is_none_or(|(known, _)| known != scope) {
-                let inactive = inactive(pool, &population);
-                let population = Population { soft_deleted: &inactive, ..population };
-                let passed = if compiled.filter.is_empty() {
-                    Vec::new()
-                } else {
-                    population.each(pool, compiled.filter.attributes(), &|object| {
-                        Ok(super::expression::Value::truth(compiled.filter.decide(object).0))
-                    })
-                };
-                *filter = Some((scope.clone(), passed));
-            }
-            let passed = filter.as_ref().map_or(&[][..], |(_, passed)| passed.as_slice());
-            let standings = standings(pool, &population, rules, passed);
-            let soft_deleted: Vec<bool> = standings.iter().map(|standing| !standing.in_scope()).collect();
-            let stays = *outside == soft_deleted;
-            let population = Population { soft_deleted: &soft_deleted, ..population };
-            columns.compute(pool, compiled, &population, &rules.around, stays);
-            let matching = compiled.matching();
-            let values: Vec<&[Atom]> =
-                matching.iter().map(|line| columns.line(population.table(), line.index)).collect();
-            let ground = Ground { pool, held, indexes, links };
-            settle(ground, &population, compiled, &values, standings, &mut settlement);
-            *outside = soft_deleted;
+    /// Goes on with the plan for up to `most` rows, each counted once for every mapping line;
+    /// true when it is done. Until then all answers are of the plan before.
+    pub fn plan_step(&mut self, most: usize) -> bool {
+        let Some(mut planning) = self.planning.take() else { return true };
+        let done = planning.step(&mut self.ground(), most);
+        if done {
+            self.adopt(*planning);
+            self.sum();
+        } else {
+            self.planning = Some(planning);
         }
-        self.settlement = settlement;
+        done
+    }
+
+    /// How many rows the plan under way has looked at, each once for every mapping line, and
+    /// how many it will.
+    #[must_use]
+    pub fn plan_progress(&self) -> (usize, usize) {
+        self.planning.as_ref().map_or((1, 1), |planning| planning.progress(&self.source))
+    }
+
+    /// The summary of the plan.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// First phase alone: who is in scope, what each mapping yields, which target object is whose.
+    pub(super) fn settle(&mut self) {
+        let mut planning = Planning::new(self.compiled.clone(), self.choose());
+        planning.settle(&mut self.ground());
+        self.adopt(planning);
+    }
+
+    fn ground(&mut self) -> Ground<'_> {
+        let Self { pool, source, held, sides, given, settings, entitlements, indexes, .. } = self;
+        Ground {
+            pool,
+            entitlements: entitlements.get_or_insert_with(|| Entitlements::of(source)),
+            source,
+            held,
+            indexes,
+            links: if settings.first_cycle { &Links::None } else { given },
+            before: sides,
+        }
+    }
+
+    fn adopt(&mut self, planning: Planning) {
+        (self.rules, self.sides, self.settlement, self.rows) = planning.into_parts();
     }
 
     /// How many rows the plan has.
@@ -327,11 +334,12 @@ impl Engine {
     /// Source values changed: what was computed from them is stale; what the target holds is not.
     pub(super) fn forget_values(&mut self) {
         self.forget();
-        self.kept = Kept { indexes: std::mem::take(&mut self.kept.indexes), ..Kept::default() };
+        (self.sides, self.entitlements) = (Default::default(), None);
     }
 
     /// A plan is stale as soon as something is loaded.
     fn forget(&mut self) {
+        self.planning = None;
         self.rows.clear();
         self.settlement = Settlement::default();
     }
@@ -341,7 +349,7 @@ impl Engine {
         self.settings.target.as_deref().and_then(Capabilities::named).unwrap_or_default()
     }
 
-    pub(super) fn choose(&self) -> Rules {
+    fn choose(&self) -> Rules {
         let settings = &self.settings;
         let url = settings.tenant_url.as_deref().unwrap_or_default();
         let target = self.capabilities();
@@ -365,46 +373,20 @@ impl Engine {
 
     pub(super) fn planner(&self) -> Planner<'_> {
         static NOBODY: std::sync::LazyLock<Entitlements> = std::sync::LazyLock::new(Entitlements::default);
-        let [users, groups] = &self.compiled;
         Planner {
             pool: &self.pool,
             source: &self.source,
             held: &self.held,
-            entitlements: self.kept.entitlements.as_ref().unwrap_or(&NOBODY),
+            entitlements: self.entitlements.as_ref().unwrap_or(&NOBODY),
             rules: &self.rules,
-            compiled: [users.as_ref(), groups.as_ref()],
-            columns: &self.kept.columns,
+            sides: &self.sides,
             settlement: &self.settlement,
         }
     }
 
-    /// Second phase: what becomes of each, and the plan in numbers.
-    fn decide(&mut self) {
-        let planner = self.planner();
-        let objects = &self.settlement.objects;
-        // Users stand before groups.
-        let users = objects.iter().take_while(|settled| settled.kind == ObjectKind::User).count();
-        let (users, groups) = objects.split_at_checked(users).unwrap_or_default();
-        let kinds = KINDS.into_iter().zip([users, groups]);
-        let outlines: Vec<Vec<Outline>> = kinds
-            .clone()
-            .map(|(kind, objects)| {
-                planner.compiled(kind).map_or_else(Vec::new, |c| outlines(&planner, c, objects))
-            })
-            .collect();
-        let creates = outlines.iter().flatten().map(|outline| outline.created).collect();
-        self.settlement.creates = creates;
-        let planner = self.planner();
-        let objects = &self.settlement.objects;
-        let (users, groups) =
-            objects.split_at_checked(outlines.first().map_or(0, Vec::len)).unwrap_or_default();
-        let mut rows: Vec<Decision> = Vec::with_capacity(objects.len());
-        for ((kind, objects), outlines) in KINDS.into_iter().zip([users, groups]).zip(&outlines) {
-            if let Some(compiled) = planner.compiled(kind) {
-                let first = rows.len();
-                rows.append(&mut decisions(&planner, compiled, first, objects, outlines));
-            }
-        }
+    /// The plan in numbers; holds back what is too much to remove.
+    fn sum(&mut self) {
+        let mut rows = std::mem::take(&mut self.rows);
         let removals = |row: &Decision| matches!(row.verdict, Verdict::Disable | Verdict::Delete);
         let leaving = rows.iter().filter(|row| removals(row)).count();
         let exceeded = self.settings.deletion_threshold.is_some_and(|threshold| leaving > threshold);
@@ -443,10 +425,7 @@ impl Engine {
 
     /// Target objects of a provisioned kind that no source object is.
     fn local(&self) -> usize {
-        let provisioned = |kind: ObjectKind| match kind {
-            ObjectKind::User => self.compiled[0].is_some(),
-            ObjectKind::Group => self.compiled[1].is_some(),
-        };
+        let provisioned = |kind: ObjectKind| side(&self.sides, kind).compiled.is_some();
         let objects = self.held.objects.iter().enumerate();
         objects
             .filter(|(at, object)| provisioned(object.kind) && !self.settlement.by_target.contains_key(at))

@@ -152,33 +152,13 @@ impl Held {
     pub fn find(&self, id: Atom) -> Option<usize> {
         self.by_id.get(&id).copied()
     }
+}
 
-    /// For each path, the folded values of all objects of a kind and where they are.
-    pub fn index(&self, pool: &mut Pool, kind: ObjectKind, path: &TargetPath, case_exact: bool) -> Index {
-        let mut index = Index::default();
-        let mut routes = Routes::default();
-        for (at, object) in self.objects.iter().enumerate().filter(|(_, object)| object.kind == kind) {
-            let text = match routes.spot(self, pool, object.document, path) {
-                Spot::Text(atom) => atom,
-                Spot::Nothing | Spot::Flag(_) => continue,
-                Spot::Tree => {
-                    let document = self.documents.value(pool, object.document);
-                    match path.read(&document).and_then(Value::as_str) {
-                        Some(text) => pool.intern(text),
-                        None => continue,
-                    }
-                }
-            };
-            let text = if case_exact { text } else { pool.folded(text) };
-            match index.first.entry(text) {
-                hashbrown::hash_map::Entry::Vacant(slot) => {
-                    slot.insert(at);
-                }
-                hashbrown::hash_map::Entry::Occupied(_) => *index.further.entry(text).or_default() += 1,
-            }
-        }
-        index
-    }
+/// Which values an index has.
+pub(crate) struct Indexed<'a> {
+    pub kind: ObjectKind,
+    pub path: &'a TargetPath,
+    pub case_exact: bool,
 }
 
 /// Where each folded value is.
@@ -186,9 +166,48 @@ impl Held {
 pub(crate) struct Index {
     first: HashMap<Atom, usize>,
     further: HashMap<Atom, usize>,
+    routes: Routes,
+    /// How many of the target's objects were looked at.
+    seen: usize,
 }
 
 impl Index {
+    /// Looks at up to `most` further objects; how many it were.
+    pub fn step(&mut self, held: &Held, pool: &mut Pool, of: &Indexed<'_>, most: usize) -> usize {
+        let from = self.seen;
+        let objects = held.objects.get(from..).unwrap_or_default();
+        for (at, object) in objects.iter().take(most).enumerate() {
+            self.seen += 1;
+            if object.kind != of.kind {
+                continue;
+            }
+            let text = match self.routes.spot(held, pool, object.document, of.path) {
+                Spot::Text(atom) => atom,
+                Spot::Nothing | Spot::Flag(_) => continue,
+                Spot::Tree => {
+                    let document = held.documents.value(pool, object.document);
+                    match of.path.read(&document).and_then(Value::as_str) {
+                        Some(text) => pool.intern(text),
+                        None => continue,
+                    }
+                }
+            };
+            let text = if of.case_exact { text } else { pool.folded(text) };
+            match self.first.entry(text) {
+                hashbrown::hash_map::Entry::Vacant(slot) => {
+                    slot.insert(from + at);
+                }
+                hashbrown::hash_map::Entry::Occupied(_) => *self.further.entry(text).or_default() += 1,
+            }
+        }
+        self.seen - from
+    }
+
+    /// Whether all objects were looked at.
+    pub fn is_complete(&self, held: &Held) -> bool {
+        self.seen >= held.objects.len()
+    }
+
     /// The first object with the value, and how many have it.
     pub fn find(&self, value: Atom) -> Option<(usize, usize)> {
         let first = self.first.get(&value)?;

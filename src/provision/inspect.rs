@@ -81,8 +81,8 @@ impl Engine {
                 .map(|line| (kind, line.target.clone()))
                 .collect()
         };
-        let mut all = lines(self.compiled[0].as_ref(), "User");
-        all.extend(lines(self.compiled[1].as_ref(), "Group"));
+        let mut all = lines(self.compiled[0].as_deref(), "User");
+        all.extend(lines(self.compiled[1].as_deref(), "Group"));
         all
     }
 

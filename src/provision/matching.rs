@@ -2,14 +2,15 @@
 //! Matching tries one attribute at a time by precedence and stops at the first hit; two
 //! hits, no value, or a target another source object already is, are verdicts of their own.
 
-use super::held::{Held, Index, ObjectKind};
-use super::mapping::Compiled;
+use super::held::{Held, Index, Indexed, ObjectKind};
+use super::mapping::{Compiled, Line};
 use super::pool::{Atom, Pool};
 use super::population::{Population, Subject};
 use super::program::Surroundings;
 use super::report::ScopeStep;
-use super::source::Deleted;
+use super::source::{Deleted, Table};
 use hashbrown::{HashMap, HashSet};
+use std::ops::Range;
 
 /// The job's settings with every choice made.
 #[derive(Clone, Debug, Default)]
@@ -98,31 +99,27 @@ fn active(pool: &Pool, population: &Population<'_>, row: usize) -> (Deleted, boo
     (deleted, !text.is_some_and(|text| text.eq_ignore_ascii_case("false")))
 }
 
-/// The standing of everyone, but for the filter, whose answer is a column of `True` and `False`.
-pub(crate) fn standings(
+/// The standing of one object; the filter's answers are a column of `True` and `False`.
+pub(crate) fn standing(
     pool: &Pool,
     population: &Population<'_>,
     rules: &Rules,
     passed: &[Atom],
-) -> Vec<Standing> {
-    let table = population.table();
-    let yes = pool.find("True");
-    (0..table.len())
-        .map(|row| {
-            let (deleted, enabled) = active(pool, population, row);
-            let id = table.entry(row).map(|entry| entry.id).unwrap_or_default();
-            let roles = || population.entitlements.roles(id);
-            Standing {
-                deleted_hard: deleted == Deleted::Hard,
-                active: deleted == Deleted::No && enabled,
-                assigned: rules.sync_all || population.entitlements.assigned(id).is_some(),
-                entitled: rules.sync_all
-                    || !rules.exclude_default_access
-                    || roles().iter().any(|role| !role.default_access),
-                passed: passed.is_empty() || passed.get(row).copied() == yes,
-            }
-        })
-        .collect()
+    row: usize,
+) -> Standing {
+    let (deleted, enabled) = active(pool, population, row);
+    let id = population.table().entry(row).map(|entry| entry.id).unwrap_or_default();
+    let roles = || population.entitlements.roles(id);
+    Standing {
+        deleted_hard: deleted == Deleted::Hard,
+        active: deleted == Deleted::No && enabled,
+        assigned: rules.sync_all || population.entitlements.assigned(id).is_some(),
+        entitled: rules.sync_all
+            || !rules.exclude_default_access
+            || roles().iter().any(|role| !role.default_access),
+        passed: passed.is_empty()
+            || passed.get(row).and_then(|passed| pool.text(*passed)).is_some_and(|text| text == "True"),
+    }
 }
 
 /// Whether each object is active, as a filter's `IsSoftDeleted` sees it.
@@ -195,113 +192,192 @@ impl Indexes {
     pub fn clear(&mut self) {
         self.0.clear();
     }
+
+    /// Works on the indexes of a mapping's matching lines, for up to `most` objects; how many
+    /// it were. None when they are complete.
+    pub fn step(
+        &mut self,
+        pool: &mut Pool,
+        held: &Held,
+        kind: ObjectKind,
+        compiled: &Compiled,
+        most: usize,
+    ) -> Option<usize> {
+        for line in compiled.matching() {
+            let index = self.0.entry(key(kind, line)).or_default();
+            if !index.is_complete(held) {
+                let case_exact = line.mapping.definition.case_exact;
+                let of = Indexed { kind, path: &line.path, case_exact };
+                return Some(index.step(held, pool, &of, most));
+            }
+        }
+        None
+    }
+
+    /// The index of each of a mapping's matching lines.
+    pub fn of(&self, kind: ObjectKind, compiled: &Compiled) -> Vec<&Index> {
+        compiled.matching().iter().filter_map(|line| self.0.get(&key(kind, line))).collect()
+    }
+}
+
+fn key(kind: ObjectKind, line: &Line) -> (ObjectKind, String, bool) {
+    (kind, line.target.clone(), line.mapping.definition.case_exact)
 }
 
 /// All that settling reads beside the objects.
-pub(crate) struct Ground<'a> {
+pub(crate) struct Matching<'a> {
     pub pool: &'a mut Pool,
     pub held: &'a Held,
-    pub indexes: &'a mut Indexes,
+    /// The index of each line.
+    pub indexes: &'a [&'a Index],
     pub links: &'a Links,
+    pub table: &'a Table,
+    pub kind: ObjectKind,
+    pub standings: &'a [Standing],
+    pub lines: &'a [&'a Line],
+    /// The column of each line.
+    pub values: &'a [&'a [Atom]],
 }
 
-/// Settles every object of a kind. `values` are the columns of [`Compiled::matching`].
-pub(crate) fn settle(
-    ground: Ground<'_>,
-    population: &Population<'_>,
-    compiled: &Compiled,
-    values: &[&[Atom]],
-    standings: Vec<Standing>,
-    into: &mut Settlement,
-) {
-    let Ground { pool, held, indexes, links } = ground;
-    let (kind, table) = (population.kind, population.table());
-    let lines = compiled.matching();
-    let key = |line: &super::mapping::Line| (kind, line.target.clone(), line.mapping.definition.case_exact);
-    for line in &lines {
-        let exact = line.mapping.definition.case_exact;
-        indexes.0.entry(key(line)).or_insert_with(|| held.index(pool, kind, &line.path, exact));
+/// Which target object each source object of a kind is, as far as that is settled.
+#[derive(Debug, Default)]
+pub(crate) struct Settling {
+    pass: Pass,
+    next: usize,
+    found: Vec<Link>,
+    /// Target place → row.
+    claimed: HashMap<usize, usize>,
+    tied: HashSet<usize>,
+    /// Matching value, by the line that gave it → row.
+    created: HashMap<(usize, Atom), usize>,
+}
+
+/// All objects pass by up to four times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pass {
+    /// The ties that were given.
+    #[default]
+    Given,
+    /// Those in scope claim their target first.
+    InScope,
+    /// What is out of scope has a tie only if it was tied before.
+    OutOfScope,
+    Written,
+    Done,
+}
+
+impl Settling {
+    /// Works on up to `most` further objects; how many it were.
+    pub fn step(&mut self, matching: &mut Matching<'_>, into: &mut Settlement, most: usize) -> usize {
+        let rows = matching.table.len();
+        self.found.resize(rows, Link::None);
+        let from = self.next;
+        self.next = rows.min(from.saturating_add(most));
+        let range = from..self.next;
+        match self.pass {
+            Pass::Given => self.given(matching, range),
+            Pass::InScope => range.for_each(|row| self.matched(matching, row, true)),
+            Pass::OutOfScope => range.for_each(|row| self.matched(matching, row, false)),
+            Pass::Written => self.write(matching, into, range),
+            Pass::Done => {}
+        }
+        let seen = self.next - from;
+        if self.next == rows {
+            self.next = 0;
+            self.pass = match self.pass {
+                Pass::Given => Pass::InScope,
+                Pass::InScope if *matching.links == Links::Assumed => Pass::OutOfScope,
+                Pass::InScope | Pass::OutOfScope => Pass::Written,
+                Pass::Written | Pass::Done => Pass::Done,
+            };
+        }
+        seen
     }
-    let used: Vec<Option<&Index>> = lines.iter().map(|line| indexes.0.get(&key(line))).collect();
-    let mut found: Vec<Link> = vec![Link::None; table.len()];
-    let mut claimed: HashMap<usize, usize> = HashMap::new();
-    let mut tied: HashSet<usize> = HashSet::new();
-    if let Links::Given(given) = links {
-        for (row, slot) in found.iter_mut().enumerate() {
-            let Some(target) = table.entry(row).and_then(|entry| given.get(&entry.id)) else { continue };
+
+    /// Whether all objects are settled.
+    pub fn is_done(&self) -> bool {
+        self.pass == Pass::Done
+    }
+
+    fn given(&mut self, matching: &Matching<'_>, rows: Range<usize>) {
+        let Links::Given(given) = matching.links else { return };
+        let (held, kind) = (matching.held, matching.kind);
+        for row in rows {
+            let entry = matching.table.entry(row);
+            let Some(target) = entry.and_then(|entry| given.get(&entry.id)) else { continue };
             let at = held.find(*target).filter(|at| held.object(*at).is_some_and(|held| held.kind == kind));
-            *slot = match at {
-                Some(at) => match claimed.get(&at) {
+            let link = match at {
+                Some(at) => match self.claimed.get(&at) {
                     Some(first) => Link::Duplicate(*first),
                     None => {
-                        claimed.insert(at, row);
+                        self.claimed.insert(at, row);
                         Link::Target(at)
                     }
                 },
                 None => Link::Lost(*target),
             };
-            tied.insert(row);
+            self.found.get_mut(row).into_iter().for_each(|slot| *slot = link);
+            self.tied.insert(row);
         }
     }
-    let mut created: HashMap<(usize, Atom), usize> = HashMap::new();
-    // Those in scope claim their target first.
-    for wanted in [true, false] {
-        // What is out of scope has a tie only if it was tied before.
-        if !wanted && *links != Links::Assumed {
-            break;
+
+    fn matched(&mut self, matching: &mut Matching<'_>, row: usize, wanted: bool) {
+        let in_scope = matching.standings.get(row).is_some_and(|standing| standing.in_scope());
+        if in_scope != wanted || self.tied.contains(&row) {
+            return;
         }
-        for (row, standing) in standings.iter().enumerate() {
-            if standing.in_scope() != wanted || tied.contains(&row) {
+        let pool = &mut *matching.pool;
+        let mut link = Link::NoValue;
+        let mut first_value = None;
+        for (turn, (line, column)) in matching.lines.iter().zip(matching.values).enumerate() {
+            let yielded = column.get(row).copied().unwrap_or_default();
+            let value = pool.items(yielded).first().copied().unwrap_or(yielded);
+            if pool.text(value).is_none_or(str::is_empty) {
                 continue;
             }
-            let mut link = Link::NoValue;
-            let mut first_value = None;
-            for (turn, ((line, index), column)) in lines.iter().zip(&used).zip(values).enumerate() {
-                let yielded = column.get(row).copied().unwrap_or_default();
-                let value = pool.items(yielded).first().copied().unwrap_or(yielded);
-                if pool.text(value).is_none_or(str::is_empty) {
-                    continue;
-                }
-                let value = if line.mapping.definition.case_exact { value } else { pool.folded(value) };
-                link = match index.and_then(|index| index.find(value)) {
-                    None => Link::Create,
-                    Some((only, 1)) => Link::Target(only),
-                    Some((_, several)) => Link::Ambiguous(several),
-                };
-                first_value.get_or_insert((turn, value));
-                if link != Link::Create {
-                    break;
-                }
-            }
-            let taken = match (link, first_value) {
-                (Link::Target(at), _) => claimed.get(&at).copied(),
-                (Link::Create, Some(value)) if wanted => {
-                    let first = *created.entry(value).or_insert(row);
-                    (first != row).then_some(first)
-                }
-                _ => None,
+            let value = if line.mapping.definition.case_exact { value } else { pool.folded(value) };
+            link = match matching.indexes.get(turn).and_then(|index| index.find(value)) {
+                None => Link::Create,
+                Some((only, 1)) => Link::Target(only),
+                Some((_, several)) => Link::Ambiguous(several),
             };
-            if let Some(first) = taken {
-                link = Link::Duplicate(first);
-            } else if let Link::Target(at) = link {
-                claimed.insert(at, row);
-            }
-            if !wanted && !matches!(link, Link::Target(_)) {
-                link = Link::None;
-            }
-            if let Some(slot) = found.get_mut(row) {
-                *slot = link;
+            first_value.get_or_insert((turn, value));
+            if link != Link::Create {
+                break;
             }
         }
+        let taken = match (link, first_value) {
+            (Link::Target(at), _) => self.claimed.get(&at).copied(),
+            (Link::Create, Some(value)) if wanted => {
+                let first = *self.created.entry(value).or_insert(row);
+                (first != row).then_some(first)
+            }
+            _ => None,
+        };
+        if let Some(first) = taken {
+            link = Link::Duplicate(first);
+        } else if let Link::Target(at) = link {
+            self.claimed.insert(at, row);
+        }
+        if !wanted && !matches!(link, Link::Target(_)) {
+            link = Link::None;
+        }
+        self.found.get_mut(row).into_iter().for_each(|slot| *slot = link);
     }
-    for ((row, standing), link) in standings.into_iter().enumerate().zip(found) {
-        let at = into.objects.len();
-        if let Link::Target(target) = link {
-            into.by_target.insert(target, at);
+
+    fn write(&self, matching: &Matching<'_>, into: &mut Settlement, rows: Range<usize>) {
+        for row in rows {
+            let (Some(standing), Some(link)) = (matching.standings.get(row), self.found.get(row)) else {
+                continue;
+            };
+            let at = into.objects.len();
+            if let Link::Target(target) = link {
+                into.by_target.insert(*target, at);
+            }
+            if let Some(entry) = matching.table.entry(row) {
+                into.by_source.insert(entry.id, at);
+            }
+            into.objects.push(Settled { kind: matching.kind, row, standing: *standing, link: *link });
         }
-        if let Some(entry) = table.entry(row) {
-            into.by_source.insert(entry.id, at);
-        }
-        into.objects.push(Settled { kind, row, standing, link });
     }
 }

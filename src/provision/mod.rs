@@ -26,6 +26,7 @@ mod mapping;
 pub mod mapping_table;
 mod matching;
 mod plan;
+mod planning;
 mod pool;
 mod population;
 mod profile;

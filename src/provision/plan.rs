@@ -6,6 +6,7 @@ use super::column::Columns;
 use super::held::{Held, HeldObject, ObjectKind};
 use super::mapping::{Compiled, Flow, Line};
 use super::matching::{Link, Rules, Settled, Settlement, steps};
+use super::planning::{Side, side};
 use super::pool::{Atom, Pool};
 use super::population::Population;
 use super::reference::{Change as ReferenceChange, IdRoutes, Reference, Resolver};
@@ -23,9 +24,8 @@ pub(crate) struct Planner<'a> {
     pub held: &'a Held,
     pub entitlements: &'a Entitlements,
     pub rules: &'a Rules,
-    /// The compiled mapping of users and that of groups.
-    pub compiled: [Option<&'a Compiled>; 2],
-    pub columns: &'a [Columns; 2],
+    /// The mapping of users and that of groups.
+    pub sides: &'a [Side; 2],
     pub settlement: &'a Settlement,
 }
 
@@ -41,14 +41,12 @@ struct Case<'a> {
 impl<'a> Planner<'a> {
     /// The compiled mapping of a kind.
     pub fn compiled(&self, kind: ObjectKind) -> Option<&'a Compiled> {
-        let [users, groups] = self.compiled;
-        if kind == ObjectKind::User { users } else { groups }
+        side(self.sides, kind).compiled.as_deref()
     }
 
     /// The columns of a kind.
     pub fn columns(&self, kind: ObjectKind) -> &'a Columns {
-        let [users, groups] = self.columns;
-        if kind == ObjectKind::User { users } else { groups }
+        &side(self.sides, kind).columns
     }
 
     /// The objects of a kind.

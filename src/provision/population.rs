@@ -7,7 +7,6 @@ use super::pool::{Atom, Pool};
 use super::roles::Entitlements;
 use super::source::{Source, Table};
 use hashbrown::HashMap;
-use std::borrow::Cow;
 
 /// Most different inputs remembered while a column is computed.
 const REMEMBERED: usize = 1 << 16;
@@ -28,15 +27,15 @@ impl<'a> Population<'a> {
         self.source.table(self.kind)
     }
 
-    /// An attribute of all objects, by any of its names; objects past the end have null.
-    pub fn column(&self, pool: &mut Pool, name: &str) -> Cow<'a, [Atom]> {
+    /// An attribute of all objects, by any of its names.
+    pub fn column(&self, pool: &mut Pool, name: &str) -> Values {
         let table = self.table();
         let rows = 0..table.len();
         let id = |row: usize| table.entry(row).map(|entry| entry.id).unwrap_or_default();
         if name.eq_ignore_ascii_case("IsSoftDeleted") {
             let (yes, no) = (pool.intern("True"), pool.intern("False"));
             let flag = |row: usize| self.soft_deleted.get(row).copied().unwrap_or_default();
-            return rows.map(|row| if flag(row) { yes } else { no }).collect();
+            return Values::Own(rows.map(|row| if flag(row) { yes } else { no }).collect());
         }
         if name.eq_ignore_ascii_case("appRoleAssignments") {
             let mut list = |row: usize| {
@@ -44,74 +43,110 @@ impl<'a> Population<'a> {
                 let names = roles.iter().map(|role| pool.intern(&role.value)).collect();
                 pool.list(names)
             };
-            return rows.map(&mut list).collect();
+            return Values::Own(rows.map(&mut list).collect());
         }
         if name.eq_ignore_ascii_case("members") {
-            return rows.map(|row| pool.list(self.members(id(row)).to_vec())).collect();
+            return Values::Own(rows.map(|row| pool.list(self.members(id(row)).to_vec())).collect());
         }
-        let column = table.column(name).unwrap_or_default();
         if name.eq_ignore_ascii_case("objectId") {
+            let column = table.column(name).unwrap_or_default();
             let known = |row: usize| column.get(row).copied().filter(|held| *held != Atom::NULL);
-            return rows.map(|row| known(row).unwrap_or_else(|| id(row))).collect();
+            return Values::Own(rows.map(|row| known(row).unwrap_or_else(|| id(row))).collect());
         }
-        Cow::Borrowed(column)
+        Values::Table(name.to_owned())
     }
 
     /// The members of an object, which only a group has.
     pub fn members(&self, id: Atom) -> &'a [Atom] {
         if self.kind == ObjectKind::Group { self.source.members_of(id) } else { &[] }
     }
+}
 
-    /// Computes something for every object from these attributes, once for equal values.
-    pub fn each(
-        &self,
-        pool: &mut Pool,
-        names: Vec<&str>,
-        compute: &dyn Fn(&dyn Attributes) -> Result<Value, String>,
-    ) -> Vec<Atom> {
-        self.compute(pool, names, REMEMBERED, &|inputs, _| compute(inputs))
+/// One value for each object; past the end there is null.
+#[derive(Debug)]
+pub(crate) enum Values {
+    /// The table's column of that name, as it is.
+    Table(String),
+    /// Made for it.
+    Own(Vec<Atom>),
+}
+
+impl Values {
+    /// All of them.
+    pub fn all<'v>(&'v self, table: &'v Table) -> &'v [Atom] {
+        match self {
+            Self::Own(values) => values,
+            Self::Table(name) => table.column(name).unwrap_or_default(),
+        }
     }
+}
 
-    /// Computes something for every object from these attributes and its id.
-    pub fn each_alone(
-        &self,
-        pool: &mut Pool,
-        names: Vec<&str>,
-        compute: &dyn Fn(&dyn Attributes, &str) -> Result<Value, String>,
-    ) -> Vec<Atom> {
-        self.compute(pool, names, 0, compute)
-    }
+/// Something computed for every object from some of its attributes, a few objects at a time.
+#[derive(Debug)]
+pub(crate) struct Each {
+    names: Vec<String>,
+    columns: Vec<Values>,
+    /// How many different inputs are remembered, so that equal ones are computed once.
+    remembered: usize,
+    known: HashMap<Box<[Atom]>, Atom>,
+    values: Vec<Atom>,
+}
 
-    fn compute(
-        &self,
-        pool: &mut Pool,
-        mut names: Vec<&str>,
-        remembered: usize,
-        compute: &dyn Fn(&dyn Attributes, &str) -> Result<Value, String>,
-    ) -> Vec<Atom> {
+impl Each {
+    /// Begins, before the first object; `once` says that equal inputs give equal values.
+    pub fn new(pool: &mut Pool, population: &Population<'_>, mut names: Vec<&str>, once: bool) -> Self {
         names.sort_unstable();
         names.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
-        let columns: Vec<Cow<'_, [Atom]>> = names.iter().map(|name| self.column(pool, name)).collect();
-        let mut known: HashMap<Box<[Atom]>, Atom> = HashMap::new();
+        Self {
+            columns: names.iter().map(|name| population.column(pool, name)).collect(),
+            names: names.into_iter().map(str::to_owned).collect(),
+            remembered: if once { REMEMBERED } else { 0 },
+            known: HashMap::new(),
+            values: Vec::with_capacity(population.table().len()),
+        }
+    }
+
+    /// Computes up to `most` further objects from their attributes and their id; how many it
+    /// were.
+    pub fn step(
+        &mut self,
+        pool: &mut Pool,
+        table: &Table,
+        most: usize,
+        compute: &dyn Fn(&dyn Attributes, &str) -> Result<Value, String>,
+    ) -> usize {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let columns: Vec<&[Atom]> = self.columns.iter().map(|column| column.all(table)).collect();
         let mut inputs: Vec<Atom> = vec![Atom::NULL; names.len()];
-        let mut values = Vec::with_capacity(self.table().len());
-        for row in 0..self.table().len() {
+        let from = self.values.len();
+        let end = table.len().min(from.saturating_add(most));
+        for row in from..end {
             for (input, column) in inputs.iter_mut().zip(&columns) {
                 *input = column.get(row).copied().unwrap_or_default();
             }
-            if let Some(value) = known.get(inputs.as_slice()) {
-                values.push(*value);
+            if let Some(value) = self.known.get(inputs.as_slice()) {
+                self.values.push(*value);
                 continue;
             }
-            let id = self.table().entry(row).and_then(|entry| pool.text(entry.id)).unwrap_or_default();
+            let id = table.entry(row).and_then(|entry| pool.text(entry.id)).unwrap_or_default();
             let outcome = compute(&Inputs { pool, names: &names, atoms: &inputs }, id);
             let value = pool.outcome(outcome);
-            if known.len() < remembered {
-                known.insert(inputs.as_slice().into(), value);
+            if self.known.len() < self.remembered {
+                self.known.insert(inputs.as_slice().into(), value);
             }
-            values.push(value);
+            self.values.push(value);
         }
-        values
+        end - from
+    }
+
+    /// How many objects were computed.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// What was computed.
+    pub fn finish(self) -> Vec<Atom> {
+        self.values
     }
 }
 

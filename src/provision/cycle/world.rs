@@ -85,7 +85,6 @@ impl World {
         for target in objects.values().filter_map(|tracked| tracked.target.as_deref()) {
             self.engine.load_target(&stub(target).to_string())?;
         }
-        self.engine.rules = self.engine.choose();
         self.engine.settle();
         // Nobody is tied but by the job's links.
         let Engine { pool, source, held, settlement, .. } = &mut self.engine;
@@ -119,7 +118,7 @@ impl World {
 
     fn compiled(&self, group: bool) -> Option<&Compiled> {
         let [users, groups] = &self.engine.compiled;
-        if group { groups.as_ref() } else { users.as_ref() }
+        if group { groups.as_deref() } else { users.as_deref() }
     }
 
     fn text(&self, atom: Atom) -> &str {

@@ -14,6 +14,8 @@ import { describeFilter } from "./describe";
 
 const HEIGHT = 40;
 const MARGIN = 8;
+/** Pixels of the list that are filled at most, should it ever be laid out taller than a screen. */
+const TALLEST = 4_000;
 const COLUMNS = ["action", "name", "why", "changes", "problems"] as const;
 
 export function why(row: Row): string {
@@ -89,7 +91,7 @@ export function People() {
   useEffect(() => {
     if (!view.current) return;
     const observer = new ResizeObserver(([entry]) => {
-      if (entry) height.value = entry.contentRect.height;
+      if (entry) height.value = Math.min(TALLEST, entry.contentRect.height);
     });
     observer.observe(view.current);
     return () => observer.disconnect();

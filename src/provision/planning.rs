@@ -1,0 +1,367 @@
+//! A plan under way: made in slices, so that whoever asked for it may answer something else
+//! between two of them, or give it up. What was planned before stays as it was until then.
+//!
+//! For each kind of object: filter, standing, columns, indexes of the target, links. Then for
+//! all: each line compared, each object decided.
+
+use super::column::{Cause, Columns};
+use super::decide::{Decision, Outline, decisions, outline};
+use super::expression;
+use super::held::{Held, ObjectKind};
+use super::mapping::Compiled;
+use super::matching::{Indexes, Links, Matching, Rules, Settlement, Settling, Standing, inactive, standing};
+use super::plan::Planner;
+use super::pool::{Atom, Pool};
+use super::population::{Each, Population};
+use super::roles::Entitlements;
+use super::source::Source;
+use serde_json::Value;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// What is known of one kind of object, and kept for the next plan.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    pub compiled: Option<Rc<Compiled>>,
+    pub columns: Columns,
+    /// The filter and who passed it.
+    filter: Option<(Value, Rc<[Atom]>)>,
+    /// Who was out of scope.
+    outside: Vec<bool>,
+}
+
+/// The side of a kind, users' before groups'.
+pub(super) fn side(sides: &[Side; 2], kind: ObjectKind) -> &Side {
+    let [users, groups] = sides;
+    if kind == ObjectKind::User { users } else { groups }
+}
+
+/// What is planned from, and the plan before.
+pub(super) struct Ground<'a> {
+    pub pool: &'a mut Pool,
+    pub source: &'a Source,
+    pub held: &'a Held,
+    pub entitlements: &'a Entitlements,
+    pub indexes: &'a mut Indexes,
+    pub links: &'a Links,
+    pub before: &'a [Side; 2],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Filter,
+    Standing,
+    Columns,
+    Index,
+    Settle,
+    /// Everyone has a link; from here on, both kinds at each stage.
+    Outline,
+    Decide,
+    Done,
+}
+
+/// A plan as far as it has come.
+#[derive(Debug)]
+pub(super) struct Planning {
+    rules: Rules,
+    sides: [Side; 2],
+    settlement: Settlement,
+    rows: Vec<Decision>,
+    stage: Stage,
+    /// The kind under way.
+    kind: ObjectKind,
+    /// The line under way, and the next row of it.
+    line: usize,
+    next: usize,
+    /// Rows looked at, each once for every line and stage.
+    seen: usize,
+    filter: Option<Each>,
+    standings: Vec<Standing>,
+    settling: Settling,
+    /// How many objects are users; they stand before the groups.
+    users: usize,
+    outlines: Vec<Outline>,
+}
+
+impl Planning {
+    /// Begins; nothing is computed yet.
+    pub fn new([users, groups]: [Option<Rc<Compiled>>; 2], rules: Rules) -> Self {
+        let side = |compiled| Side { compiled, ..Side::default() };
+        Self {
+            rules,
+            sides: [side(users), side(groups)],
+            settlement: Settlement::default(),
+            rows: Vec::new(),
+            stage: Stage::Filter,
+            kind: ObjectKind::User,
+            line: 0,
+            next: 0,
+            seen: 0,
+            filter: None,
+            standings: Vec::new(),
+            settling: Settling::default(),
+            users: 0,
+            outlines: Vec::new(),
+        }
+    }
+
+    /// What was planned.
+    pub fn into_parts(self) -> (Rules, [Side; 2], Settlement, Vec<Decision>) {
+        (self.rules, self.sides, self.settlement, self.rows)
+    }
+
+    /// How many rows were looked at, each once for every line and stage, and about how many
+    /// there are.
+    pub fn progress(&self, source: &Source) -> (usize, usize) {
+        let weigh = |kind: ObjectKind| {
+            let lines =
+                side(&self.sides, kind).compiled.as_ref().map(|compiled| 2 * compiled.lines.len() + 6);
+            source.table(kind).len() * lines.unwrap_or_default()
+        };
+        let total = (weigh(ObjectKind::User) + weigh(ObjectKind::Group)).max(1);
+        (self.seen.min(total), total)
+    }
+
+    /// Goes on for up to `most` rows, each counted once for every line and stage; true when
+    /// everyone is decided.
+    pub fn step(&mut self, ground: &mut Ground<'_>, most: usize) -> bool {
+        let mut left = most;
+        while self.stage != Stage::Done && left > 0 {
+            // What needs no looking at costs little, but not nothing.
+            left = left.saturating_sub(self.part(ground, left).max(1));
+        }
+        self.stage == Stage::Done
+    }
+
+    /// Goes on until everyone has standing, values and link.
+    pub fn settle(&mut self, ground: &mut Ground<'_>) {
+        while self.stage < Stage::Outline {
+            self.part(ground, usize::MAX);
+        }
+    }
+
+    /// Goes on within one stage of one kind; how many rows were looked at.
+    fn part(&mut self, ground: &mut Ground<'_>, most: usize) -> usize {
+        let Some(compiled) = side(&self.sides, self.kind).compiled.clone() else {
+            self.next_kind();
+            return 0;
+        };
+        let seen = match self.stage {
+            Stage::Filter => self.filter(ground, &compiled, most),
+            Stage::Standing => self.stand(ground, most),
+            Stage::Columns => self.columns(ground, &compiled, most),
+            Stage::Index => self.index(ground, &compiled, most),
+            Stage::Settle => self.link(ground, &compiled, most),
+            Stage::Outline => self.outline(ground, &compiled, most),
+            Stage::Decide => self.decide(ground, &compiled, most),
+            Stage::Done => 0,
+        };
+        self.seen += seen;
+        seen
+    }
+
+    fn turn(&mut self, stage: Stage) {
+        (self.stage, self.line, self.next) = (stage, 0, 0);
+    }
+
+    fn next_kind(&mut self) {
+        let users = self.kind == ObjectKind::User;
+        self.kind = if users { ObjectKind::Group } else { ObjectKind::User };
+        let stage = match self.stage {
+            stage if users && stage >= Stage::Outline => stage,
+            Stage::Outline => {
+                self.settlement.creates = self.creates();
+                Stage::Decide
+            }
+            Stage::Decide | Stage::Done => Stage::Done,
+            _ if users => Stage::Filter,
+            _ => {
+                self.outlines = vec![Outline::default(); self.settlement.objects.len()];
+                Stage::Outline
+            }
+        };
+        self.turn(stage);
+    }
+
+    fn side_mut(&mut self) -> &mut Side {
+        let [users, groups] = &mut self.sides;
+        if self.kind == ObjectKind::User { users } else { groups }
+    }
+
+    /// Where the kind's objects stand among all.
+    fn span(&self) -> Range<usize> {
+        match self.kind {
+            ObjectKind::User => 0..self.users,
+            ObjectKind::Group => self.users..self.settlement.objects.len(),
+        }
+    }
+
+    fn filter(&mut self, ground: &mut Ground<'_>, compiled: &Compiled, most: usize) -> usize {
+        let scope = &compiled.object.scope;
+        let known = side(ground.before, self.kind).filter.as_ref().filter(|(known, _)| known == scope);
+        let known = known.map(|(_, passed)| Rc::clone(passed));
+        let nobody = || compiled.filter.is_empty().then(|| Rc::from(Vec::new()));
+        if let Some(passed) = known.or_else(nobody) {
+            self.side_mut().filter = Some((scope.clone(), passed));
+            self.turn(Stage::Standing);
+            return 0;
+        }
+        let table = ground.source.table(self.kind);
+        let mut each = match self.filter.take() {
+            Some(each) => each,
+            None => {
+                let population = population(ground, self.kind, &[]);
+                let inactive = inactive(ground.pool, &population);
+                let population = Population { soft_deleted: &inactive, ..population };
+                Each::new(ground.pool, &population, compiled.filter.attributes(), true)
+            }
+        };
+        let seen = each.step(ground.pool, table, most, &|object, _| {
+            Ok(expression::Value::truth(compiled.filter.decide(object).0))
+        });
+        if each.len() < table.len() {
+            self.filter = Some(each);
+        } else {
+            self.side_mut().filter = Some((scope.clone(), each.finish().into()));
+            self.turn(Stage::Standing);
+        }
+        seen
+    }
+
+    fn stand(&mut self, ground: &Ground<'_>, most: usize) -> usize {
+        let population = population(ground, self.kind, &[]);
+        let rows = population.table().len();
+        let range = self.next..rows.min(self.next.saturating_add(most));
+        let passed = side(&self.sides, self.kind).filter.as_ref();
+        let passed = passed.map_or_else(|| Rc::from(Vec::new()), |(_, passed)| Rc::clone(passed));
+        let standings =
+            range.clone().map(|row| standing(ground.pool, &population, &self.rules, &passed, row));
+        self.standings.extend(standings);
+        self.next = range.end;
+        if self.next == rows {
+            self.side_mut().outside = self.standings.iter().map(|standing| !standing.in_scope()).collect();
+            self.turn(Stage::Columns);
+        }
+        range.len()
+    }
+
+    fn columns(&mut self, ground: &mut Ground<'_>, compiled: &Compiled, most: usize) -> usize {
+        let before = side(ground.before, self.kind);
+        let mut columns = std::mem::take(&mut self.side_mut().columns);
+        let outside = &side(&self.sides, self.kind).outside;
+        let cause = Cause {
+            compiled,
+            population: population(ground, self.kind, outside),
+            around: &self.rules.around,
+            before: &before.columns,
+            scope_stays: before.outside == *outside,
+        };
+        let seen = columns.step(ground.pool, &cause, most);
+        let complete = columns.len() == compiled.lines.len();
+        self.side_mut().columns = columns;
+        if complete {
+            self.turn(Stage::Index);
+        }
+        seen
+    }
+
+    fn index(&mut self, ground: &mut Ground<'_>, compiled: &Compiled, most: usize) -> usize {
+        let seen = ground.indexes.step(ground.pool, ground.held, self.kind, compiled, most);
+        if seen.is_none() {
+            self.turn(Stage::Settle);
+        }
+        seen.unwrap_or_default()
+    }
+
+    fn link(&mut self, ground: &mut Ground<'_>, compiled: &Compiled, most: usize) -> usize {
+        let table = ground.source.table(self.kind);
+        let lines = compiled.matching();
+        let columns = &side(&self.sides, self.kind).columns;
+        let values: Vec<&[Atom]> = lines.iter().map(|line| columns.line(table, line.index)).collect();
+        let indexes = ground.indexes.of(self.kind, compiled);
+        let mut matching = Matching {
+            pool: ground.pool,
+            held: ground.held,
+            indexes: &indexes,
+            links: ground.links,
+            table,
+            kind: self.kind,
+            standings: &self.standings,
+            lines: &lines,
+            values: &values,
+        };
+        let seen = self.settling.step(&mut matching, &mut self.settlement, most);
+        if self.settling.is_done() {
+            self.settling = Settling::default();
+            self.standings.clear();
+            if self.kind == ObjectKind::User {
+                self.users = self.settlement.objects.len();
+            }
+            self.next_kind();
+        }
+        seen
+    }
+
+    fn outline(&mut self, ground: &Ground<'_>, compiled: &Compiled, most: usize) -> usize {
+        let Some(line) = compiled.lines.get(self.line) else {
+            self.next_kind();
+            return 0;
+        };
+        let span = self.span();
+        let range = self.slice(&span, most);
+        if !line.is_reference() {
+            let mut outlines = std::mem::take(&mut self.outlines);
+            let planner = self.planner(ground);
+            let objects = self.settlement.objects.get(range.clone()).unwrap_or_default();
+            let marks = outlines.get_mut(range.clone()).unwrap_or_default();
+            outline(&planner, self.kind, line, objects, marks);
+            self.outlines = outlines;
+        }
+        self.next = range.end - span.start;
+        if range.end == span.end {
+            (self.line, self.next) = (self.line + 1, 0);
+        }
+        range.len()
+    }
+
+    fn decide(&mut self, ground: &Ground<'_>, compiled: &Compiled, most: usize) -> usize {
+        let span = self.span();
+        let range = self.slice(&span, most);
+        let planner = self.planner(ground);
+        let objects = self.settlement.objects.get(range.clone()).unwrap_or_default();
+        let outlines = self.outlines.get(range.clone()).unwrap_or_default();
+        let mut rows = decisions(&planner, compiled, range.start, objects, outlines);
+        self.rows.append(&mut rows);
+        self.next = range.end - span.start;
+        if range.end == span.end {
+            self.next_kind();
+        }
+        range.len()
+    }
+
+    /// The next objects of a span.
+    fn slice(&self, span: &Range<usize>, most: usize) -> Range<usize> {
+        let from = span.end.min(span.start + self.next);
+        from..span.end.min(from.saturating_add(most))
+    }
+
+    /// For each object, whether it has no target object and gets one.
+    fn creates(&self) -> Vec<bool> {
+        let objects = self.settlement.objects.iter().zip(&self.outlines);
+        let creates = objects.map(|(settled, outline)| {
+            let compiled = side(&self.sides, settled.kind).compiled.as_ref();
+            compiled.is_some_and(|compiled| outline.creates(compiled, *settled))
+        });
+        creates.collect()
+    }
+
+    fn planner<'p>(&'p self, ground: &'p Ground<'_>) -> Planner<'p> {
+        let Ground { pool, source, held, entitlements, .. } = ground;
+        let Self { rules, sides, settlement, .. } = self;
+        Planner { pool, source, held, entitlements, rules, sides, settlement }
+    }
+}
+
+fn population<'g>(ground: &Ground<'g>, kind: ObjectKind, soft_deleted: &'g [bool]) -> Population<'g> {
+    Population { kind, source: ground.source, entitlements: ground.entitlements, soft_deleted }
+}
