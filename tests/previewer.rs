@@ -107,3 +107,40 @@ fn a_plan_carried_out_leaves_nothing_refused() {
     assert!(created > 0);
     assert_eq!(replay.state().lines().count(), held.len() + created);
 }
+
+#[test]
+fn a_plan_in_slices_is_the_same_plan_and_the_one_before_stays_until_then() {
+    for most in [1, 7, 500] {
+        let mut engine = loaded("");
+        let (before, name) = (engine.to_json(), engine.operation(3).expect("somebody"));
+        let changed = renamed(&engine);
+        engine.configure(&changed, &JobSettings::default());
+        engine.plan_begin();
+        let mut turns = 0;
+        let mut done = 0;
+        while !engine.plan_step(most) {
+            turns += 1;
+            let (seen, total) = engine.plan_progress();
+            assert!(seen >= done && seen <= total, "{seen} of {total} after {done}");
+            done = seen;
+            assert_eq!(engine.operation(3).as_ref(), Some(&name), "the plan before");
+        }
+        assert!(turns > 1, "{most} rows a slice were one slice");
+        assert_eq!(engine.to_json(), loaded(&changed).to_json());
+        assert_ne!(engine.to_json(), before);
+    }
+}
+
+#[test]
+fn a_plan_given_up_leaves_the_one_before_whole() {
+    let mut engine = loaded("");
+    let before = engine.to_json();
+    let (changed, profile) = (renamed(&engine), engine.schema().expect("a schema").to_string());
+    engine.configure(&changed, &JobSettings::default());
+    engine.plan_begin();
+    assert!(!engine.plan_step(100));
+    engine.configure(&profile, &JobSettings::default());
+    assert_eq!(engine.to_json(), before);
+    engine.plan();
+    assert_eq!(engine.to_json(), before);
+}

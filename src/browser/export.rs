@@ -1,7 +1,9 @@
 //! The plan as files, made in slices so that a long one can be stopped.
 
-use super::Preview;
+use super::{Preview, text};
+use crate::provision::engine::Engine;
 use crate::provision::{export, html};
+use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Before a `.http` file's requests: the variables that they use.
@@ -14,25 +16,30 @@ pub struct Export {
     next: usize,
     section: String,
     references: bool,
+    /// Something was written into the JSON list.
+    begun: bool,
 }
 
 #[wasm_bindgen]
 impl Export {
-    /// Begins an export: `http`, `curl`, `bulk`, `planCsv`, `stepsCsv`, `propertiesCsv` or `report`.
+    /// Begins an export: `planJson`, `http`, `curl`, `bulk`, `planCsv`, `stepsCsv`, `propertiesCsv` or
+    /// `report`.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(kind: String) -> Self {
-        Self { kind, next: 0, section: String::new(), references: false }
+        Self { kind, next: 0, section: String::new(), references: false, begun: false }
     }
 
     /// What comes before all rows.
     #[must_use]
     pub fn head(&self, preview: &Preview) -> String {
         match self.kind.as_str() {
+            "planJson" => "{\"operations\":[".to_owned(),
+            "bulk" => "{\"Operations\":[".to_owned(),
             "http" => HTTP_HEAD.to_owned(),
             "curl" => export::CURL_HEAD.to_owned(),
             "planCsv" | "stepsCsv" | "propertiesCsv" => self.columns(export::Csv::new()),
-            "report" => html::head("What provisioning would do", &preview.planned),
+            "report" => html::head("What provisioning would do", preview.engine.summary()),
             _ => String::new(),
         }
     }
@@ -41,14 +48,16 @@ impl Export {
     /// goes through the plan once for each action, destructive ones first.
     pub fn step(&mut self, preview: &Preview, most: usize) -> String {
         let engine = &preview.engine;
-        if self.kind == "bulk" {
-            self.next = engine.len();
-            return export::bulk((0..engine.len()).filter_map(|index| engine.operation(index))).to_string();
-        }
         let end = engine.len().min(self.next + most);
         let rows = (self.next..end).filter_map(|index| engine.operation(index));
         self.next = end;
         match self.kind.as_str() {
+            "planJson" => rows.map(|operation| self.item(&operation)).collect(),
+            "bulk" => {
+                let references = self.references;
+                let items = rows.flat_map(|operation| export::bulk_items(&operation, references));
+                items.map(|item| self.item(&item)).collect()
+            }
             "http" => rows.map(|operation| export::http(&operation)).collect(),
             "curl" => {
                 let wanted = self.references;
@@ -84,7 +93,8 @@ impl Export {
         html::section(action, count)
     }
 
-    /// Begins the script's second part: what refers to objects that the first part made.
+    /// Begins the second part of a script or a bulk request: what refers to objects that the
+    /// first part made.
     pub fn references(&mut self) {
         self.next = 0;
         self.references = true;
@@ -92,8 +102,21 @@ impl Export {
 
     /// What comes after all rows.
     #[must_use]
-    pub fn tail(&self) -> String {
-        if self.kind == "report" { html::tail() } else { String::new() }
+    pub fn tail(&self, preview: &Preview) -> String {
+        match self.kind.as_str() {
+            "planJson" => {
+                format!("],\"summary\":{},\"version\":{}}}", text(preview.engine.summary()), Engine::VERSION)
+            }
+            "bulk" => "],\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:BulkRequest\"]}".to_owned(),
+            "report" => html::tail(),
+            _ => String::new(),
+        }
+    }
+
+    /// The next item of a JSON list.
+    fn item<T: Serialize>(&mut self, item: &T) -> String {
+        let comma = if std::mem::replace(&mut self.begun, true) { ",\n" } else { "" };
+        format!("{comma}{}", text(item))
     }
 
     fn columns(&self, files: export::Csv) -> String {

@@ -3,17 +3,22 @@
 //!
 //! Small fixed structs cross through serde-wasm-bindgen; plans and resources as JSON text.
 
+mod compare;
 mod export;
 mod language;
+mod load;
 mod replay;
 
+pub use export::Export;
 use serde::Serialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::provision::engine::Engine;
 use crate::provision::report::{InputError, JobSettings};
+use crate::provision::search::Search;
 use crate::provision::survey::Survey;
-use crate::provision::{decode, example, report};
+use crate::provision::{decode, example};
+use std::ops::Range;
 
 /// Panics, should one ever happen, are told in the console.
 #[wasm_bindgen(start)]
@@ -48,7 +53,6 @@ pub struct Preview {
     engine: Engine,
     survey: Survey,
     surveyed: Option<Survey>,
-    planned: report::Summary,
 }
 
 #[wasm_bindgen]
@@ -84,10 +88,49 @@ impl Preview {
         })
     }
 
+    /// Expressions that are not run from the next configuration on: they did not come to an end.
+    pub fn refuse(&mut self, expressions: Vec<String>) {
+        self.engine.refuse(expressions);
+    }
+
     /// Plans the whole population; answers with the summary.
     pub fn plan(&mut self) -> JsValue {
-        self.planned = self.engine.plan();
-        answer(Ok(self.planned.clone()))
+        self.engine.plan();
+        self.summary()
+    }
+
+    /// Begins to plan the whole population.
+    #[wasm_bindgen(js_name = planBegin)]
+    pub fn plan_begin(&mut self) {
+        self.engine.plan_begin();
+    }
+
+    /// Plans up to `most` further rows, each counted once for every mapping; true when all are
+    /// planned. Until then all answers are of the plan before.
+    #[wasm_bindgen(js_name = planStep)]
+    pub fn plan_step(&mut self, most: usize) -> bool {
+        self.engine.plan_step(most)
+    }
+
+    /// How many rows were planned, each once for every mapping, and how many there are.
+    #[wasm_bindgen(js_name = planProgress)]
+    #[must_use]
+    pub fn plan_progress(&self) -> Vec<usize> {
+        let (done, total) = self.engine.plan_progress();
+        vec![done, total]
+    }
+
+    /// What the next step runs that somebody wrote: `User/displayName`, or `User` for its
+    /// scoping filter.
+    #[wasm_bindgen(js_name = planRuns)]
+    #[must_use]
+    pub fn plan_runs(&self) -> Option<String> {
+        self.engine.plan_runs()
+    }
+
+    /// The plan in numbers.
+    pub fn summary(&self) -> JsValue {
+        answer(Ok(self.engine.summary().clone()))
     }
 
     /// What the planned population says about the configuration.
@@ -97,41 +140,10 @@ impl Preview {
 
     /// The indexes of the rows with this action (empty for all) whose name or id holds the
     /// text, among those behind a number of the survey when one is named; in the order of
-    /// `sort`: `name`, `action`, `changes` or `problems`, reversed after a `-`.
+    /// `sort`: `name`, `action`, `why`, `changes` or `problems`, reversed after a `-`.
     pub fn find(&self, action: &str, text: &str, name: &str, sort: &str) -> Vec<u32> {
-        let wanted = text.to_lowercase();
-        let all: Vec<u32>;
-        let among = match name {
-            "" => {
-                all = (0..u32::try_from(self.engine.len()).unwrap_or(u32::MAX)).collect();
-                &all
-            }
-            name => self.survey.rows(name).unwrap_or(&[]),
-        };
-        if action.is_empty() && wanted.is_empty() && sort.is_empty() {
-            return among.to_vec();
-        }
-        let rows =
-            among.iter().filter_map(|index| Some((*index, self.engine.row(usize::try_from(*index).ok()?)?)));
-        let holds = |row: &report::Row| {
-            (action.is_empty() || row.action == action)
-                && (wanted.is_empty()
-                    || row.name.to_lowercase().contains(&wanted)
-                    || row.id.contains(&wanted))
-        };
-        let mut rows: Vec<(u32, report::Row)> = rows.filter(|(_, row)| holds(row)).collect();
-        match sort.trim_start_matches('-') {
-            "name" => rows.sort_by_cached_key(|(_, row)| row.name.to_lowercase()),
-            "action" => rows.sort_by_key(|(_, row)| order(&row.action)),
-            "why" => rows.sort_by_cached_key(|(_, row)| row.reason.clone()),
-            "changes" => rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.changes)),
-            "problems" => rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.problems)),
-            _ => {}
-        }
-        if sort.starts_with('-') {
-            rows.reverse();
-        }
-        rows.into_iter().map(|(index, _)| index).collect()
+        let among = (!name.is_empty()).then(|| self.survey.rows(name).unwrap_or(&[]));
+        self.engine.find(&Search { action, text, sort }, among)
     }
 
     /// Begins to look at the plan as a whole; what was known of the plan before, if that
@@ -176,7 +188,7 @@ impl Preview {
     /// The row of a source object.
     #[must_use]
     pub fn place(&self, id: &str) -> Option<usize> {
-        (0..self.engine.len()).find(|index| self.engine.row(*index).is_some_and(|row| row.id == id))
+        self.engine.place(id)
     }
 
     /// An object from within, as JSON text.
@@ -229,29 +241,15 @@ impl Preview {
         text(&self.engine.sign_on(attribute))
     }
 
-    /// For whom this plan and another one come out differently, as JSON text.
-    #[must_use]
-    pub fn difference(&self, other: &Self) -> String {
-        text(&crate::provision::compare::different_rows(&self.engine, &other.engine))
-    }
-
-    /// Loads a made-up population of any size: people, assignments, roles and a target.
-    pub fn generate(&mut self, seed: u32, count: usize) -> JsValue {
-        let sources = load_example(&mut self.engine, u64::from(seed), count);
-        let mut target = || self.engine.load_target(&example::target(u64::from(seed), count));
-        answer(sources.and_then(|()| target()))
-    }
-
-    /// The same without the target.
-    #[wasm_bindgen(js_name = generateSource)]
-    pub fn generate_source(&mut self, seed: u32, count: usize) -> JsValue {
-        answer(load_example(&mut self.engine, u64::from(seed), count))
+    /// Loads a page of a made-up population of any size: people, assignments and roles, and
+    /// with `target` what the target holds of them.
+    pub fn generate(&mut self, seed: u32, from: usize, to: usize, target: bool) -> JsValue {
+        answer(made_up(&mut self.engine, u64::from(seed), from..to, target))
     }
 
     /// The rows at these indexes.
     pub fn rows(&self, indexes: &[u32]) -> JsValue {
-        let row = |index: &u32| self.engine.row(usize::try_from(*index).ok()?);
-        answer(Ok(indexes.iter().filter_map(row).collect::<Vec<_>>()))
+        answer(Ok(self.engine.rows(indexes)))
     }
 
     /// One operation, whole, as JSON text; empty when there is no such row.
@@ -263,13 +261,6 @@ impl Preview {
             .unwrap_or_default()
     }
 
-    /// The plan as versioned JSON text.
-    #[wasm_bindgen(js_name = planJson)]
-    #[must_use]
-    pub fn plan_json(&self) -> String {
-        self.engine.to_json().to_string()
-    }
-
     /// The configuration as JSON text.
     #[wasm_bindgen(js_name = schemaJson)]
     #[must_use]
@@ -278,15 +269,14 @@ impl Preview {
     }
 }
 
-/// Destructive first, then what needs a look, then the rest.
-fn order(action: &str) -> usize {
-    const ORDER: [&str; 8] =
-        ["delete", "disable", "staged", "failed", "create", "update", "unchanged", "skipped"];
-    ORDER.iter().position(|known| *known == action).unwrap_or(ORDER.len())
-}
-
-fn load_example(engine: &mut Engine, seed: u64, count: usize) -> Result<(), InputError> {
-    engine.load_source("users.json", &example::users(seed, count))?;
-    engine.load_source("roles.json", &example::roles())?;
-    engine.load_source("assignments.json", &example::assignments(seed, count)).map(|_| ())
+fn made_up(engine: &mut Engine, seed: u64, people: Range<usize>, target: bool) -> Result<(), InputError> {
+    engine.load_source("users.json", &example::some_users(seed, people.clone()))?;
+    if people.start == 0 {
+        engine.load_source("roles.json", &example::roles())?;
+    }
+    engine.load_source("assignments.json", &example::some_assignments(seed, people.clone()))?;
+    if target {
+        engine.load_target(&example::some_target(seed, people))?;
+    }
+    Ok(())
 }

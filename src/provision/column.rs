@@ -57,27 +57,18 @@ impl Columns {
     pub fn step(&mut self, pool: &mut Pool, cause: &Cause<'_>, most: usize) -> usize {
         let Some(line) = cause.compiled.lines.get(self.lines.len()) else { return 0 };
         let table = cause.population.table();
-        let mut each = match self.begun.take() {
-            Some(each) => each,
-            None => {
-                if let Some(column) = self.known(line, cause) {
-                    self.lines.push(column);
-                    return 0;
-                }
+        let Some(mut each) = self.begun.take() else {
+            if let Some(column) = self.known(line, cause) {
+                self.lines.push(column);
+            } else if let Some(values) = ready(pool, line, &cause.population) {
                 self.computed += 1;
-                match ready(pool, line, &cause.population) {
-                    Some(values) => {
-                        self.put(line, cause, values);
-                        return 0;
-                    }
-                    None => Each::new(
-                        pool,
-                        &cause.population,
-                        line.program.attributes(),
-                        !line.program.is_random(),
-                    ),
-                }
+                self.put(line, cause, values);
+            } else {
+                self.computed += 1;
+                let once = !line.program.is_random();
+                self.begun = Some(Each::new(pool, &cause.population, line.program.attributes(), once));
             }
+            return 0;
         };
         let random = line.program.is_random();
         let seen = each.step(pool, table, most, &|inputs, id| {
@@ -90,6 +81,11 @@ impl Columns {
             self.put(line, cause, Values::Own(each.finish()));
         }
         seen
+    }
+
+    /// Whether the column of the next line is begun.
+    pub fn is_begun(&self) -> bool {
+        self.begun.is_some()
     }
 
     /// How many lines have their column.

@@ -58,29 +58,65 @@ pub fn compare<'a>(before: &'a Engine, after: &'a Engine) -> impl Iterator<Item 
 /// Compares what becomes of everybody in two plans.
 #[must_use]
 pub fn different_rows(now: &Engine, other: &Engine) -> DifferentRows {
-    let places = places(other);
-    let mut different = DifferentRows::default();
-    for index in 0..now.len() {
-        let Some(here) = now.operation(index) else { continue };
-        let there = places
-            .get(&(here.object_type.clone(), here.source.id.clone()))
-            .and_then(|place| other.operation(*place));
-        let targets = there.as_ref().map(|there| targets(&here, there)).unwrap_or_default();
-        if there.as_ref().is_some_and(|there| there.verdict == here.verdict) && targets.is_empty() {
-            continue;
-        }
-        different.differ += 1;
-        if different.rows.len() < MOST_TOLD {
-            different.rows.push(DifferentRow {
-                index,
-                name: here.source.display_name,
-                now: here.verdict,
-                other: there.map(|there| there.verdict),
-                targets,
-            });
-        }
+    let mut comparing = Comparing::new(other);
+    while !comparing.step(now, other, usize::MAX) {}
+    comparing.finish()
+}
+
+/// A comparison under way, made in slices.
+#[derive(Debug)]
+pub struct Comparing {
+    places: BTreeMap<Key, usize>,
+    next: usize,
+    different: DifferentRows,
+}
+
+impl Comparing {
+    /// Begins to compare with another plan.
+    #[must_use]
+    pub fn new(other: &Engine) -> Self {
+        Self { places: places(other), next: 0, different: DifferentRows::default() }
     }
-    different
+
+    /// Compares up to `most` further rows; true when all were.
+    pub fn step(&mut self, now: &Engine, other: &Engine, most: usize) -> bool {
+        let end = now.len().min(self.next.saturating_add(most));
+        for index in self.next..end {
+            let Some(here) = now.operation(index) else { continue };
+            let there = self
+                .places
+                .get(&(here.object_type.clone(), here.source.id.clone()))
+                .and_then(|place| other.operation(*place));
+            let targets = there.as_ref().map(|there| targets(&here, there)).unwrap_or_default();
+            if there.as_ref().is_some_and(|there| there.verdict == here.verdict) && targets.is_empty() {
+                continue;
+            }
+            self.different.differ += 1;
+            if self.different.rows.len() < MOST_TOLD {
+                self.different.rows.push(DifferentRow {
+                    index,
+                    name: here.source.display_name,
+                    now: here.verdict,
+                    other: there.map(|there| there.verdict),
+                    targets,
+                });
+            }
+        }
+        self.next = end;
+        end == now.len()
+    }
+
+    /// How many rows were compared.
+    #[must_use]
+    pub fn compared(&self) -> usize {
+        self.next
+    }
+
+    /// How the plans differ.
+    #[must_use]
+    pub fn finish(self) -> DifferentRows {
+        self.different
+    }
 }
 
 /// The targets whose new values differ.

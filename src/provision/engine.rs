@@ -58,9 +58,11 @@ pub struct Engine {
     summary: Summary,
     /// The plan that will take its place.
     planning: Option<Box<Planning>>,
+    refused: Vec<String>,
     entitlements: Option<Entitlements>,
     indexes: Indexes,
-    /// What stood in the cells that a "what if" changed, last changed last.
+    /// The "what if" as it was given, and what stood in the cells that it changed, last changed last.
+    pub(super) supposed: Vec<(String, bool, String, String)>,
     pub(super) replaced: Vec<(ObjectKind, usize, String, Atom)>,
 }
 
@@ -89,6 +91,7 @@ impl Engine {
         if target {
             self.indexes.clear();
         } else {
+            self.supposed.clear();
             self.forget_values();
         }
     }
@@ -192,9 +195,10 @@ impl Engine {
                 });
                 return None;
             }
-            let (compiled, mut found) = Compiled::of(mapping, kind, &target);
+            let (mut compiled, mut found) = Compiled::of(mapping, kind, &target);
             findings.append(&mut found);
             findings.append(&mut super::lint::mapping(&compiled, kind, &schema.document));
+            findings.append(&mut compiled.refuse(&self.refused, kind));
             Some(Rc::new(compiled))
         };
         self.compiled =
@@ -237,6 +241,20 @@ impl Engine {
             self.planning = Some(planning);
         }
         done
+    }
+
+    /// What the next step of the plan under way runs that somebody wrote: a mapping as
+    /// `User/displayName`, or a kind's scoping filter as `User`. A slice ends before each.
+    #[must_use]
+    pub fn plan_runs(&self) -> Option<String> {
+        let (kind, target) = self.planning.as_ref()?.expression()?;
+        Some(target.map_or_else(|| kind.name().to_owned(), |target| format!("{}/{target}", kind.name())))
+    }
+
+    /// From the next configuration on, does not run these expressions: they did not come to
+    /// an end. Their mappings fail for everyone.
+    pub fn refuse(&mut self, expressions: Vec<String>) {
+        self.refused = expressions;
     }
 
     /// How many rows the plan under way has looked at, each once for every mapping line, and

@@ -7,6 +7,7 @@
 
 use crate::scim::unicode::nfd;
 use serde_json::{Value, json};
+use std::ops::Range;
 
 const USER_ROLE: &str = "18d14569-c3bd-439b-9a66-3a2aee01d14f";
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
@@ -360,7 +361,12 @@ fn list(head: &str, items: impl Iterator<Item = Value>, tail: &str) -> String {
 /// `count` people as Graph's `/users?$expand=manager($select=id)` gives them. About one in
 /// fifty is disabled, one in twenty has no mail; everybody but the first has a manager.
 pub fn users(seed: u64, count: usize) -> String {
-    let people = (0..count).map(|number| Person::of(seed, number).user(seed));
+    some_users(seed, 0..count)
+}
+
+/// A page of [`users`].
+pub fn some_users(seed: u64, numbers: Range<usize>) -> String {
+    let people = numbers.map(|number| Person::of(seed, number).user(seed));
     list(
         "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#users(manager(id))\",\"value\":[",
         people,
@@ -371,7 +377,12 @@ pub fn users(seed: u64, count: usize) -> String {
 /// The role assignments of the same people as Graph's `appRoleAssignedTo` gives them: most
 /// hold the role `User`, about one in fifty Default Access, one in twenty-five nothing.
 pub fn assignments(seed: u64, count: usize) -> String {
-    let held = (0..count).map(|number| Person::of(seed, number)).filter(|person| person.assigned);
+    some_assignments(seed, 0..count)
+}
+
+/// A page of [`assignments`].
+pub fn some_assignments(seed: u64, numbers: Range<usize>) -> String {
+    let held = numbers.map(|number| Person::of(seed, number)).filter(|person| person.assigned);
     let items = held.map(|person| {
         json!({
             "appRoleId": if person.default_access { DEFAULT_ACCESS } else { USER_ROLE },
@@ -409,8 +420,17 @@ pub fn roles() -> String {
 /// the Clarizen One profile gives, about one in seven differ in title, department or
 /// display name, one in ten are absent; beside them a twentieth of `count` local accounts.
 pub fn target(seed: u64, count: usize) -> String {
-    let accounts = (0..count).filter_map(|number| Person::of(seed, number).account(seed));
-    let locals = (0..count / 20).map(|number| {
+    some_target(seed, 0..count)
+}
+
+/// The part of [`target`] that goes with these people.
+pub fn some_target(seed: u64, numbers: Range<usize>) -> String {
+    let locals = numbers.start / 20..numbers.end / 20;
+    let present =
+        numbers.clone().filter(|number| Person::of(seed, *number).standing != Standing::Absent).count();
+    let total = present + locals.len();
+    let accounts = numbers.filter_map(|number| Person::of(seed, number).account(seed));
+    let locals = locals.map(|number| {
         let name = format!("local.account{}@example.com", number + 1);
         json!({
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
@@ -421,8 +441,6 @@ pub fn target(seed: u64, count: usize) -> String {
             "meta": { "resourceType": "User" },
         })
     });
-    let present = (0..count).filter(|number| Person::of(seed, *number).standing != Standing::Absent).count();
-    let total = present + count / 20;
     let head = format!(
         "{{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"],\"totalResults\":{total},\"startIndex\":1,\"itemsPerPage\":{total},\"Resources\":["
     );

@@ -116,8 +116,22 @@ fn quoted(text: &str) -> String {
 
 /// A whole plan as one bulk request; created objects are referred to by `bulkId`.
 pub fn bulk(operations: impl Iterator<Item = Operation>) -> Value {
+    // Objects before what refers to them.
+    let (mut objects, mut references) = (Vec::new(), Vec::new());
+    for operation in operations {
+        objects.append(&mut bulk_items(&operation, false));
+        references.append(&mut bulk_items(&operation, true));
+    }
+    objects.append(&mut references);
+    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": objects})
+}
+
+/// One operation's part of [`bulk`]: what refers to objects that the plan makes or to other
+/// objects, or all else.
+#[must_use]
+pub fn bulk_items(operation: &Operation, references: bool) -> Vec<Value> {
     let refer = |source: &str| format!("bulkId:create:{source}");
-    let one = |request: PlannedRequest| {
+    let one = |request: &PlannedRequest| {
         let mut item = json!({"method": request.method, "path": fill(&request.path, &refer)});
         if let Some(item) = item.as_object_mut() {
             if request.method == "POST" {
@@ -130,20 +144,13 @@ pub fn bulk(operations: impl Iterator<Item = Operation>) -> Value {
         }
         item
     };
-    // Objects before what refers to them.
-    let (mut objects, mut references) = (Vec::new(), Vec::new());
-    for request in operations.flat_map(|operation| operation.requests) {
-        let refers = request.id.starts_with("members:") || request.id.starts_with("references:");
-        match request.method.as_str() {
-            "GET" => {}
-            _ if refers || request.depends_on.iter().any(|id| id.starts_with("create:")) => {
-                references.push(one(request))
-            }
-            _ => objects.push(one(request)),
-        }
-    }
-    objects.append(&mut references);
-    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": objects})
+    let refers = |request: &PlannedRequest| {
+        request.id.starts_with("members:")
+            || request.id.starts_with("references:")
+            || request.depends_on.iter().any(|id| id.starts_with("create:"))
+    };
+    let requests = operation.requests.iter().filter(|request| request.method != "GET");
+    requests.filter(|request| refers(request) == references).map(one).collect()
 }
 
 /// The three files of the portal's CSV download, joined by `ChangeId`.

@@ -185,9 +185,10 @@ impl Engine {
     /// Plans with other source values for single objects: (id, of a group, attribute, value). An
     /// empty value is null. What was there before comes back with the next call.
     pub fn what_if(&mut self, values: &[(String, bool, String, String)]) {
-        if self.replaced.is_empty() && values.is_empty() {
+        if self.supposed == values {
             return;
         }
+        self.supposed = values.to_vec();
         while let Some((kind, row, name, atom)) = self.replaced.pop() {
             self.source.table_mut(kind).set(row, &name, atom);
         }

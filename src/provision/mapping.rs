@@ -67,7 +67,32 @@ pub(crate) enum Flow {
     Wrong(&'static str, String),
 }
 
+/// Why an expression is not run again.
+const ENDLESS: &str = "the expression did not come to an end on some value, so it is not run again";
+const ENDLESS_HELP: &str =
+    "change its regular expression: do not repeat what is itself repeated, as in `(a+)+`";
+
 impl Compiled {
+    /// Lets the lines with these expressions fail; says which they are.
+    pub fn refuse(&mut self, expressions: &[String], kind: ObjectKind) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        for line in &mut self.lines {
+            let MappingSource::Expression(text) = &line.mapping.source else { continue };
+            if !expressions.contains(text) {
+                continue;
+            }
+            line.program = Program::Broken(ENDLESS.to_owned());
+            findings.push(Diagnostic {
+                severity: Severity::Error,
+                rule: "endless".to_owned(),
+                message: ENDLESS.to_owned(),
+                help: Some(ENDLESS_HELP.to_owned()),
+                path: Some(format!("{}/{}", kind.name(), line.mapping.target)),
+            });
+        }
+        findings
+    }
+
     /// Compiles, and says what is wrong with the table.
     pub fn of(
         object: &ObjectMapping,

@@ -39,6 +39,7 @@ mod requests;
 mod roles;
 mod schema_json;
 mod scope;
+pub mod search;
 mod source;
 pub mod survey;
 pub mod table;

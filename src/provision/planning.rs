@@ -127,10 +127,30 @@ impl Planning {
     pub fn step(&mut self, ground: &mut Ground<'_>, most: usize) -> bool {
         let mut left = most;
         while self.stage != Stage::Done && left > 0 {
+            let seen = self.part(ground, left);
             // What needs no looking at costs little, but not nothing.
-            left = left.saturating_sub(self.part(ground, left).max(1));
+            left = left.saturating_sub(seen.max(1));
+            let begun = seen == 0 && self.expression().is_some();
+            if begun && most < usize::MAX {
+                break;
+            }
         }
         self.stage == Stage::Done
+    }
+
+    /// What the next step runs that somebody wrote: a kind's filter, or a mapping by its target.
+    /// A slice ends before each, so that it is known what does not come to an end.
+    pub fn expression(&self) -> Option<(ObjectKind, Option<&str>)> {
+        let held = side(&self.sides, self.kind);
+        match self.stage {
+            Stage::Filter if self.filter.is_some() => Some((self.kind, None)),
+            Stage::Columns if held.columns.is_begun() => {
+                let lines = held.compiled.as_ref().map_or(&[][..], |compiled| &compiled.lines);
+                let line = lines.get(held.columns.len())?;
+                Some((self.kind, Some(&line.mapping.target)))
+            }
+            _ => None,
+        }
     }
 
     /// Goes on until everyone has standing, values and link.
@@ -207,14 +227,12 @@ impl Planning {
             return 0;
         }
         let table = ground.source.table(self.kind);
-        let mut each = match self.filter.take() {
-            Some(each) => each,
-            None => {
-                let population = population(ground, self.kind, &[]);
-                let inactive = inactive(ground.pool, &population);
-                let population = Population { soft_deleted: &inactive, ..population };
-                Each::new(ground.pool, &population, compiled.filter.attributes(), true)
-            }
+        let Some(mut each) = self.filter.take() else {
+            let population = population(ground, self.kind, &[]);
+            let inactive = inactive(ground.pool, &population);
+            let population = Population { soft_deleted: &inactive, ..population };
+            self.filter = Some(Each::new(ground.pool, &population, compiled.filter.attributes(), true));
+            return 0;
         };
         let seen = each.step(ground.pool, table, most, &|object, _| {
             Ok(expression::Value::truth(compiled.filter.decide(object).0))

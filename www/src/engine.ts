@@ -1,5 +1,5 @@
-// The page's side of the worker: each call is a promise. Should the engine stop, the calls
-// under way are told, and the next one starts a new engine.
+// The page's side of the worker: each call is a promise. Should the engine stop, or not come
+// to an end with something, the calls under way are told, and the next one starts a new engine.
 import { spawn } from "./spawn";
 import type { Calls, Progress } from "./worker";
 
@@ -7,28 +7,48 @@ type Name = keyof Calls;
 type Arguments<N extends Name> = Parameters<Calls[N]> extends [Progress, ...infer Rest] ? Rest : never;
 type Pending = { resolve(value: never): void; reject(error: Error): void; progress?: Progress | undefined };
 
+/** The engine stopped before it answered; whoever needs to know is told by `whenRestarted`. */
+export class Stopped extends Error {}
+
+/** Seconds without a word, while it is waited for, after which the engine is given up. */
+const PATIENCE = 8;
+
 let worker: Worker | undefined;
 let next = 0;
 const pending = new Map<number, Pending>();
-let restarted: () => void = () => {};
+let restarted: (endless: string | undefined) => void = () => {};
+/** Since when the engine has been silent, in ticks: a computer that slept was not silent. */
+let silent = 0;
+/** It has begun to answer; before that, it may still be on its way here. */
+let ready = false;
+/** What of the administrator's it is running: `User/displayName`, `User`, `=expression`. */
+let runs: string | undefined;
 
 /** What to do after the engine had to be started anew: it has forgotten everything. */
-export function whenRestarted(then: () => void): void {
+export function whenRestarted(then: (endless: string | undefined) => void): void {
   restarted = then;
 }
 
 interface Told {
-  id: number;
+  id?: number;
   value?: never;
   fault?: string;
   done?: number;
   total?: number;
+  ready?: boolean;
+  runs?: string | undefined;
 }
 
 function engine(): Worker {
   if (worker) return worker;
   worker = spawn();
   worker.onmessage = ({ data }: MessageEvent<Told>) => {
+    silent = 0;
+    if (data.id === undefined) {
+      if (data.ready) ready = true;
+      else runs = data.runs;
+      return;
+    }
     const call = pending.get(data.id);
     if (data.done !== undefined) {
       call?.progress?.(data.done, data.total ?? 0);
@@ -36,21 +56,33 @@ function engine(): Worker {
     }
     pending.delete(data.id);
     if (data.fault === undefined) call?.resolve(data.value as never);
-    else crash(data.fault, call);
+    else crash(data.fault, undefined, call);
   };
-  worker.onerror = (event) => crash(event.message || "the engine could not start");
+  worker.onerror = (event) => crash(event.message || "the engine could not start", undefined);
   return worker;
 }
 
-function crash(fault: string, first?: Pending): void {
+function crash(fault: string, endless: string | undefined, first?: Pending): void {
   worker?.terminate();
   worker = undefined;
-  const error = new Error(`the engine stopped: ${fault}`);
+  ready = false;
+  runs = undefined;
+  silent = 0;
+  const error = new Stopped(`the engine stopped: ${fault}`);
   first?.reject(error);
   for (const call of pending.values()) call.reject(error);
   pending.clear();
-  restarted();
+  restarted(endless);
 }
+
+setInterval(() => {
+  silent = ready && pending.size > 0 ? silent + 1 : 0;
+  if (silent >= PATIENCE) crash(`no word for ${PATIENCE} s`, runs);
+}, 1_000);
+
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason instanceof Stopped) event.preventDefault();
+});
 
 /** Calls the engine and hears how far it has come. */
 export function follow<N extends Name>(
@@ -72,5 +104,5 @@ export function call<N extends Name>(name: N, ...args: Arguments<N>): Promise<Aw
 
 /** Ends the engine at once, whatever it is doing; for tests of what happens then. */
 export function kill(): void {
-  crash("it was stopped");
+  crash("it was stopped", undefined);
 }

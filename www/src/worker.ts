@@ -2,11 +2,13 @@
 // in slices with a pause between them, in which newer questions are answered; whatever a
 // newer question overtakes ends at its next slice.
 import init, {
+  Comparison as Comparing,
   catalogue,
   checkExpression,
   completeExpression,
   completeTarget,
   Export,
+  Loading,
   mappingTable,
   mendTarget,
   Preview,
@@ -44,10 +46,14 @@ export interface Given {
 /** Tells how far a long call has come. */
 export type Progress = (done: number, total: number) => void;
 
-/** Rows at a time where each is an operation. */
-const SLICE = 2_000;
-/** Rows at a time where each is a value of a column. */
-const VALUES = 20_000;
+/** Rows of a plan at a time, each once for every mapping. */
+const CELLS = 4_000;
+/** Operations at a time. */
+const OPERATIONS = 200;
+/** People made up at a time. */
+const PEOPLE = 500;
+/** Bytes of a file at a time. */
+const CHUNK = 1 << 18;
 /** Milliseconds that a slice may take before newer questions get their turn. */
 const TURN = 30;
 
@@ -73,51 +79,126 @@ const pause = () =>
 
 const parsed = <T>(text: string): T | null => (text ? (JSON.parse(text) as T) : null);
 
-function read(into: Preview, file: Given): Answer<LoadReport> {
-  return (
-    file.role === "target" ? into.loadTarget(file.bytes) : into.loadSource(file.name, file.bytes)
-  ) as Answer<LoadReport>;
+/** Given up, because something newer was asked for. */
+class Overtaken extends Error {}
+
+/** Work in turns: `rest` pauses once a turn is over, and throws when it was overtaken. */
+function turns() {
+  const mine = latest;
+  let began = performance.now();
+  return async (done: number, total: number, progress?: Progress): Promise<void> => {
+    if (performance.now() - began < TURN) return;
+    progress?.(done, total);
+    await pause();
+    if (mine !== latest) throw new Overtaken();
+    began = performance.now();
+  };
+}
+
+type Rest = ReturnType<typeof turns>;
+
+/** Nothing when the work was overtaken. */
+async function unlessOvertaken<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Overtaken) return null;
+    throw error;
+  }
+}
+
+/** Tells the page what of the administrator's is run next, should it never come to an end. */
+let told: string | undefined;
+function runs(what: string | undefined): void {
+  if (what === told) return;
+  told = what;
+  self.postMessage({ runs: what });
+}
+
+async function read(into: Preview, file: Given, rest: Rest): Promise<Answer<LoadReport>> {
+  const loading = new Loading(file.name, file.role === "target");
+  for (let at = 0; at < file.bytes.length; at += CHUNK) {
+    const pushed = loading.push(into, file.bytes.subarray(at, at + CHUNK)) as Answer<null>;
+    if ("error" in pushed) {
+      loading.free();
+      return pushed;
+    }
+    await rest(at, file.bytes.length);
+  }
+  return loading.finish(into) as Answer<LoadReport>;
+}
+
+/** Files and made-up people. */
+async function fill(
+  into: Preview,
+  files: Given[],
+  generated: number,
+  target: boolean,
+  rest: Rest,
+  progress?: Progress,
+): Promise<Answer<LoadReport>[]> {
+  for (let at = 0; at < generated; at += PEOPLE) {
+    into.generate(1, at, Math.min(generated, at + PEOPLE), target);
+    await rest(at, generated, progress);
+  }
+  const answers: Answer<LoadReport>[] = [];
+  for (const file of files) answers.push(await read(into, file, rest));
+  return answers;
+}
+
+async function planned(engine: Preview, rest: Rest, progress?: Progress): Promise<Answer<Summary>> {
+  engine.planBegin();
+  for (;;) {
+    runs(engine.planRuns());
+    if (engine.planStep(CELLS)) break;
+    const [done = 0, total = 0] = engine.planProgress();
+    await rest(done, total, progress);
+  }
+  runs(undefined);
+  return engine.summary() as Answer<Summary>;
 }
 
 const calls = {
-  /** Reads all files anew into an empty engine. */
-  load(_: Progress, files: Given[], generated: number): Answer<LoadReport>[] {
+  /** Reads all files anew into an empty engine; nothing when it was overtaken. */
+  load(progress: Progress, files: Given[], generated: number): Promise<Answer<LoadReport>[] | null> {
     latest += 1;
     preview?.free();
     preview = new Preview();
-    if (generated) preview.generate(1, generated);
-    return files.map((file) => read(current(), file));
+    return unlessOvertaken(fill(preview, files, generated, true, turns(), progress));
   },
-  /** Sets the configuration; always first, and quick. */
-  configure(_: Progress, schema: string, settings: Settings, whatIf: string[]): Answer<Diagnostic[]> {
+  /** Sets the configuration; always first, and quick. What was planned before stays until there is a new plan. */
+  configure(
+    _: Progress,
+    schema: string,
+    settings: Settings,
+    whatIf: string[],
+    endless: string[],
+  ): Answer<Diagnostic[]> {
+    latest += 1;
     current().whatIf(whatIf);
+    current().refuse(endless);
     return current().configure(schema, settings) as Answer<Diagnostic[]>;
   },
   schema: (_: Progress) => current().schemaJson(),
-  /** Plans everyone; nothing when a newer plan was asked for meanwhile. */
-  async plan(_: Progress): Promise<Answer<Summary> | null> {
+  /** Plans everyone; nothing when it was overtaken. */
+  async plan(progress: Progress): Promise<Answer<Summary> | null> {
     latest += 1;
-    const mine = latest;
-    await pause();
-    if (mine !== latest) return null;
-    return current().plan() as Answer<Summary>;
+    return unlessOvertaken(planned(current(), turns(), progress));
   },
-  /** Looks at the whole plan, slice by slice; nothing when a newer plan was asked for. */
+  /** Looks at the whole plan, slice by slice; nothing when it was overtaken. */
   async survey(progress: Progress, keep: boolean): Promise<Survey | null> {
-    const mine = latest;
     const engine = current();
-    if (keep) engine.surveyKeep();
-    engine.surveyBegin();
-    let turn = performance.now();
-    while (!engine.surveyStep(VALUES)) {
-      if (performance.now() - turn < TURN) continue;
-      const [done = 0, total = 0] = engine.surveyProgress();
-      progress(done, total);
-      await pause();
-      if (mine !== latest) return null;
-      turn = performance.now();
-    }
-    return parsed<Survey>(engine.survey());
+    const rest = turns();
+    const look = async () => {
+      if (keep) engine.surveyKeep();
+      engine.surveyBegin();
+      while (!engine.surveyStep(CELLS)) {
+        const [done = 0, total = 0] = engine.surveyProgress();
+        await rest(done, total, progress);
+      }
+      return parsed<Survey>(engine.survey());
+    };
+    return unlessOvertaken(look());
   },
   lint: (_: Progress) => (current().lint() as { ok: Diagnostic[] }).ok,
   stop(_: Progress): void {
@@ -132,7 +213,12 @@ const calls = {
     const inside = parsed<Inside>(current().inside(index));
     return operation && inside ? { operation, inside } : null;
   },
-  trace: (_: Progress, index: number, text: string) => parsed<Part[]>(current().trace(index, text)),
+  trace(_: Progress, index: number, text: string): Part[] | null {
+    runs(`=${text}`);
+    const parts = parsed<Part[]>(current().trace(index, text));
+    runs(undefined);
+    return parts;
+  },
   attributes: (_: Progress, group: boolean) => current().attributes(group),
   catalogue: (_: Progress) => JSON.parse(catalogue()) as FunctionHelp[],
   check: (_: Progress, text: string, attributes: string[]) =>
@@ -151,15 +237,14 @@ const calls = {
   /** The plan as a file, in one of the forms that it is exported in. */
   async export(progress: Progress, kind: string): Promise<string[]> {
     const engine = current();
-    if (kind === "planJson") return [engine.planJson()];
     const file = new Export(kind);
     const parts = [file.head(engine)];
     const total = engine.length();
     let done = 0;
     const rows = async () => {
       do {
-        parts.push(file.step(engine, SLICE));
-        done += SLICE;
+        parts.push(file.step(engine, OPERATIONS));
+        done += OPERATIONS;
         progress(done, total);
         await pause();
       } while (!file.done(engine));
@@ -173,36 +258,39 @@ const calls = {
           await rows();
         }
       } else await rows();
-      if (kind === "curl") {
+      if (kind === "curl" || kind === "bulk") {
         file.references();
         await rows();
       }
-      parts.push(file.tail());
+      parts.push(file.tail(engine));
       return parts;
     } finally {
       file.free();
     }
   },
-  /** What another configuration would do otherwise, for the same people. */
-  compare(
-    _: Progress,
+  /** What another configuration would do otherwise, for the same people; nothing when it was overtaken. */
+  async compare(
+    progress: Progress,
     files: Given[],
     generated: number,
     schema: string,
     settings: Settings,
-  ): Answer<Comparison> {
+  ): Promise<Answer<Comparison> | null> {
+    const rest = turns();
+    const engine = current();
     const other = new Preview();
-    try {
-      if (generated) other.generate(1, generated);
-      for (const file of files) read(other, file);
+    const work = async (): Promise<Answer<Comparison>> => {
+      await fill(other, files, generated, true, rest);
       const configured = other.configure(schema, settings) as Answer<Diagnostic[]>;
       if ("error" in configured) return configured;
-      const planned = other.plan() as Answer<Summary>;
-      if ("error" in planned) return planned;
-      return { ok: JSON.parse(current().difference(other)) as Comparison };
-    } finally {
-      other.free();
-    }
+      const answer = await planned(other, rest);
+      if ("error" in answer) return answer;
+      const comparing = new Comparing(other);
+      const total = engine.length();
+      while (!comparing.step(engine, other, OPERATIONS)) await rest(comparing.done(), total, progress);
+      return { ok: JSON.parse(comparing.result()) as Comparison };
+    };
+    return unlessOvertaken(work()).finally(() => other.free());
   },
   /** Carries the plan out in a directory in memory and plans again against what that holds. */
   async replay(
@@ -212,37 +300,36 @@ const calls = {
     schema: string,
     settings: Settings,
   ): Promise<{ progress: ReplayProgress; again: Summary } | null> {
-    const mine = latest;
+    const rest = turns();
     const engine = current();
     const directory = new Replay(engine, settings.now ?? new Date().toISOString());
     const next = new Preview();
-    try {
+    const work = async () => {
       const rows = engine.length();
-      while (!directory.load(200)) {
-        await pause();
-        if (mine !== latest) return null;
+      while (!directory.load(100)) await rest(0, rows);
+      for (let index = 0; index < rows; index++) {
+        directory.queue(engine, index);
+        await rest(0, rows);
       }
-      for (let index = 0; index < rows; index++) directory.queue(engine, index);
       for (;;) {
-        const done = directory.step(100);
+        const done = directory.step(50);
         const state = JSON.parse(directory.progress()) as ReplayProgress;
-        progress(state.sent, state.sent + state.waiting);
         if (done) break;
-        await pause();
-        if (mine !== latest) return null;
+        await rest(state.sent, state.sent + state.waiting, progress);
       }
       replayed = directory.state();
       const told = JSON.parse(directory.progress()) as ReplayProgress;
-      if (generated) next.generateSource(1, generated);
-      for (const file of sources) if (file.role === "source") read(next, file);
-      next.loadTarget(new TextEncoder().encode(replayed));
+      const given = sources.filter(({ role }) => role === "source");
+      const bytes = new TextEncoder().encode(replayed);
+      await fill(next, [...given, { name: "target", role: "target", bytes }], generated, false, rest);
       next.configure(schema, settings);
-      const again = next.plan() as Answer<Summary>;
+      const again = await planned(next, rest);
       return "ok" in again ? { progress: told, again: again.ok } : null;
-    } finally {
+    };
+    return unlessOvertaken(work()).finally(() => {
       directory.free();
       next.free();
-    }
+    });
   },
   replayState: (_: Progress) => replayed,
 };
@@ -252,6 +339,8 @@ export type Calls = typeof calls;
 /** Starts answering; the page's build says how the wasm comes. */
 export function answer(wasm: string | URL | BufferSource | Promise<BufferSource>): void {
   const ready = Promise.resolve(wasm).then((module_or_path) => init({ module_or_path }));
+  // From here on the page expects to hear something while it waits.
+  void ready.then(() => self.postMessage({ ready: true }));
   self.onmessage = async ({ data }: MessageEvent<{ id: number; name: keyof Calls; args: unknown[] }>) => {
     try {
       await ready;

@@ -1,10 +1,11 @@
 // From the document to the plan: what changed is sent to the engine, and what it answers is
 // kept here for the page to paint. A newer change overtakes an older one.
 import { computed, signal } from "@preact/signals";
-import { call, follow, whenRestarted } from "../engine";
+import { call, follow, Stopped, whenRestarted } from "../engine";
 import { strings } from "../strings";
 import type { Action, Answer, Diagnostic, InputError, LoadReport, Summary, Survey } from "../types";
 import { complete, type Document, document_, whenChanged } from "./document";
+import { endless, endlessScope, note } from "./endless";
 import { refreshPerson } from "./person";
 
 export interface FileState {
@@ -21,7 +22,7 @@ export const schemaError = signal<InputError | null>(null);
 export const survey = signal<Survey | null>(null);
 export const attributes = signal<{ User: string[]; Group: string[] }>({ User: [], Group: [] });
 export const busy = signal(false);
-/** How far the survey has come, from 0 to 1; 1 when there is none under way. */
+/** How far what is under way has come, from 0 to 1; 1 when there is nothing. */
 export const progress = signal(1);
 export const fault = signal<string | null>(null);
 export const cancelled = signal(false);
@@ -50,8 +51,23 @@ export const hasTarget = computed(
 );
 
 let run = 0;
-let loaded: Pick<Document, "files" | "generated"> | null = null;
+/** What the engine has loaded, or is loading. */
+let loading: (Pick<Document, "files" | "generated"> & { done: ReturnType<typeof load> }) | null = null;
 let surveyed = false;
+/** A fault that the next plan mends. */
+let passing: string | null = null;
+
+const load = (files: Document["files"], generated: number) => follow("load", far, [...files], generated);
+
+function far(done: number, total: number): void {
+  progress.value = total ? done / total : 1;
+}
+
+function none(): void {
+  summary.value = null;
+  survey.value = null;
+  found.value = new Uint32Array();
+}
 
 /** The settings as the engine takes them. */
 export function settingsFor(document: Document) {
@@ -67,22 +83,32 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
   busy.value = true;
   cancelled.value = false;
   try {
-    const files = document.files !== loaded?.files || document.generated !== loaded.generated;
-    if (files) {
-      loaded = { files: document.files, generated: document.generated };
+    const files = document.files !== loading?.files || document.generated !== loading.generated;
+    if (files || !loading) {
       surveyed = false;
-      const answers = await call("load", [...document.files], document.generated);
-      if (stale()) return;
+      none();
+      const { files, generated } = document;
+      loading = { files, generated, done: load(files, generated) };
+    }
+    const answers = await loading.done;
+    if (stale()) return;
+    if (!answers) {
+      loading = null;
+      return;
+    }
+    if (files) {
       fileStates.value = answers.map((answer) =>
         "ok" in answer ? { report: answer.ok, error: null } : { report: null, error: answer.error },
       );
       attributes.value = { User: await call("attributes", false), Group: await call("attributes", true) };
+      if (stale()) return;
     }
     const configured = await call(
       "configure",
       document.schema,
       settingsFor(document),
       document.whatIf.flatMap(({ id, kind, attribute, value }) => [id, kind, attribute, value]),
+      [...endless.value],
     );
     if (stale()) return;
     take(configured);
@@ -92,13 +118,15 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
       if (stale()) return;
       complete({ schema: ours });
     }
+    const stuck = endlessScope();
+    if (stuck) schemaError.value = { message: strings().endlessScope(stuck), help: null, line: null };
     if (!hasPeople.value || schemaError.value) {
-      summary.value = null;
-      survey.value = null;
-      found.value = new Uint32Array();
+      none();
       return;
     }
-    const planned = await call("plan");
+    const planned = await follow("plan", (done, total) => {
+      if (!stale()) far(done, total);
+    });
     if (stale() || !planned) return;
     if ("error" in planned) throw new Error(planned.error.message);
     summary.value = planned.ok;
@@ -107,11 +135,10 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     await refreshPerson();
     const keep = step.fresh && surveyed && !files;
     surveyed = surveyed && !step.fresh && !files;
-    const overtaken = () => stale();
     const seen = await follow(
       "survey",
       (done, total) => {
-        if (!overtaken()) progress.value = total ? done / total : 1;
+        if (!stale()) far(done, total);
       },
       keep,
     );
@@ -124,9 +151,13 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     diagnostics.value = [...diagnostics.value, ...more];
     lastEdit.value = keep || !step.fresh ? { label: step.label, changed: seen.edited } : null;
     if (filter.value.behind) await refilter();
-    fault.value = null;
+    if (fault.value === passing) fault.value = null;
   } catch (error) {
-    if (!stale()) fault.value = error instanceof Error ? error.message : String(error);
+    // Who stopped the engine has told why.
+    if (!stale() && !(error instanceof Stopped)) {
+      passing = error instanceof Error ? error.message : String(error);
+      fault.value = passing;
+    }
   } finally {
     if (!stale()) {
       busy.value = false;
@@ -152,6 +183,8 @@ export function cancel(): void {
   cancelled.value = true;
   busy.value = false;
   progress.value = 1;
+  // What is not loaded to its end is loaded anew.
+  if (!summary.value) loading = null;
   void call("stop");
 }
 
@@ -177,9 +210,11 @@ export const sortBy = (column: string) =>
   filterBy({ sort: filter.value.sort === column ? `-${column}` : column });
 
 whenChanged((_, after, step) => void refresh(after, step));
-whenRestarted(() => {
-  loaded = null;
-  fault.value = strings().engineRestarted;
+whenRestarted((runs) => {
+  loading = null;
+  if (runs) note(runs);
+  passing = runs ? null : strings().engineRestarted;
+  fault.value = runs ? strings().endless(runs.replace(/^=/, "")) : passing;
   void refresh(document_.value, { label: "", fresh: true });
 });
 

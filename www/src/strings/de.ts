@@ -97,9 +97,14 @@ export const de: Strings = {
   working: "Wird berechnet",
   cancel: "Abbrechen",
   cancelled: "Angehalten. Die Zahlen sind von vor der letzten Änderung.",
+  cancelledFirst: "Angehalten, bevor es einen Plan gab.",
   planAgain: "Neu planen",
   engineRestarted:
     "Die Maschine hielt an und wurde neu gestartet; Ihre Dateien und Änderungen sind alle noch da.",
+  endless: (what: string) =>
+    `\u201e${what}\u201c kam bei einem Wert nicht zu Ende; die Berechnung wurde ohne das neu begonnen. Dateien und Änderungen sind alle noch da. Ändern Sie den regulären Ausdruck: nichts wiederholen, was selbst schon wiederholt ist, wie in (a+)+.`,
+  endlessScope: (kind: string) =>
+    `der Bereichsfilter von ${kind} kam bei einem Wert nicht zu Ende; ändern Sie den regulären Ausdruck: nichts wiederholen, was selbst schon wiederholt ist, wie in (a+)+`,
   copyDetails: "Einzelheiten kopieren",
   dismiss: "Schließen",
   expectations: (held, all) => `${number(held)}/${number(all)} Erwartungen erfüllt`,

@@ -97,8 +97,13 @@ export const en = {
   working: "Working",
   cancel: "Cancel",
   cancelled: "Stopped. The numbers are from before the last edit.",
+  cancelledFirst: "Stopped before there was a plan.",
   planAgain: "Plan again",
   engineRestarted: "The engine stopped and was started anew; your files and edits are all still here.",
+  endless: (what: string) =>
+    `\u201c${what}\u201d did not come to an end on some value, so the engine was started anew without it. Your files and edits are all still here. Change its regular expression: do not repeat what is itself repeated, as in (a+)+.`,
+  endlessScope: (kind: string) =>
+    `the scoping filter of ${kind} did not come to an end on some value; change its regular expression: do not repeat what is itself repeated, as in (a+)+`,
   copyDetails: "Copy details",
   dismiss: "Dismiss",
   expectations: (held: number, all: number) => `${number(held)}/${number(all)} expectations hold`,

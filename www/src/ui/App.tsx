@@ -5,7 +5,7 @@ import { guide } from "../prefs";
 import { copy } from "../save";
 import { document_ } from "../state/document";
 import { pasted, take } from "../state/files";
-import { busy, fault, fileStates, hasPeople, schemaError, summary } from "../state/plan";
+import { fault, fileStates, hasPeople, schemaError, summary } from "../state/plan";
 import { strings } from "../strings";
 import { Header } from "./Header";
 import { Help } from "./Help";
@@ -13,7 +13,7 @@ import { keys } from "./keys";
 import { lazy } from "./lazy";
 import { Offer, offer } from "./Offer";
 import { Panes } from "./Panes";
-import { Plan } from "./Plan";
+import { Plan, Unplanned } from "./Plan";
 import { Welcome } from "./Welcome";
 
 const Guide = lazy(() => import("./Guide").then(({ Guide }) => Guide));
@@ -115,12 +115,7 @@ export function App() {
         <main class="work">
           <h1 class="hidden">{t.plan}</h1>
           {summary.value && <Plan plan={summary.value} />}
-          {!summary.value && hasPeople.value && busy.value && (
-            <section class="plan" aria-label={t.plan}>
-              <p class="sentence">{t.working}…</p>
-              <progress class="first" aria-label={t.working} />
-            </section>
-          )}
+          {!summary.value && hasPeople.value && <Unplanned />}
           <Panes />
         </main>
       ) : (

@@ -12,6 +12,7 @@ import {
   lastEdit,
   only,
   progress,
+  summary,
 } from "../state/plan";
 import { strings } from "../strings";
 import type { Action, Summary } from "../types";
@@ -133,20 +134,39 @@ export function Plan({ plan }: { plan: Summary }) {
           <span key={note}>{note}. </span>
         ))}
       </p>
-      {cancelled.value && (
-        <p class="banner" role="status">
-          <span>{t.cancelled}</span>
-          <button type="button" class="button" onClick={() => void again()}>
-            {t.planAgain}
-          </button>
-        </p>
-      )}
+      <Cancelled />
       <Working />
     </section>
   );
 }
 
 const threshold = () => document_.value.settings.deletionThreshold ?? 0;
+
+/** Before there is a plan: what is under way, and how to stop it or go on. */
+export function Unplanned() {
+  const t = strings();
+  if (!busy.value && !cancelled.value) return null;
+  return (
+    <section id="plan" class="plan" aria-label={t.plan} tabIndex={-1}>
+      {busy.value && <p class="sentence">{t.working}…</p>}
+      <Cancelled />
+      <Working />
+    </section>
+  );
+}
+
+function Cancelled() {
+  const t = strings();
+  if (!cancelled.value) return null;
+  return (
+    <p class="banner" role="status">
+      <span>{summary.value ? t.cancelled : t.cancelledFirst}</span>
+      <button type="button" class="button" onClick={() => void again()}>
+        {t.planAgain}
+      </button>
+    </p>
+  );
+}
 
 /** A thin line while the engine works, and a way to stop it. */
 function Working() {

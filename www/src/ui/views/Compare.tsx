@@ -25,6 +25,7 @@ export function Compare() {
     const { files: sources, generated } = document_.value;
     const settings = { ...settingsFor(document_.value), ...saved?.settings };
     const answer = await call("compare", [...sources], generated, schema, settings);
+    if (!answer) return;
     if ("ok" in answer) seen.value = answer.ok;
     else wrong.value = answer.error.message;
   };

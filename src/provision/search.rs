@@ -1,0 +1,93 @@
+//! Rows of a plan by action and text, in an order.
+
+use super::decide::{Decision, Verdict};
+use super::engine::Engine;
+use super::matching::Settled;
+use super::report::Row;
+use std::cmp::Reverse;
+
+/// Which rows, and in which order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Search<'a> {
+    /// Only rows with this action; empty for all.
+    pub action: &'a str,
+    /// Only rows whose name or id holds this text; empty for all.
+    pub text: &'a str,
+    /// `name`, `action`, `why`, `changes` or `problems`, reversed after a `-`; empty for the
+    /// plan's order.
+    pub sort: &'a str,
+}
+
+impl Engine {
+    /// The rows that are asked for, among these or, when `None`, among all.
+    #[must_use]
+    pub fn find(&self, search: &Search<'_>, among: Option<&[u32]>) -> Vec<u32> {
+        let all = || (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
+        let mut rows: Vec<u32> = among.map_or_else(all, <[u32]>::to_vec);
+        let wanted = search.text.to_lowercase();
+        if !search.action.is_empty() || !wanted.is_empty() {
+            rows.retain(|index| {
+                self.looked_at(*index).is_some_and(|(settled, decision)| {
+                    (search.action.is_empty() || decision.verdict.name() == search.action)
+                        && (wanted.is_empty() || self.holds(settled, &wanted))
+                })
+            });
+        }
+        let decision = |index: &u32| self.looked_at(*index).map(|(_, decision)| decision);
+        match search.sort.trim_start_matches('-') {
+            "name" => rows.sort_by_cached_key(|index| {
+                self.looked_at(*index).map(|(settled, _)| self.planner().name(settled).to_lowercase())
+            }),
+            "action" => rows.sort_by_key(|index| decision(index).map(|decision| urgency(decision.verdict))),
+            "why" => rows.sort_by_key(|index| decision(index).map(|decision| decision.reason)),
+            "changes" => rows.sort_by_key(|index| Reverse(decision(index).map(|decision| decision.changes))),
+            "problems" => {
+                let problems = |decision: Decision| decision.problems + decision.missing;
+                rows.sort_by_key(|index| Reverse(decision(index).map(problems)));
+            }
+            _ => {}
+        }
+        if search.sort.starts_with('-') {
+            rows.reverse();
+        }
+        rows
+    }
+
+    /// The row of a source object.
+    #[must_use]
+    pub fn place(&self, id: &str) -> Option<usize> {
+        self.settlement.by_source.get(&self.pool.find(id)?).copied()
+    }
+
+    /// These rows.
+    #[must_use]
+    pub fn rows(&self, indexes: &[u32]) -> Vec<Row> {
+        indexes.iter().filter_map(|index| self.row(usize::try_from(*index).ok()?)).collect()
+    }
+
+    fn looked_at(&self, index: u32) -> Option<(Settled, Decision)> {
+        let index = usize::try_from(index).ok()?;
+        Some((*self.settlement.objects.get(index)?, *self.rows.get(index)?))
+    }
+
+    /// Whether name or id holds a text in lower case.
+    fn holds(&self, settled: Settled, wanted: &str) -> bool {
+        let entry = self.source.table(settled.kind).entry(settled.row);
+        let id = entry.and_then(|entry| self.pool.text(entry.id)).unwrap_or_default();
+        id.contains(wanted) || self.planner().name(settled).to_lowercase().contains(wanted)
+    }
+}
+
+/// Destructive first, then what needs a look, then the rest.
+fn urgency(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Delete => 0,
+        Verdict::Disable => 1,
+        Verdict::Staged => 2,
+        Verdict::Failed => 3,
+        Verdict::Create => 4,
+        Verdict::Update => 5,
+        Verdict::Unchanged => 6,
+        Verdict::Skipped => 7,
+    }
+}
