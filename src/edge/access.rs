@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use worker::SqlStorageValue;
 
 use super::jwt::{ALGORITHMS, Issuer};
+use super::me;
 use super::sql::{SqlStore, integer, text};
 use super::token::{Credential, Scope};
 use crate::scim::error::ScimError;
@@ -98,7 +99,7 @@ pub(super) fn refused(store: &SqlStore) -> Result<Value, ScimError> {
 }
 
 /// Answers what an administrator asks of clients and issuers, and the token endpoint of clients.
-pub(super) fn serve(store: &SqlStore, path: &str, body: &Value) -> Option<Result<Reply, ScimError>> {
+pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Option<Result<Reply, ScimError>> {
     let reply = match path {
         "/clients" => clients(store),
         "/clients/make" => make_client(store, body),
@@ -136,7 +137,8 @@ fn clients(store: &SqlStore) -> Result<Reply, ScimError> {
     Ok(Reply::plain(200, &json!({ "clients": shown.collect::<Vec<_>>() })))
 }
 
-fn make_client(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+fn make_client(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    me::bind(store, &me::client(field(body, "id")), body)?;
     let expires = body.get("expires").and_then(Value::as_str);
     store.run(
         "INSERT INTO client (id, hash, scope, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -199,7 +201,9 @@ fn set_issuers(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
         if !matches!(Scope::parse(&one.scope), Some(Scope::Provision | Scope::Read)) {
             return Err(wrong(format!("`scope` is `{}`; send `provision` or `read`", one.scope)));
         }
-        for (name, value) in [("issuer", &one.issuer), ("audience", &one.audience)] {
+        for (name, value) in
+            [("issuer", &one.issuer), ("audience", &one.audience), ("subjectClaim", &one.subject_claim)]
+        {
             if value.trim().is_empty() {
                 return Err(wrong(format!("`{name}` is empty; send what the issuer's tokens have")));
             }

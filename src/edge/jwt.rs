@@ -41,6 +41,13 @@ pub(super) struct Issuer {
     /// The scope that its tokens have here.
     #[serde(default = "provision")]
     pub scope: String,
+    /// The claim that names whom a token speaks of, who is `/Me`: `sub`, or `oid` of Entra's.
+    #[serde(default = "subject")]
+    pub subject_claim: String,
+}
+
+fn subject() -> String {
+    "sub".to_owned()
 }
 
 fn all_algorithms() -> Vec<String> {

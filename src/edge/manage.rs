@@ -7,8 +7,8 @@ use super::metrics::Tally;
 use super::plan::plan;
 use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
-use super::{access, backup, events, schemas, stream};
-use crate::scim::directory::{Predicate, Searchable, Settings, Store, StoreError};
+use super::{access, backup, events, me, schemas, stream};
+use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::instant;
@@ -66,12 +66,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             Ok(Reply::plain(200, &show(store)?))
         }
         "/tokens/make" => {
-            if let Some(user) = body.get("user").and_then(Value::as_str) {
-                if store.get("User", user)?.is_none() {
-                    return Err(ScimError::not_found("User", user));
-                }
-                store.set_fact(&bound_user(field("hash")), user)?;
-            }
+            me::bind(store, field("hash"), body)?;
             let expires = body.get("expires").and_then(Value::as_str);
             if field("scope") == "edge-read" && !store.keeps_copy() {
                 let detail = "the tenant keeps no copy to read; send `{\"copy\": true}` to the tenant first";
@@ -142,11 +137,6 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/plan" => plan(store, body),
         _ => Err(ScimError::new(404, "there is nothing here")),
     }
-}
-
-/// Where it stands which user a token is bound to: who `/Me` is.
-pub(super) fn bound_user(hash: &str) -> String {
-    format!("user of {hash}")
 }
 
 /// What every request must know of its tenant; kept in memory until an administrator changes it.

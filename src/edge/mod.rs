@@ -21,6 +21,7 @@ mod jwt;
 mod limit;
 mod log;
 mod manage;
+mod me;
 mod metrics;
 mod migrate;
 mod oauth;

@@ -57,7 +57,8 @@ async fn of_issuer(env: &Env, jwt: &Jwt) -> Result<Token, Fault> {
             continue;
         };
         let expires = jwt.verify(&issuer, js_sys::Date::now()).await?;
-        let subject = ["sub", "azp", "appid"].into_iter().find_map(|name| jwt.claim(name));
+        let claims = [issuer.subject_claim.as_str(), "sub", "azp", "appid"];
+        let subject = claims.into_iter().find_map(|name| jwt.claim(name));
         let credential = Credential::Issuer {
             issuer: issuer.issuer,
             audience: issuer.audience,
@@ -83,6 +84,7 @@ pub(super) async fn is_admitted(env: &Env, request: &Request) -> Result<bool, Fa
         audience: audience.to_string(),
         algorithms: vec!["RS256".into()],
         scope: Scope::Provision.as_str().into(),
+        subject_claim: "sub".into(),
     };
     Jwt::read(&text)?.verify(&access, js_sys::Date::now()).await?;
     Ok(true)
@@ -170,8 +172,10 @@ pub(super) async fn create_client(env: &Env, visit: &Visit, tenant: &str, body: 
     let Some(client) = token::sign(&format!("prc_{tenant}.{id}"), &key) else {
         return Err(worker::Error::RustError("TOKEN_KEY cannot sign".into()).into());
     };
-    let made =
-        json!({ "id": id, "hash": hash(&secret), "scope": scope.as_str(), "expires": expires, "now": now() });
+    let made = json!({
+        "id": id, "hash": hash(&secret), "scope": scope.as_str(), "expires": expires, "now": now(),
+        "user": body.get("user"),
+    });
     let reply = ask_admin(env, &visit.id, tenant, "/clients/make", &made).await?;
     if reply.status_code() != 201 {
         return Ok(reply);

@@ -18,7 +18,7 @@ use super::schemas::Known;
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
 use super::visit::Visit;
-use super::{access, events, manage, password, publish, stream};
+use super::{access, events, manage, me, password, publish, stream};
 use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
@@ -319,10 +319,7 @@ fn scim(
     let actor = credential.actor();
     // Only these can mean the token's own user.
     let asks_for_me = request.path.starts_with("/Me") || request.path == "/Bulk";
-    let me = match &credential {
-        Credential::Token { hash } if asks_for_me => store.fact(&manage::bound_user(hash))?,
-        _ => None,
-    };
+    let me = if asks_for_me { me::user(store, &credential)? } else { None };
     let registry = store.schemas()?;
     let mut context = Context {
         registry: &registry,

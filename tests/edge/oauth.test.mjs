@@ -182,6 +182,33 @@ test("tokens of a trusted issuer are taken, by RSA and by elliptic curve", async
   assert.equal((await asking(token)).status, 401);
 });
 
+test("/Me is the user whose name an issuer's token bears, and nobody else", async () => {
+  const { scim, audience } = await trusting();
+  const me = (more) =>
+    client(server.endpoint, jwt(issuer.keys[0], claims({ aud: audience, ...more })))("GET", "/Me");
+  const ada = await scim("POST", "/Users", user("Ada@example.com", { externalId: "E-1" }));
+  await scim("POST", "/Users", user("E-2", { externalId: "shared" }));
+  await scim("POST", "/Users", user("grace", { externalId: "E-2" }));
+  await scim("POST", "/Users", user("mary", { externalId: "shared" }));
+  for (const [sub, userName] of [
+    ["ada@EXAMPLE.com", "Ada@example.com"],
+    ["E-1", "Ada@example.com"],
+    ["E-2", "E-2"],
+  ]) {
+    const reply = await me({ sub });
+    assert.deepEqual([reply.status, reply.body.userName], [200, userName], sub);
+  }
+  assert.ok((await me({ sub: "E-1" })).headers.get("location").endsWith(`/Users/${ada.body.id}`));
+  // An externalId is exact in its letters, and one that two users share is nobody's.
+  for (const sub of ["e-1", "shared", "directory", ""]) assert.equal((await me({ sub })).status, 501, sub);
+
+  const entra = await trusting({ subjectClaim: "oid" });
+  await entra.scim("POST", "/Users", user("ada", { externalId: "0b1c" }));
+  const token = claims({ aud: entra.audience, sub: "pairwise", oid: "0b1c" });
+  const own = client(server.endpoint, jwt(issuer.keys[0], token));
+  assert.equal((await own("GET", "/Me")).body.userName, "ada");
+});
+
 test("what an attacker would try with a JWT is refused", async () => {
   const { audience } = await trusting();
   const [rsa, ec] = issuer.keys;
@@ -254,6 +281,7 @@ test("what may be configured is checked", async () => {
     [{ jwksUri: "http://example.com/keys" }, /https/],
     [{ issuer: "http://example.com", jwksUri: undefined }, /https/],
     [{ audience: "" }, /audience/],
+    [{ subjectClaim: " " }, /subjectClaim/],
     [{ colour: "blue" }, /colour/],
   ]) {
     const reply = await put([{ issuer: issuer.url, audience, jwksUri: `${issuer.url}/keys`, ...change }]);

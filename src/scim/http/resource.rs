@@ -57,14 +57,15 @@ pub(super) fn answer(
     }
 }
 
-/// The user that the token is bound to, under its own location.
+/// The user that the credential stands for, under its own location.
 pub(super) fn me(
     store: &mut dyn Searchable,
     context: &mut Context<'_>,
     request: &Request,
 ) -> Result<Reply, ScimError> {
     let (Some(id), Some(kind)) = (context.me, context.registry.resource_type("User")) else {
-        let detail = "`/Me` needs a token that is bound to a user, and this one is not; use `/Users/{id}`";
+        let detail =
+            "`/Me` is the user that a token stands for, and this one stands for none; use `/Users/{id}`";
         return Err(ScimError::new(501, detail));
     };
     if request.method == "POST" {
