@@ -28,6 +28,8 @@ const ATTEMPTS: i64 = 30;
 const LONGEST: i64 = 3_600_000;
 /// How often in a row a receiver may fail before the whole stream pauses.
 const PATIENCE: i64 = 3;
+/// Longest token that a queue is given whole, in bytes: a message may have 128 000.
+const QUEUED: usize = 127_000;
 /// Most events in one answer to a poll, and how many if the receiver does not say.
 const MOST: i64 = 200;
 
@@ -225,8 +227,12 @@ impl Push<'_> {
     async fn send(&self, stream: &Stream, entry: &Entry) -> worker::Result<Outcome> {
         let registry =
             self.store.schemas().map_err(|error| worker::Error::RustError(format!("{error:?}")))?;
-        let token = sign(&told(stream, &registry, &self.base, entry), self.key).await?;
+        let mut token =
+            sign(&told(stream, stream.settings.full, &registry, &self.base, entry), self.key).await?;
         if stream.settings.delivery == Delivery::Queue {
+            if token.len() > QUEUED {
+                token = sign(&told(stream, false, &registry, &self.base, entry), self.key).await?;
+            }
             let sent = match self.env.queue("EVENTS") {
                 Ok(queue) => queue.send(token).await,
                 Err(error) => Err(error),
@@ -277,13 +283,8 @@ impl Push<'_> {
     }
 }
 
-fn told(stream: &Stream, registry: &Registry, base: &str, entry: &Entry) -> Value {
-    let about = set::Stream {
-        id: &stream.id,
-        issuer: base,
-        audience: &stream.settings.audience,
-        full: stream.settings.full,
-    };
+fn told(stream: &Stream, full: bool, registry: &Registry, base: &str, entry: &Entry) -> Value {
+    let about = set::Stream { id: &stream.id, issuer: base, audience: &stream.settings.audience, full };
     claims(&about, registry, entry, clock())
 }
 
@@ -336,8 +337,11 @@ pub(super) fn poll(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
     let more = chosen.len() > most;
     let base = store.fact("base")?.unwrap_or_default();
     let registry = store.schemas()?;
-    let claims: Vec<Value> =
-        chosen.iter().take(most).map(|entry| told(&stream, &registry, &base, entry)).collect();
+    let claims: Vec<Value> = chosen
+        .iter()
+        .take(most)
+        .map(|entry| told(&stream, stream.settings.full, &registry, &base, entry))
+        .collect();
     let key = stream::keys(store)?.as_array().and_then(|keys| keys.last().cloned());
     Ok(Reply::plain(200, &json!({ "claims": claims, "more": more, "key": key })))
 }

@@ -3,6 +3,18 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { start } from "./server.mjs";
 
+/** A data point as the runtime writes it: texts are lists of bytes. */
+function point({ dataset, index1, ...rest }) {
+  const text = (bytes) => Buffer.from(bytes ?? []).toString();
+  const all = (kind) => Object.keys(rest).filter((name) => name.startsWith(kind));
+  return {
+    dataset: text(dataset),
+    index: text(index1),
+    blobs: all("blob").map((name) => text(rest[name])),
+    doubles: all("double").map((name) => rest[name]),
+  };
+}
+
 /** A server whose bindings have a witness: `data` and `vars` as in `start`. */
 export async function witnessed(data, vars) {
   const self = {
@@ -10,7 +22,7 @@ export async function witnessed(data, vars) {
     puts: [],
     /** Each event that a consumer of the queue was given, in order. */
     events: [],
-    /** Each data point that was written, as text. */
+    /** Each data point that was written: its dataset, index, blobs and doubles. */
     points: [],
     /** What becomes of a put: nothing to let it pass, else `[status, text]`; it may take its time. */
     put: async () => {},
@@ -27,7 +39,7 @@ export async function witnessed(data, vars) {
       if (self.batch(JSON.parse(text))) self.events.push(...JSON.parse(text));
       else status = 503;
     } else {
-      self.points.push(text);
+      self.points.push(point(JSON.parse(text)));
     }
     response.writeHead(status).end(answer);
   });
