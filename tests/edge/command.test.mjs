@@ -1,7 +1,7 @@
 // The command line against a running deployment.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -34,6 +34,35 @@ const json = (args) => {
   assert.equal(status, 0, stderr);
   return JSON.parse(stdout);
 };
+
+test("a tenant's own schemas are shown, set from a file, refused with a position, and cleared", async () => {
+  const { tenant, token } = json(["tenant", "create", "Schemas"]);
+  const scim = client(server.endpoint, token);
+  assert.deepEqual(json(["tenant", "schemas", tenant.id]), { Schemas: [], ResourceTypes: [] });
+  const read = async (name) => JSON.parse(await readFile(`examples/schemas/okta/${name}.json`, "utf8"));
+  const okta = { Schemas: await read("schemas"), ResourceTypes: await read("resource-types") };
+  const file = join(folder, "schemas.json");
+  await writeFile(file, JSON.stringify(okta));
+  const set = provisor(["tenant", "schemas", tenant.id, "--set", file]);
+  assert.deepEqual([set.status, set.stdout], [0, `set from ${file}\n`]);
+  assert.deepEqual(json(["tenant", "schemas", tenant.id]), okta);
+  assert.equal((await scim("GET", "/Roles")).status, 200);
+
+  okta.Schemas[0].attributes[0].type = "colour";
+  await writeFile(file, JSON.stringify(okta));
+  const wrong = provisor(["tenant", "schemas", tenant.id, "--set", file]);
+  assert.notEqual(wrong.status, 0);
+  assert.match(wrong.stderr, /attributes\[0\].*`colour`/s);
+  await writeFile(file, "{");
+  assert.match(provisor(["tenant", "schemas", tenant.id, "--set", file]).stderr, /is not JSON/);
+  assert.match(provisor(["tenant", "schemas", tenant.id, "--set", `${file}.gone`]).stderr, /cannot be read/);
+  assert.match(provisor(["tenant", "schemas", tenant.id, "--set", file, "--clear"]).stderr, /--clear/);
+  assert.equal((await scim("GET", "/Roles")).status, 200, "what is refused changes nothing");
+
+  assert.equal(provisor(["tenant", "schemas", tenant.id, "--clear"]).stdout, "cleared\n");
+  assert.equal((await scim("GET", "/Roles")).status, 404);
+  assert.match(provisor(["tenant", "schemas", "--help"]).stdout, /--set <FILE>/);
+});
 
 test("a tenant's whole life, from the command line", async () => {
   const { tenant, token } = json(["tenant", "create", "Example Ltd", "--settings", '{"strict": true}']);

@@ -1,7 +1,7 @@
 //! `provisor tenant`, `token`, `export`, `import` and `audit`: a deployment's administration.
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
@@ -27,6 +27,17 @@ pub(super) enum Tenant {
     Show {
         /// Its id.
         tenant: String,
+    },
+    /// Show a tenant's own schemas and resource types, or set them anew, checked with positions.
+    Schemas {
+        /// Its id.
+        tenant: String,
+        /// Set them from a file as this command prints them: {"Schemas": […], "ResourceTypes": […]}.
+        #[arg(long, value_name = "FILE", conflicts_with = "clear")]
+        set: Option<PathBuf>,
+        /// Go back to the schemas of the standard alone.
+        #[arg(long)]
+        clear: bool,
     },
     /// Let a tenant rest: its tokens are refused, its data stay.
     Suspend {
@@ -136,6 +147,7 @@ pub(super) fn tenant(at: &Deployment, command: &Tenant) -> Result<ExitCode, Stri
         Tenant::Show { tenant } => {
             show(&at.ask("GET", &format!("/tenants/{}", segment(tenant)?), None)?.body)
         }
+        Tenant::Schemas { tenant, set, clear } => schemas(at, tenant, set.as_deref(), *clear),
         Tenant::Suspend { tenant } => state(tenant, "suspended"),
         Tenant::Resume { tenant } => state(tenant, "active"),
         Tenant::Delete { tenant, confirm } => {
@@ -144,6 +156,22 @@ pub(super) fn tenant(at: &Deployment, command: &Tenant) -> Result<ExitCode, Stri
             print("deleted")
         }
     }
+}
+
+/// Shows, sets or clears a tenant's own schemas.
+fn schemas(at: &Deployment, tenant: &str, set: Option<&Path>, clear: bool) -> Result<ExitCode, String> {
+    let path = format!("/tenants/{}/schemas", segment(tenant)?);
+    if clear {
+        at.ask("DELETE", &path, None)?;
+        return print("cleared");
+    }
+    let Some(file) = set else { return show(&at.ask("GET", &path, None)?.body) };
+    let name = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("`{name}` cannot be read: {error}"))?;
+    let document: Value =
+        serde_json::from_str(&text).map_err(|error| format!("`{name}` is not JSON: {error}"))?;
+    at.ask("PUT", &path, Some(&document))?;
+    print(&format!("set from {name}"))
 }
 
 /// Runs `provisor token`.
