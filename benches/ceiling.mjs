@@ -1,9 +1,7 @@
 // What the bare runtime can do on this machine: the least that could be done for a
 // greeting, a read of KV, a row found and a row written, without any SCIM.
-import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { Miniflare } from "miniflare";
-import { worker } from "../scripts/worker.mjs";
 
 const SCRIPT = `
 import { DurableObject } from "cloudflare:workers";
@@ -33,7 +31,15 @@ export default {
   },
 };`;
 
-const bare = { name: "bare", modules: true, script: SCRIPT, compatibilityDate: "2026-04-01" };
+/** The bare Worker as Miniflare's options, with the bindings that Provisor has. */
+export const bare = {
+  name: "bare",
+  modules: true,
+  script: SCRIPT,
+  compatibilityDate: "2026-04-01",
+  kvNamespaces: ["KV"],
+  durableObjects: { BARE: { className: "Bare", useSQLite: true } },
+};
 
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
@@ -55,55 +61,10 @@ export async function ceiling(folder) {
     workers: [
       {
         ...bare,
-        kvNamespaces: ["KV"],
-        durableObjects: { BARE: { className: "Bare", useSQLite: true } },
         unsafeDirectSockets: [{ host: "127.0.0.1", port }],
       },
     ],
   });
   await miniflare.ready;
   return { origin: `http://127.0.0.1:${port}`, stop: () => miniflare.dispose() };
-}
-
-/** Milliseconds of CPU that the runtime's process has used. */
-async function cpuOfRuntime() {
-  for (const pid of await readdir("/proc")) {
-    if (!/^\d+$/.test(pid)) continue;
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    const [name, rest] = [
-      stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")),
-      stat.slice(stat.lastIndexOf(")") + 2),
-    ];
-    const fields = rest.split(" ");
-    if (name.startsWith("workerd") && Number(fields[1]) === process.pid) {
-      return (Number(fields[11]) + Number(fields[12])) * 10;
-    }
-  }
-  throw new Error("the runtime's process was not found");
-}
-
-async function startUp(options, path) {
-  const miniflare = new Miniflare({ cf: false, ...options });
-  try {
-    const reply = await miniflare.dispatchFetch(`http://worker${path}`);
-    await reply.text();
-    return await cpuOfRuntime();
-  } finally {
-    await miniflare.dispose();
-  }
-}
-
-/** CPU of start and first request above that of a greeting in JavaScript: the median of so many, in milliseconds. */
-export async function startUpCpu(times) {
-  const ours = worker({ TOKEN_KEY: "key", ADMIN_TOKEN: "admin" });
-  const hello = {
-    ...bare,
-    kvNamespaces: ["KV"],
-    durableObjects: { BARE: { className: "Bare", useSQLite: true } },
-  };
-  const above = [];
-  for (let n = 0; n < times; n += 1) {
-    above.push((await startUp(ours, "/healthz")) - (await startUp(hello, "/hello")));
-  }
-  return above.sort((a, b) => a - b)[Math.floor(times / 2)];
 }

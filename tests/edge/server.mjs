@@ -26,6 +26,7 @@ export async function start(data = "memory", vars = {}, env = {}) {
     ...ready,
     scim: client(ready.endpoint, ready.token),
     administer: client(ready.admin, ready.adminToken, "application/json"),
+    pid: child.pid,
     /** All that the server wrote to standard error: the Worker's log. */
     log: () => noise,
     async stop() {
