@@ -52,7 +52,7 @@ test("a tenant's own schemas are shown, set from a file, refused with a position
   await writeFile(file, JSON.stringify(okta));
   const wrong = provisor(["tenant", "schemas", tenant.id, "--set", file]);
   assert.notEqual(wrong.status, 0);
-  assert.match(wrong.stderr, /attributes\[0\].*`colour`/s);
+  assert.match(wrong.stderr, /\/attributes\/0\/type: `colour`/);
   await writeFile(file, "{");
   assert.match(provisor(["tenant", "schemas", tenant.id, "--set", file]).stderr, /is not JSON/);
   assert.match(provisor(["tenant", "schemas", tenant.id, "--set", `${file}.gone`]).stderr, /cannot be read/);
