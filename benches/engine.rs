@@ -1,14 +1,20 @@
 //! How long the engine's work takes, natively, on one core: `make bench`. Each figure is
 //! the best of several runs, as anything slower was somebody else's work.
 
+use std::fs::File;
 use std::hint::black_box;
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use provisor::provision::engine::Engine;
 use provisor::provision::example;
+use provisor::provision::loading::Loading;
 use provisor::provision::report::JobSettings;
 use provisor::scim::filter;
 use provisor::scim::schema::builtin;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 const SIMPLE: &str = r#"userName eq "bjensen""#;
@@ -39,15 +45,95 @@ fn edit(schema: &mut Value) -> bool {
     }
 }
 
-/// The most memory that this process has held, in megabytes; 0 where Linux does not say.
-fn peak() -> f64 {
+/// A line of what Linux tells of this process's memory, in megabytes: `VmRSS` now, `VmHWM`
+/// at most; 0 elsewhere.
+fn memory(line: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':'));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
     kilobytes.unwrap_or_default() / 1024.0
 }
 
+/// Reads a file as the command line does.
+fn load(engine: &mut Engine, mut loading: Loading, path: &Path) {
+    let mut file = File::open(path).unwrap();
+    let mut chunk = vec![0_u8; 1 << 20];
+    loop {
+        let read = file.read(&mut chunk).unwrap();
+        if read == 0 {
+            break;
+        }
+        loading.push(engine, &chunk[..read]).unwrap();
+    }
+    loading.finish(engine).unwrap();
+}
+
+/// What one population costs: seconds, but for `one` (microseconds), and megabytes.
+#[derive(Serialize, Deserialize)]
+struct Cost {
+    people: usize,
+    read: f64,
+    plan: f64,
+    again: f64,
+    edited: f64,
+    one: f64,
+    source: f64,
+    target: f64,
+    peak: f64,
+}
+
+/// In a process of its own, as a peak of memory never falls: reads the files in a folder,
+/// plans, plans again, edits. Prints what it cost.
+fn measure(folder: &Path, people: usize) {
+    let start = Instant::now();
+    let mut engine = Engine::new();
+    for name in ["users.json", "roles.json", "assignments.json"] {
+        load(&mut engine, Loading::source(name), &folder.join(name));
+    }
+    let source = memory("VmRSS");
+    load(&mut engine, Loading::target("target.json"), &folder.join("target.json"));
+    let (read, target) = (start.elapsed(), memory("VmRSS"));
+    engine.configure("", &JobSettings::default());
+    let plan = best(1, || drop(black_box(engine.plan())));
+    let again = best(2, || drop(black_box(engine.plan())));
+    let one = best(20, || drop(black_box(engine.operation(people / 2))));
+    let original = engine.schema().unwrap().clone();
+    let mut changed = original.clone();
+    assert!(edit(&mut changed), "no mapping to edit");
+    let mut versions = [changed.to_string(), original.to_string()].into_iter().cycle();
+    let edited = best(4, || {
+        engine.configure(&versions.next().unwrap(), &JobSettings::default());
+        black_box(engine.plan());
+    });
+    let [read, plan, again, edited] = [read, plan, again, edited].map(|time| time.as_secs_f64());
+    let (one, peak) = (one.as_secs_f64() * 1e6, memory("VmHWM"));
+    let cost = Cost { people, read, plan, again, edited, one, source, target, peak };
+    println!("{}", serde_json::to_string(&cost).unwrap());
+}
+
+/// Writes a population's files and has another process measure them.
+fn cost(people: usize) -> Cost {
+    let folder = std::env::temp_dir().join(format!("provisor-bench-{}-{people}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
+    write("users.json", example::users(1, people));
+    write("roles.json", example::roles());
+    write("assignments.json", example::assignments(1, people));
+    write("target.json", example::target(1, people));
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    let output = child.arg("measure").arg(&folder).arg(people.to_string()).output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, what, folder, people] = arguments.as_slice()
+        && what == "measure"
+    {
+        return measure(Path::new(folder), people.parse().unwrap());
+    }
     println!("{:<52}{:>14}", "parse a filter", "µs each");
     for text in [SIMPLE, COMPOUND] {
         let time = best(20, || (0..10_000).for_each(|_| drop(black_box(filter::parse(black_box(text))))));
@@ -69,41 +155,26 @@ fn main() {
     }
 
     println!(
-        "\n{:<18}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}",
-        "plan, 38 mappings", "read, s", "plan, s", "again, s", "edited, s", "one, µs", "peak, MB"
+        "\n{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>12}{:>12}{:>10}{:>14}",
+        "plan, 38 mappings",
+        "read, s",
+        "plan, s",
+        "again, s",
+        "edited, s",
+        "one, µs",
+        "source, MB",
+        "target, MB",
+        "peak, MB",
+        "plan, µs each"
     );
-    // The peak never falls, so sizes rise, and it includes the files' text.
     let million = std::env::var_os("BENCH_MILLION").is_some_and(|value| value == "1");
-    for people in [1_000, 10_000, 100_000, 1_000_000].into_iter().take(if million { 4 } else { 3 }) {
-        let (users, roles) = (example::users(1, people), example::roles());
-        let (assignments, target) = (example::assignments(1, people), example::target(1, people));
-        let start = Instant::now();
-        let mut engine = Engine::new();
-        for text in [&users, &roles, &assignments] {
-            engine.load_source("bench", text).unwrap();
-        }
-        engine.load_target(&target).unwrap();
-        let read = start.elapsed();
-        engine.configure("", &JobSettings::default());
-        let first = best(1, || drop(black_box(engine.plan())));
-        let again = best(2, || drop(black_box(engine.plan())));
-        let one = best(20, || drop(black_box(engine.operation(people / 2))));
-        let original = engine.schema().unwrap().clone();
-        let mut changed = original.clone();
-        assert!(edit(&mut changed), "no mapping to edit");
-        let mut versions = [changed.to_string(), original.to_string()].into_iter().cycle();
-        let edited = best(4, || {
-            engine.configure(&versions.next().unwrap(), &JobSettings::default());
-            black_box(engine.plan());
-        });
+    let sizes = [1_000, 10_000, 100_000, 1_000_000].into_iter().take(if million { 4 } else { 3 });
+    let mut costs = Vec::new();
+    for Cost { people, read, plan, again, edited, one, source, target, peak } in sizes.map(cost) {
+        let each = plan * 1e6 / people as f64;
         println!(
-            "{people:<18}{:>12.2}{:>12.2}{:>12.2}{:>12.3}{:>12.1}{:>12.0}",
-            read.as_secs_f64(),
-            first.as_secs_f64(),
-            again.as_secs_f64(),
-            edited.as_secs_f64(),
-            one.as_secs_f64() * 1e6,
-            peak()
+            "{people:<18}{read:>10.2}{plan:>10.2}{again:>10.2}{edited:>10.3}{one:>10.1}{source:>12.0}{target:>12.0}{peak:>10.0}{each:>14.2}"
         );
+        costs.push((people, read + plan, peak));
     }
 }

@@ -3,6 +3,7 @@
 
 use super::held::ObjectKind;
 use super::report::Dialect;
+use super::target_path::TargetPath;
 use serde::{Deserialize, Serialize};
 
 /// A target's abilities.
@@ -41,6 +42,12 @@ pub struct Capabilities {
     /// Attributes of which it keeps one value only.
     #[serde(default)]
     pub single: Vec<String>,
+    /// How a manager is written, where the dialect's own way does not do.
+    #[serde(default)]
+    pub manager_shape: Option<ManagerShape>,
+    /// Whether it takes bulk requests.
+    #[serde(default = "yes")]
+    pub bulk: bool,
     /// Where this is written down.
     #[serde(default)]
     pub sources: Vec<String>,
@@ -68,6 +75,18 @@ pub enum MemberRemoval {
     Filter,
 }
 
+/// How a manager is written: Microsoft's pages show three ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ManagerShape {
+    /// `[{"value": "2"}]`, Entra without a flag.
+    List,
+    /// `"2"`, Entra with `aadOptscim062020`.
+    Text,
+    /// `{"value": "2"}`, RFC 7643 §4.3.
+    Object,
+}
+
 fn yes() -> bool {
     true
 }
@@ -86,6 +105,8 @@ impl Default for Capabilities {
             group_filters: None,
             groups: true,
             single: Vec::new(),
+            manager_shape: None,
+            bulk: true,
             sources: Vec::new(),
         }
     }
@@ -112,6 +133,12 @@ impl Capabilities {
             ObjectKind::Group => &self.group_filters,
         };
         known.as_ref().is_none_or(|known| known.iter().any(|known| known.eq_ignore_ascii_case(target)))
+    }
+
+    /// Whether only one element of the path's attribute is kept.
+    pub(crate) fn keeps_one(&self, path: &TargetPath) -> bool {
+        let core = path.urn.as_ref().is_none_or(|urn| urn.starts_with("urn:ietf:params:scim:schemas:core:"));
+        core && self.single.iter().any(|single| single.eq_ignore_ascii_case(&path.attribute))
     }
 
     /// Whether each object's attributes, and its references, go in one request each.

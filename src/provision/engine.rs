@@ -384,7 +384,7 @@ impl Engine {
                 excluded.is_some_and(|text| text.eq_ignore_ascii_case("true"))
             }),
             skip_out_of_scope: settings.skip_out_of_scope_deletions,
-            shape: Shape { dialect, target },
+            shape: Shape { dialect, manager: settings.manager_shape.or(target.manager_shape), target },
             around: Surroundings { now: settings.now.as_deref().and_then(milliseconds).unwrap_or(0) },
         }
     }

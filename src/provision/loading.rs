@@ -59,8 +59,10 @@ impl Loading {
             }
             let plain = held.strip_prefix(b"\xef\xbb\xbf").unwrap_or(held);
             let first = plain.iter().find(|byte| !byte.is_ascii_whitespace());
-            let utf_16 =
-                held.starts_with(&[0xff, 0xfe]) || held.starts_with(&[0xfe, 0xff]) || held.contains(&0);
+            // By its first bytes alone, so that it does not matter how much came at once.
+            let utf_16 = held.starts_with(&[0xff, 0xfe])
+                || held.starts_with(&[0xfe, 0xff])
+                || held.iter().take(4).any(|byte| *byte == 0);
             let Some(first) = first else { return Ok(()) };
             if utf_16 || !matches!(first, b'{' | b'[') {
                 *decided = true;

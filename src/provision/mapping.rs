@@ -144,6 +144,16 @@ impl Compiled {
                 find(Severity::Warning, "duplicate-target", message, "remove one of the two");
                 continue;
             }
+            let other = |line: &&Line| line.path.beside(&path) && !line.path.same_element(&path);
+            if capabilities.keeps_one(&path)
+                && let Some(first) = lines.iter().find(other)
+            {
+                let name = &capabilities.name;
+                let message = format!("{name} keeps one of `{}`; this mapping is left out", path.attribute);
+                let help = format!("remove it, or the mapping of `{}` before it", first.target);
+                find(Severity::Warning, "single-value", message, &help);
+                continue;
+            }
             if !mapping.definition.known {
                 let message = format!("the target's attribute list has no `{target}`");
                 find(

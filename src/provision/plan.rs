@@ -15,6 +15,7 @@ use super::requests::{Edit, EditKind, creation, match_path, patches, replacement
 use super::roles::{Entitlements, Role};
 use super::source::Source;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The world in which one object is examined.
 #[derive(Clone, Copy)]
@@ -414,7 +415,8 @@ impl<'a> Planner<'a> {
                 continue;
             };
             operation.changes.push(change(line, old.cloned().unwrap_or(Value::Null), new));
-            edits.push(Edit { path: &line.path, target: &line.target, held: old.is_some(), edit });
+            let (path, target) = (Cow::Borrowed(&line.path), line.target.as_str().into());
+            edits.push(Edit { path, target, held: old.is_some(), there: line.path.is_there(document), edit });
         }
         edits
     }
@@ -466,7 +468,9 @@ impl<'a> Planner<'a> {
                     EditKind::Refer(new)
                 }
             };
-            edits.push(Edit { path: &line.path, target: &line.target, held: !held.is_empty(), edit });
+            let (path, target, held) =
+                (Cow::Borrowed(&line.path), line.target.as_str().into(), !held.is_empty());
+            edits.push(Edit { path, target, held, there: held, edit });
         }
         (edits, depends_on)
     }

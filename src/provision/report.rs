@@ -1,6 +1,7 @@
 //! What goes into the engine beside the files, and what comes out of it: small, plain,
 //! serialisable structs. The page, the edge and the command line see nothing else.
 
+use super::capability::ManagerShape;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -117,6 +118,8 @@ pub struct JobSettings {
     pub profile: Option<String>,
     /// What the target can do: the name of a profile, as `aws-iam-identity-center`.
     pub target: Option<String>,
+    /// How a manager is written. Unset: as the target wants it, else as the dialect does.
+    pub manager_shape: Option<ManagerShape>,
     /// Objects that only hold Default Access are not entitled. Unset: as the profile says.
     pub exclude_default_access: Option<bool>,
     /// Objects that leave the scope are left alone.

@@ -1,12 +1,13 @@
 //! The bytes that would be sent: the match query, POST, PATCH in Entra's two dialects and
 //! in RFC 7644's own form (§3.5.2), DELETE.
 
-use super::capability::{Capabilities, MemberRemoval};
+use super::capability::{Capabilities, ManagerShape, MemberRemoval};
 use super::held::ObjectKind;
 use super::mapping::RoleList;
 use super::report::{Dialect, PlannedRequest};
 use super::target_path::TargetPath;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -17,10 +18,12 @@ const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 /// One attribute to change.
 #[derive(Clone, Debug)]
 pub(crate) struct Edit<'a> {
-    pub path: &'a TargetPath,
-    pub target: &'a str,
+    pub path: Cow<'a, TargetPath>,
+    pub target: Cow<'a, str>,
     /// The target holds something there now.
     pub held: bool,
+    /// It holds the element that the path's filter means, if not this part of it.
+    pub there: bool,
     pub edit: EditKind,
 }
 
@@ -123,6 +126,7 @@ fn inner_order(value: Value) -> Value {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shape {
     pub dialect: Dialect,
+    pub manager: Option<ManagerShape>,
     pub target: Capabilities,
 }
 
@@ -130,7 +134,8 @@ pub(crate) struct Shape {
 pub(crate) fn patches(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
     let most = shape.target.max_operations.unwrap_or(usize::MAX).max(1);
     let mut bodies: Vec<Vec<Value>> = Vec::new();
-    for edits in portions(edits, shape.target.max_members) {
+    let edits = singled(edits, &shape.target);
+    for edits in portions(&edits, shape.target.max_members) {
         let operations = match shape.dialect {
             Dialect::Legacy => edits.iter().flat_map(|edit| legacy(edit, shape)).collect(),
             Dialect::Flag => flagged(&edits, shape),
@@ -142,8 +147,43 @@ pub(crate) fn patches(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
     bodies.into_iter().map(body).collect()
 }
 
+/// Where the target keeps one element of an attribute, a new one takes the place of all.
+fn singled<'e, 'a>(edits: &'e [Edit<'a>], target: &Capabilities) -> Cow<'e, [Edit<'a>]> {
+    let displaces =
+        |edit: &Edit<'_>| edit.path.filter.is_some() && !edit.there && target.keeps_one(&edit.path);
+    if !edits.iter().any(displaces) {
+        return edits.into();
+    }
+    let mut all = Vec::with_capacity(edits.len());
+    let mut whole: Vec<(TargetPath, Map<String, Value>)> = Vec::new();
+    for edit in edits {
+        let EditKind::Set(value) = edit.edit.clone() else {
+            all.push(edit.clone());
+            continue;
+        };
+        if !displaces(edit) {
+            all.push(edit.clone());
+            continue;
+        }
+        let at = whole.iter().position(|(path, _)| path.beside(&edit.path)).unwrap_or_else(|| {
+            let path = TargetPath { filter: None, sub: None, ..edit.path.clone().into_owned() };
+            whole.push((path, Map::new()));
+            whole.len() - 1
+        });
+        if let Some((_, resource)) = whole.get_mut(at) {
+            edit.path.write(resource, value);
+        }
+    }
+    for (path, resource) in whole {
+        let Some(elements) = path.read_from(&resource).cloned() else { continue };
+        let (target, edit) = (path.to_string().into(), EditKind::Set(elements));
+        all.push(Edit { path: Cow::Owned(path), target, held: true, there: true, edit });
+    }
+    all.into()
+}
+
 /// The edits as they fit into requests of so many members.
-fn portions<'e, 'a>(edits: &'e [Edit<'a>], most: Option<usize>) -> Vec<std::borrow::Cow<'e, [Edit<'a>]>> {
+fn portions<'e, 'a>(edits: &'e [Edit<'a>], most: Option<usize>) -> Vec<Cow<'e, [Edit<'a>]>> {
     let count = |edit: &Edit<'_>| match &edit.edit {
         EditKind::Members(add, remove) => add.len() + remove.len(),
         _ => 0,
@@ -181,12 +221,12 @@ pub(crate) fn replacement(base: &Value, edits: &[Edit<'_>]) -> Value {
                 edit.path.write(&mut resource, Value::Array(roles.clone()));
             }
             EditKind::Roles(RoleList::Adding, more) => {
-                let mut roles = list_at(&resource, edit.path);
+                let mut roles = list_at(&resource, &edit.path);
                 roles.extend(more.iter().cloned());
                 edit.path.write(&mut resource, Value::Array(roles));
             }
             EditKind::Members(add, remove) => {
-                let mut members = list_at(&resource, edit.path);
+                let mut members = list_at(&resource, &edit.path);
                 let gone = |member: &Value| {
                     let id = member.get("value").and_then(Value::as_str);
                     id.is_some_and(|id| remove.iter().any(|gone| gone == id))
@@ -205,6 +245,15 @@ fn list_at(resource: &Map<String, Value>, path: &TargetPath) -> Vec<Value> {
     held.cloned().unwrap_or_default()
 }
 
+/// A manager as it is written.
+fn manager(id: &str, shape: ManagerShape) -> Value {
+    match shape {
+        ManagerShape::List => json!([{"value": id}]),
+        ManagerShape::Text => json!(id),
+        ManagerShape::Object => json!({"value": id}),
+    }
+}
+
 fn operation(op: &str, path: &str, value: Value) -> Value {
     json!({"op": op, "path": path, "value": value})
 }
@@ -216,31 +265,35 @@ fn values(ids: &[String]) -> Value {
 /// One operation a path, title case, booleans as text, members by list.
 fn legacy(edit: &Edit<'_>, shape: &Shape) -> Vec<Value> {
     let op = if edit.held { "Replace" } else { "Add" };
+    let target = &*edit.target;
     match &edit.edit {
         EditKind::Set(Value::Bool(flag)) => {
-            vec![operation(op, edit.target, json!(if *flag { "True" } else { "False" }))]
+            vec![operation(op, target, json!(if *flag { "True" } else { "False" }))]
         }
-        EditKind::Set(value) => vec![operation(op, edit.target, value.clone())],
-        EditKind::Refer(Some(id)) => vec![operation(op, edit.target, json!([{"value": id}]))],
-        EditKind::Refer(None) => vec![json!({"op": "Remove", "path": edit.target})],
+        EditKind::Set(value) => vec![operation(op, target, value.clone())],
+        EditKind::Refer(Some(id)) => {
+            vec![operation(op, target, manager(id, shape.manager.unwrap_or(ManagerShape::List)))]
+        }
+        EditKind::Refer(None) => vec![json!({"op": "Remove", "path": target})],
         EditKind::Members(add, remove) => {
             let mut operations = Vec::new();
             if !add.is_empty() {
-                operations.push(operation("Add", edit.target, values(add)));
+                operations.push(operation("Add", target, values(add)));
             }
             if shape.target.member_removal == Some(MemberRemoval::Filter) {
-                let gone = |id: &String| json!({"op": "Remove", "path": format!("{}[value eq \"{id}\"]", edit.target)});
+                let gone =
+                    |id: &String| json!({"op": "Remove", "path": format!("{target}[value eq \"{id}\"]")});
                 operations.extend(remove.iter().map(gone));
             } else if !remove.is_empty() {
-                operations.push(operation("Remove", edit.target, values(remove)));
+                operations.push(operation("Remove", target, values(remove)));
             }
             operations
         }
         EditKind::Roles(RoleList::Assertive, roles) => {
-            vec![operation("replace", edit.target, Value::Array(roles.clone()))]
+            vec![operation("replace", target, Value::Array(roles.clone()))]
         }
         EditKind::Roles(RoleList::Adding, roles) => {
-            let add = |role: &Value| operation("Add", edit.target, json!([{"value": role.to_string()}]));
+            let add = |role: &Value| operation("Add", target, json!([{"value": role.to_string()}]));
             roles.iter().map(add).collect()
         }
     }
@@ -253,23 +306,27 @@ fn flagged(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
     let mut combined = [("add", Vec::new()), ("replace", Vec::new())];
     for edit in edits {
         let op = if edit.held { "replace" } else { "add" };
+        let target = &*edit.target;
         match &edit.edit {
             EditKind::Set(value) if edit.path.filter.is_some() || !path_less => {
-                apart.push(operation(op, edit.target, value.clone()))
+                apart.push(operation(op, target, value.clone()))
             }
             EditKind::Set(value) => {
                 if let Some((_, list)) = combined.iter_mut().find(|(name, _)| *name == op) {
-                    list.push((edit.target, value.clone()));
+                    list.push((target, value.clone()));
                 }
             }
-            EditKind::Refer(Some(id)) => apart.push(operation(op, edit.target, json!(id))),
-            EditKind::Refer(None) => apart.push(json!({"op": "remove", "path": edit.target})),
-            EditKind::Members(add, remove) => apart.extend(members(edit.target, add, remove, shape)),
+            EditKind::Refer(Some(id)) => {
+                let shape = shape.manager.unwrap_or(ManagerShape::Text);
+                apart.push(operation(op, target, manager(id, shape)));
+            }
+            EditKind::Refer(None) => apart.push(json!({"op": "remove", "path": target})),
+            EditKind::Members(add, remove) => apart.extend(members(target, add, remove, shape)),
             EditKind::Roles(RoleList::Assertive, roles) => {
-                apart.push(operation("replace", edit.target, Value::Array(roles.clone())));
+                apart.push(operation("replace", target, Value::Array(roles.clone())));
             }
             EditKind::Roles(RoleList::Adding, roles) => {
-                apart.push(operation("add", edit.target, Value::Array(roles.clone())));
+                apart.push(operation("add", target, Value::Array(roles.clone())));
             }
         }
     }
@@ -308,8 +365,9 @@ fn pure(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
     let mut fresh: Vec<(String, Map<String, Value>)> = Vec::new();
     for edit in edits {
         let op = if edit.held { "replace" } else { "add" };
+        let target = &*edit.target;
         match &edit.edit {
-            EditKind::Set(value) if edit.path.filter.is_some() && !edit.held => {
+            EditKind::Set(value) if edit.path.filter.is_some() && !edit.there => {
                 let urn = edit.path.urn.as_ref().map(|urn| format!("{urn}:")).unwrap_or_default();
                 let attribute = format!("{urn}{}", edit.path.attribute);
                 let at = fresh.iter().position(|(name, _)| *name == attribute).unwrap_or_else(|| {
@@ -317,18 +375,21 @@ fn pure(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
                     fresh.len() - 1
                 });
                 if let Some((_, resource)) = fresh.get_mut(at) {
-                    TargetPath { urn: None, ..edit.path.clone() }.write(resource, value.clone());
+                    TargetPath { urn: None, ..edit.path.clone().into_owned() }.write(resource, value.clone());
                 }
             }
             EditKind::Set(value) => operations.push(operation(op, &rfc_path(edit), value.clone())),
-            EditKind::Refer(Some(id)) => operations.push(operation(op, edit.target, json!({"value": id}))),
-            EditKind::Refer(None) => operations.push(json!({"op": "remove", "path": edit.target})),
-            EditKind::Members(add, remove) => operations.extend(members(edit.target, add, remove, shape)),
+            EditKind::Refer(Some(id)) => {
+                let shape = shape.manager.unwrap_or(ManagerShape::Object);
+                operations.push(operation(op, target, manager(id, shape)));
+            }
+            EditKind::Refer(None) => operations.push(json!({"op": "remove", "path": target})),
+            EditKind::Members(add, remove) => operations.extend(members(target, add, remove, shape)),
             EditKind::Roles(RoleList::Assertive, roles) => {
-                operations.push(operation("replace", edit.target, Value::Array(roles.clone())));
+                operations.push(operation("replace", target, Value::Array(roles.clone())));
             }
             EditKind::Roles(RoleList::Adding, roles) => {
-                operations.push(operation("add", edit.target, Value::Array(roles.clone())));
+                operations.push(operation("add", target, Value::Array(roles.clone())));
             }
         }
     }
@@ -346,6 +407,6 @@ fn rfc_path(edit: &Edit<'_>) -> String {
             let quoted = format!("[{name} eq \"{wanted}\"]");
             edit.target.replace(&quoted, &format!("[{name} eq {}]", wanted.to_ascii_lowercase()))
         }
-        _ => edit.target.to_owned(),
+        _ => edit.target.clone().into_owned(),
     }
 }

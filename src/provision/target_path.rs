@@ -137,6 +137,11 @@ impl TargetPath {
         (!found.is_null()).then_some(found)
     }
 
+    /// Whether a resource holds what the path leads into: the element that the filter means.
+    pub fn is_there(&self, resource: &Value) -> bool {
+        Self { sub: None, ..self.clone() }.read(resource).is_some()
+    }
+
     /// Where the path leads in a form, from its skeleton: as [`Self::read`] would find it.
     pub fn route(&self, skeleton: &Value) -> Route {
         let leaf = |found: Option<&Value>| match found {
@@ -208,6 +213,17 @@ impl TargetPath {
     pub fn beside(&self, other: &Self) -> bool {
         let within = |path: &Self| path.extension().map(str::to_ascii_lowercase);
         self.attribute.eq_ignore_ascii_case(&other.attribute) && within(self) == within(other)
+    }
+
+    /// Whether both mean the same element of an attribute.
+    pub fn same_element(&self, other: &Self) -> bool {
+        match (&self.filter, &other.filter) {
+            (None, None) => true,
+            (Some((name, value)), Some((other, wanted))) => {
+                name.eq_ignore_ascii_case(other) && value.eq_ignore_ascii_case(wanted)
+            }
+            _ => false,
+        }
     }
 
     /// Takes a whole attribute away.

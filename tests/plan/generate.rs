@@ -134,6 +134,12 @@ pub fn present(chance: &mut Chance) -> Vec<(&'static str, Value)> {
                 json!([{"type": "home", "value": "h@x.example"}, {"type": "work", "value": text}]);
         }
         if chance.once_in(3) {
+            // A part of an address that a mapping may want whole.
+            let part = chance.pick(&["formatted", "locality", "region"]);
+            account["addresses"] =
+                json!([{"type": chance.pick(&["work", "other"]), part: chance.pick(&WORDS)}]);
+        }
+        if chance.once_in(3) {
             account["roles"] = json!([{"primary": true, "value": chance.pick(&WORDS)}]);
         }
         if chance.once_in(3) {

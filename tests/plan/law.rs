@@ -13,7 +13,7 @@ fn cases() -> u64 {
 }
 
 /// Runs a law for every number, on all cores.
-fn for_all(cases: u64, law: impl Fn(u64) + Sync) {
+pub fn for_all(cases: u64, law: impl Fn(u64) + Sync) {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     std::thread::scope(|scope| {
         for first in 0..threads {
@@ -23,7 +23,7 @@ fn for_all(cases: u64, law: impl Fn(u64) + Sync) {
     });
 }
 
-fn engine(source: &Value, target: &str, schema: &str, settings: &JobSettings) -> Engine {
+pub fn engine(source: &Value, target: &str, schema: &str, settings: &JobSettings) -> Engine {
     let mut engine = Engine::new();
     for (name, file) in source.as_object().unwrap() {
         engine.load_source(name, &file.to_string()).unwrap();
@@ -56,12 +56,15 @@ const TARGETS: [Option<&str>; 8] = [
     Some("replace-whole"),
 ];
 
-fn settings(chance: &mut Chance) -> JobSettings {
+pub fn settings(chance: &mut Chance) -> JobSettings {
     let dialect = chance.pick(&["legacy", "aadOptscim062020", "rfc"]);
     let skip = chance.once_in(6);
     let target = chance.pick(&TARGETS);
-    serde_json::from_value(json!({"dialect": dialect, "skipOutOfScopeDeletions": skip, "target": target}))
-        .unwrap()
+    let manager = chance.pick(&[None, None, Some("list"), Some("text"), Some("object")]);
+    serde_json::from_value(json!({
+        "dialect": dialect, "skipOutOfScopeDeletions": skip, "target": target, "managerShape": manager,
+    }))
+    .unwrap()
 }
 
 /// The objects of a directory by id, without what a group's members and a user's groups

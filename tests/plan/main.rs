@@ -3,6 +3,7 @@
 //! plan again, and nothing is left to do.
 #![cfg(all(not(target_arch = "wasm32"), feature = "cli"))]
 
+mod bulk;
 mod cli;
 mod directory;
 mod exported;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use provisor::provision::capability::Capabilities;
 use provisor::provision::engine::Engine;
 use provisor::provision::report::{Operation, Summary};
 use provisor::provision::{export, html};
@@ -63,9 +64,14 @@ enum Format {
 
 /// Prints the plan.
 pub(super) fn run(arguments: &Preview) -> Result<ExitCode, String> {
+    let settings = arguments.job.settings()?;
+    let target = settings.target.as_deref().and_then(Capabilities::named);
+    if let Some(target) = target.filter(|target| arguments.format == Format::Bulk && !target.bulk) {
+        return Err(format!("{} takes no bulk requests; use `--format curl` or `http`", target.name));
+    }
     let mut engine = Engine::new();
     arguments.population.load(&mut engine)?;
-    configure(&mut engine, arguments.schema.as_deref(), &arguments.job.settings()?, true)?;
+    configure(&mut engine, arguments.schema.as_deref(), &settings, true)?;
     let summary = engine.plan();
     match write(arguments, &engine, &summary) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
