@@ -3,6 +3,8 @@
 //! index predicate loses no match, a difference applied makes the other document.
 #![cfg(not(target_arch = "wasm32"))]
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use provisor::scim::compat::Profile;
 use provisor::scim::directory::memory::MemoryStore;
@@ -273,13 +275,23 @@ fn stored(documents: &[Map<String, Value>]) -> (MemoryStore, Vec<Value>) {
     (store, shown)
 }
 
+/// The built-in schemas, with indexes that a tenant added: of all of them keys are written.
+fn indexed() -> &'static Registry {
+    static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+        let wanted = ["title", "name.givenName", "emails.type", &format!("{ENTERPRISE}:department")];
+        let paths = builtin().read_indexes(&wanted.map(str::to_owned)).unwrap();
+        builtin().clone().with_indexes(paths.clone(), paths)
+    });
+    &REGISTRY
+}
+
 fn ask(store: &mut MemoryStore, settings: &Settings, given: &mut u32, method: &str, body: String) -> String {
     *given += 1;
     let now = ["2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.001Z", "2026-06-01T00:00:00.000Z"]
         [*given as usize % 3];
     let mut new_id = || format!("id{given}");
     let mut context = Context {
-        registry: builtin(),
+        registry: indexed(),
         base: "https://scim.test",
         now,
         actor: "test",
@@ -322,11 +334,18 @@ proptest! {
         let parsed = filter::parse(&text).unwrap();
         let compiled = filter::compile(&parsed, registry, kind).unwrap();
         let (mut store, shown) = stored(&documents);
-        let (predicate, exact) = lower(&compiled, &INDEXED);
-        let selected = store.select("User", &predicate, Place::Start, 0, 100).unwrap();
         for user in &shown {
             let matches = filter::matches(&compiled, user.as_object().unwrap());
             prop_assert_eq!(matches, naive::matches(&parsed, user), "{} over {}", text, user);
+        }
+        // Those that all tenants have, and those that one added.
+        let usual: Vec<&str> = INDEXED.to_vec();
+        let own: Vec<&str> =
+            usual.iter().copied().chain(indexed().indexes.usable.iter().map(String::as_str)).collect();
+        for (user, indexes) in shown.iter().flat_map(|user| [(user, &usual), (user, &own)]) {
+            let (predicate, exact) = lower(&compiled, indexes);
+            let selected = store.select("User", &predicate, Place::Start, 0, 100).unwrap();
+            let matches = filter::matches(&compiled, user.as_object().unwrap());
             let found = selected.iter().any(|record| user["id"] == *record.id);
             prop_assert!(found || !matches, "{} lowered to {:?} loses {}", text, predicate, user);
             prop_assert!(!exact || found == matches, "{} lowered to {:?} is not exact for {}", text, predicate, user);

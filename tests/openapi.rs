@@ -81,3 +81,15 @@ fn the_router_takes_each_route_and_tells_other_methods_apart() {
     }
     assert!(matches!(find("GET", "/scim/v2/Users/a%2Fb"), Found::Route(_, "/scim/v2/Users/{id}", _)));
 }
+
+#[test]
+fn every_setting_is_described_with_its_default() {
+    let document = document();
+    let described = document["components"]["schemas"]["Settings"]["properties"].as_object().expect("them");
+    let known = serde_json::to_value(provisor::scim::directory::Settings::default()).expect("JSON");
+    for (name, default) in known.as_object().expect("an object") {
+        let said = described.get(name).unwrap_or_else(|| panic!("`{name}` is not described"));
+        assert!(name == "profile" || said["default"] == *default, "{name}: {said}");
+    }
+    assert_eq!(described.len(), known.as_object().expect("an object").len() + 1, "and the old word for one");
+}

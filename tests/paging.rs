@@ -4,6 +4,7 @@
 mod support;
 
 use provisor::scim::directory::Settings;
+use provisor::scim::schema::builtin;
 use serde_json::{Value, json};
 use support::{Tenant, encode, group, user};
 
@@ -314,4 +315,31 @@ mod laws {
             }
         }
     }
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_cursor_outlives_a_change_of_the_indexes() {
+    let mut tenant = filled(0);
+    let with = |usable: &[&str]| {
+        let paths = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>();
+        builtin().clone().with_indexes(paths(&["title"]), paths(usable))
+    };
+    tenant.registry = with(&[]);
+    for number in 0..12 {
+        let mut body = user(&format!("user{number:03}"));
+        body["title"] = "Engineer".into();
+        tenant.create("/Users", &body);
+    }
+    let query = "count=5&filter=title+eq+%22Engineer%22";
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    for usable in [&[][..], &["title"], &[]] {
+        tenant.registry = with(usable);
+        let page = tenant.get(&format!("/Users?{query}&cursor={cursor}"));
+        assert_eq!(page["totalResults"], 12, "{page}");
+        seen.extend(names(&page));
+        cursor = page["nextCursor"].as_str().unwrap_or_default().to_owned();
+    }
+    assert_eq!(seen, (0..12).map(|number| format!("user{number:03}")).collect::<Vec<_>>());
 }

@@ -449,3 +449,59 @@ fn user_names_are_prepared_where_a_tenant_wants_it() {
     let (status, error) = tenant.send("POST", "/Users", &user("two words"));
     assert!(status == 400 && error["detail"].as_str().unwrap().contains("without spaces"), "{error}");
 }
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_tenant_may_have_indexes_of_texts_that_resources_keep() {
+    const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let read = |wanted: &[&str]| {
+        builtin().read_indexes(&wanted.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>())
+    };
+    for (path, key) in [
+        ("title", "title"),
+        ("TITLE", "title"),
+        ("urn:ietf:params:scim:schemas:core:2.0:User:nickName", "nickname"),
+        ("phoneNumbers.value", "phonenumbers.value"),
+        ("name.familyName", "name.familyname"),
+        ("profileUrl", "profileurl"),
+        ("department", &format!("{ENTERPRISE}:department").to_lowercase()),
+        (&format!("{ENTERPRISE}:manager.value"), &format!("{ENTERPRISE}:manager.value").to_lowercase()),
+    ] {
+        assert_eq!(read(&[path]), Ok(vec![key.to_owned()]), "{path}");
+    }
+    for (wanted, why) in [
+        (&["shoeSize"][..], "`shoeSize` is no attribute"),
+        (&["urn:example:none:title"], "is no attribute"),
+        (&["title["], "`title[` is no attribute"),
+        (&["userName"], "has an index already"),
+        (&["id"], "has an index already"),
+        (&["meta.lastModified"], "has an index already"),
+        (&["phoneNumbers"], "name a sub-attribute such as `phoneNumbers.value`"),
+        (&["name"], "name a sub-attribute such as `name.formatted`"),
+        (&["emails.primary"], "is of type `boolean`"),
+        (&["x509Certificates.value"], "is of type `binary`"),
+        (&["meta.created"], "not kept in the resource itself"),
+        (&["groups.display"], "not kept in the resource itself"),
+        (&["password"], "not kept in the resource itself"),
+        (&["title", "Title"], "stands there twice"),
+        (&["a", "b", "c", "d", "e", "f", "g", "h", "i"], "names 9 attributes; there may be 8"),
+    ] {
+        let error = read(wanted).unwrap_err();
+        assert!(error.contains(why), "{wanted:?}: {error}");
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_list_is_sorted_by_names_as_they_are_compared() {
+    let mut tenant = Tenant::new("", "");
+    tenant.registry = tenant.registry.with_prepared_names();
+    // Full-width letters stand for the plain ones, but far from them in Unicode.
+    for name in ["c", "\u{ff22}", "a"] {
+        let body = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name });
+        assert_eq!(tenant.send("POST", "/Users", &body).0, 201, "{name}");
+    }
+    let (_, list) = tenant.send("GET", "/Users?sortBy=userName", &Value::Null);
+    let names: Vec<_> = list["Resources"].as_array().unwrap().iter().map(|user| &user["userName"]).collect();
+    assert_eq!(names, ["a", "\u{ff22}", "c"]);
+}

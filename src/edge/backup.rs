@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use worker::SqlStorageValue;
 
-use super::manage::settings;
 use super::schemas::{SCHEMAS, load as read_schemas};
+use super::settings;
 use super::sql::{SqlStore, integer, text};
 use crate::scim::compat::Flag;
 use crate::scim::directory::{Key, Record, StoreError, keys};
@@ -67,7 +67,7 @@ pub(super) fn export(store: &SqlStore, cursor: &Value) -> Result<Reply, ScimErro
             cursor.seq = sequence(store)?;
             let head = json!({ "export": {
                 "form": FORM, "tenant": store.fact("id")?, "name": store.fact("name")?,
-                "sequence": cursor.seq, "settings": settings(store)?,
+                "sequence": cursor.seq, "settings": settings::read(store)?,
                 "schemas": store.fact(SCHEMAS)?.and_then(|text| serde_json::from_str::<Value>(&text).ok()),
             }});
             push(&mut lines, &head.to_string());
@@ -316,11 +316,11 @@ pub(super) fn apply(store: &SqlStore, lines: &str, now: &str) -> Result<Reply, S
     if store.fact(IMPORTING)?.is_none() {
         return Err(ScimError::new(409, "no import is under way"));
     }
-    let unique_names = settings(store)?.profile.has(Flag::UniqueGroupNames);
+    let mut unique_names = settings::read(store)?.profile.has(Flag::UniqueGroupNames);
     let mut refused = None;
     let outcome = store.atomically(&mut || {
         for line in lines.lines().filter(|line| !line.trim().is_empty()) {
-            let done = apply_line(store, line, unique_names, now);
+            let done = apply_line(store, line, &mut unique_names, now);
             if let Err(Refusal::Line(detail)) = done {
                 refused = Some(ScimError::new(400, format!("{detail}: `{}`", excerpt(line))));
                 return Err(StoreError::Failed("a line was refused".into()));
@@ -352,7 +352,7 @@ impl From<StoreError> for Refusal {
     }
 }
 
-fn apply_line(store: &SqlStore, line: &str, unique_names: bool, now: &str) -> Result<(), Refusal> {
+fn apply_line(store: &SqlStore, line: &str, unique_names: &mut bool, now: &str) -> Result<(), Refusal> {
     let wrong = |error: serde_json::Error| Refusal::Line(format!("a line is not of an export ({error})"));
     match serde_json::from_str(line).map_err(wrong)? {
         Line::Export(head) => {
@@ -361,18 +361,22 @@ fn apply_line(store: &SqlStore, line: &str, unique_names: bool, now: &str) -> Re
                     "the export has another form; this service reads form {FORM}"
                 )));
             }
-            if let Some(settings) = head.get("settings") {
-                store.set_fact("settings", &settings.to_string())?;
-            }
             store.run("DELETE FROM fact WHERE name = ?1", vec![SCHEMAS.into()])?;
             if let Some(schemas) = head.get("schemas").filter(|schemas| !schemas.is_null()) {
                 read_schemas(schemas).map_err(|error| Refusal::Line(error.detail))?;
                 store.set_fact(SCHEMAS, &schemas.to_string())?;
             }
             store.forget_schemas();
+            if let Some(settings) = head.get("settings") {
+                let mut settings = settings::parse(settings).map_err(|error| Refusal::Line(error.detail))?;
+                // A tenant that was made to compare names otherwise goes on doing so.
+                settings.prepared_user_names |= settings::read(store)?.prepared_user_names;
+                settings::restore(store, &settings)?.map_err(|error| Refusal::Line(error.detail))?;
+                *unique_names = settings.profile.has(Flag::UniqueGroupNames);
+            }
             Ok(())
         }
-        Line::Resource(resource) => put(store, &resource, unique_names, now),
+        Line::Resource(resource) => put(store, &resource, *unique_names, now),
         Line::Members(Members { group, add }) => {
             let add = Value::from(add).to_string();
             let statement =
@@ -439,6 +443,13 @@ pub(super) fn finish(store: &SqlStore, trailer: &Value) -> Result<Reply, ScimErr
     // Numbers of the journal belong to the place.
     let sequence = std::mem::replace(&mut wanted.sequence, there.sequence);
     if wanted != there {
+        if let Some((one, other)) = settings::equals(store, "User", "username")? {
+            let detail = format!(
+                "the users `{one}` and `{other}` have the same `userName` here; rename one of them where they come \
+                 from, and export it again; nothing was kept"
+            );
+            return Err(ScimError::new(422, detail));
+        }
         let detail = format!(
             "the restored tenant does not add up to the export: {} instead of {}; nothing was kept",
             json!(there),

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::indexes::Indexes;
 use super::journal;
 use super::metrics::Tally;
 use super::plan::plan;
 use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
-use super::{access, backup, events, me, schemas, stream};
+use super::{access, backup, events, me, schemas, settings, stream};
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -20,12 +21,13 @@ const TALLY: &str = "tally";
 pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     if path == "/create" {
-        let settings = read_settings(body.get("settings").unwrap_or(&json!({})))?;
+        let wanted = settings::parse(body.get("settings").unwrap_or(&json!({})))?;
+        settings::check(&*store.schemas()?, &wanted)?;
         for name in ["id", "name", "base"] {
             store.set_fact(name, field(name))?;
         }
         store.set_fact("state", "active")?;
-        write_settings(store, &settings)?;
+        settings::change(store, &wanted)?;
         store.keep_copy(read_copy(body)?.unwrap_or(true))?;
         return Ok(Reply::plain(201, &json!({})));
     }
@@ -42,20 +44,21 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/show" => Ok(Reply::plain(200, &show(store)?)),
         "/change" => {
             // All is read before anything is changed.
-            let settings = body.get("settings").map(read_settings).transpose()?;
+            let wanted = body.get("settings").map(settings::parse).transpose()?;
             let copy = read_copy(body)?;
-            match body.get("state") {
-                None => {}
-                Some(Value::String(state)) if state == "active" || state == "suspended" => {
-                    store.set_fact("state", state)?;
-                }
+            let state = match body.get("state") {
+                None => None,
+                Some(Value::String(state)) if state == "active" || state == "suspended" => Some(state),
                 Some(other) => {
                     let detail = format!("`state` is `{other}`; send `active` or `suspended`");
                     return Err(ScimError::new(400, detail));
                 }
+            };
+            if let Some(wanted) = wanted {
+                settings::change(store, &wanted)?;
             }
-            if let Some(settings) = settings {
-                write_settings(store, &settings)?;
+            if let Some(state) = state {
+                store.set_fact("state", state)?;
             }
             if let Some(copy) = copy.filter(|copy| *copy != store.keeps_copy()) {
                 store.keep_copy(copy)?;
@@ -151,21 +154,11 @@ impl Profile {
     /// Reads it from storage.
     pub fn read(store: &SqlStore) -> Result<Self, StoreError> {
         Ok(Self {
-            settings: settings(store)?,
+            settings: settings::read(store)?,
             is_suspended: store.fact("state")?.as_deref() == Some("suspended"),
             is_importing: store.fact(backup::IMPORTING)?.is_some(),
         })
     }
-}
-
-/// The tenant's settings.
-pub(super) fn settings(store: &SqlStore) -> Result<Settings, StoreError> {
-    let text = store.fact("settings")?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-}
-
-fn read_settings(value: &Value) -> Result<Settings, ScimError> {
-    serde_json::from_value(value.clone()).map_err(|error| ScimError::new(400, format!("`settings`: {error}")))
 }
 
 /// Whether the tenant is to have a copy, if that is said.
@@ -177,12 +170,6 @@ fn read_copy(body: &Value) -> Result<Option<bool>, ScimError> {
     }
 }
 
-fn write_settings(store: &SqlStore, settings: &Settings) -> Result<(), ScimError> {
-    let text =
-        serde_json::to_string(settings).map_err(|_| ScimError::new(500, "the settings could not be kept"))?;
-    Ok(store.set_fact("settings", &text)?)
-}
-
 fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
     let number = |store: &SqlStore, statement: &str| -> Result<i64, StoreError> {
         Ok(store.rows(statement, vec![])?.first().map_or(0, |row| integer(row, 0)))
@@ -192,7 +179,8 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
         "name": store.fact("name")?,
         "tenantUrl": store.fact("base")?,
         "state": store.fact("state")?,
-        "settings": settings(store)?,
+        "settings": settings::read(store)?,
+        "indexes": Indexes::read(store)?.show(),
         "users": store.count("User", &Predicate::All)?,
         "groups": store.count("Group", &Predicate::All)?,
         "sequence": number(store, "SELECT COALESCE(MAX(seq), 0) FROM journal")?,

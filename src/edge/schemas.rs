@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::indexes::Indexes;
+use super::settings;
 use super::sql::SqlStore;
 use crate::scim::directory::{Predicate, Searchable, StoreError};
 use crate::scim::error::ScimError;
@@ -23,31 +25,42 @@ pub(super) type Known = Rc<RefCell<Option<Schemas>>>;
 
 /// What a tenant's requests are checked against.
 #[derive(Clone, Debug)]
-pub(super) enum Schemas {
-    /// Those of the standard alone.
-    BuiltIn,
-    /// With the tenant's own.
-    Own(Rc<Registry>),
+pub(super) struct Schemas {
+    /// None where it is that of the standard alone.
+    own: Option<Rc<Registry>>,
+    /// Whether keys of its indexes are still to be made.
+    pub is_walking: bool,
 }
 
 impl Deref for Schemas {
     type Target = Registry;
 
     fn deref(&self) -> &Registry {
-        match self {
-            Self::BuiltIn => builtin(),
-            Self::Own(registry) => registry,
-        }
+        self.own.as_deref().unwrap_or_else(|| builtin())
     }
 }
 
 impl Schemas {
-    /// Reads what is kept.
+    /// Reads what is kept: the tenant's schemas, how it compares names, and its indexes.
     pub fn read(store: &SqlStore) -> Result<Self, StoreError> {
-        let Some(text) = store.fact(SCHEMAS)? else { return Ok(Self::BuiltIn) };
+        let indexes = Indexes::read(store)?;
+        let is_walking = indexes.is_walking();
+        let prepared = settings::read(store)?.prepared_user_names;
+        let kept = store.fact(SCHEMAS)?;
+        if kept.is_none() && !prepared && indexes.written.is_empty() {
+            return Ok(Self { own: None, is_walking });
+        }
         let broken = || StoreError::Failed("the tenant's schemas cannot be read back".into());
-        let kept: Value = serde_json::from_str(&text).map_err(|_| broken())?;
-        load(&kept).map(|registry| Self::Own(Rc::new(registry))).map_err(|_| broken())
+        let registry = match kept {
+            None => builtin().clone(),
+            Some(text) => {
+                let kept: Value = serde_json::from_str(&text).map_err(|_| broken())?;
+                load(&kept).map_err(|_| broken())?
+            }
+        };
+        let registry = if prepared { registry.with_prepared_names() } else { registry };
+        let registry = registry.with_indexes(indexes.written, indexes.usable);
+        Ok(Self { own: Some(Rc::new(registry)), is_walking })
     }
 }
 
@@ -97,6 +110,10 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
 /// Refuses a change under which a resource would lose a value or be found by another key.
 fn keeps_what_is_there(store: &mut SqlStore, next: &Registry) -> Result<(), ScimError> {
     let now = store.schemas()?;
+    if settings::check(next, &settings::read(store)?).as_ref() != Ok(&now.indexes.written) {
+        let detail = "the setting `indexes` names an attribute that would vanish; take it out of there first";
+        return Err(ScimError::new(409, detail));
+    }
     for kind in &now.resource_types {
         let Some(lost) = loss(&now, kind, next) else { continue };
         let number = store.count(&kind.name, &Predicate::All)?;

@@ -18,7 +18,7 @@ use super::schemas::Known;
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
 use super::visit::Visit;
-use super::{access, events, manage, me, password, publish, stream};
+use super::{access, events, indexes, manage, me, password, publish, stream};
 use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
@@ -189,6 +189,10 @@ impl DurableObject for Tenant {
                 failure("publish", "", &error);
                 self.rest.set(js_sys::Date::now() + RETRY.as_millis() as f64);
             }
+            if let Err(error) = indexes::round(&store).await {
+                failure("indexes", "", &error);
+                delay = RETRY;
+            }
             if let Err(error) = events::round(&store, &self.env).await {
                 failure("events", "", &error);
                 delay = RETRY;
@@ -263,7 +267,8 @@ impl Tenant {
         let due = self.with_store(|store| {
             let due = events::next_due(store).map_or(f64::INFINITY, |due| due as f64);
             let publish = if publish::is_pending(store) { self.rest.get() } else { f64::INFINITY };
-            Ok(due.min(publish).max(soonest))
+            let walk = if store.schemas()?.is_walking { soonest } else { f64::INFINITY };
+            Ok(due.min(publish).min(walk).max(soonest))
         });
         let Ok(due) = due else { return };
         if due < self.alarm.get() {

@@ -8,7 +8,7 @@ use provisor::scim::directory::Searchable;
 use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
 use provisor::scim::http::{Reply, Request, serve};
-use provisor::scim::schema::builtin;
+use provisor::scim::schema::{Registry, builtin};
 use serde_json::Value;
 
 /// The SCIM base of every tenant here.
@@ -17,6 +17,7 @@ pub const BASE: &str = "https://scim.example.com/scim/v2";
 /// A tenant whose clock and ids are counters.
 #[derive(Clone)]
 pub struct Tenant {
+    pub registry: Registry,
     pub store: MemoryStore,
     pub settings: Settings,
     /// Whom the token is bound to.
@@ -30,6 +31,7 @@ pub struct Tenant {
 impl Default for Tenant {
     fn default() -> Self {
         Self {
+            registry: builtin().clone(),
             store: MemoryStore::new(),
             settings: Settings::default(),
             me: None,
@@ -87,7 +89,7 @@ impl Tenant {
             body: body.into(),
         };
         let mut context = Context {
-            registry: builtin(),
+            registry: &self.registry,
             base: BASE,
             now: &now,
             actor: "test",

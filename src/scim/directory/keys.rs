@@ -18,7 +18,7 @@ pub fn keys(
 ) -> (Vec<Key>, Vec<Key>) {
     // Entra and the validators expect a group's name to be unique, though the RFC does not.
     let unique_name = (unique_names && kind.name == "Group").then_some("displayname");
-    let mut keys = Keys { unique: BTreeSet::new(), index: BTreeSet::new(), unique_name };
+    let mut keys = Keys { registry, unique: BTreeSet::new(), index: BTreeSet::new(), unique_name };
     for attribute in registry.core_attributes(kind).filter(|attribute| attribute.name != "id") {
         keys.add(String::new(), attribute, document);
     }
@@ -33,13 +33,14 @@ pub fn keys(
     (keys.unique.into_iter().collect(), keys.index.into_iter().collect())
 }
 
-struct Keys {
+struct Keys<'a> {
+    registry: &'a Registry,
     unique: BTreeSet<Key>,
     index: BTreeSet<Key>,
     unique_name: Option<&'static str>,
 }
 
-impl Keys {
+impl Keys<'_> {
     fn add(&mut self, mut path: String, attribute: &Attribute, owner: &Body) {
         let Some(value) = owner.get(&attribute.name) else { return };
         path.push_str(&attribute.name);
@@ -57,7 +58,7 @@ impl Keys {
 
     fn note<'v>(&mut self, path: &str, attribute: &Attribute, values: impl Iterator<Item = &'v Value>) {
         let unique = attribute.uniqueness != Uniqueness::None || self.unique_name == Some(path);
-        let indexed = INDEXED.contains(&path);
+        let indexed = INDEXED.contains(&path) || self.registry.indexes.written.iter().any(|own| own == path);
         if !unique && !indexed {
             return;
         }

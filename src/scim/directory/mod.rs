@@ -86,6 +86,13 @@ pub struct Settings {
     /// Requests a second that the tenant may send, with as many again in a burst; 0 for no limit.
     /// Entra asks for at least 25.
     pub requests_per_second: u32,
+    /// Attributes that filters look up beside the usual ones, eight at most, of texts only:
+    /// `title`, `phoneNumbers.value`, `urn:…:User:employeeNumber`. The shell makes its
+    /// registry with them ([`Registry::with_indexes`]).
+    pub indexes: Vec<String>,
+    /// Compare user names as RFC 8265 does; the shell makes its registry so
+    /// ([`Registry::with_prepared_names`]). May change only while nobody is there.
+    pub prepared_user_names: bool,
 }
 
 impl Default for Settings {
@@ -98,6 +105,8 @@ impl Default for Settings {
             row_budget: 2_000_000,
             step_budget: 40_000_000,
             requests_per_second: 500,
+            indexes: Vec::new(),
+            prepared_user_names: false,
         }
     }
 }

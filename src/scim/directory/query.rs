@@ -129,6 +129,8 @@ fn bind<'a>(
             Some((text, parsed.map_err(|error| error.into_scim(ScimType::InvalidFilter, text))?))
         }
     };
+    let own = context.registry.indexes.usable.iter().map(String::as_str);
+    let indexed: Vec<&str> = INDEXED.into_iter().chain(own).collect();
     let bound = |kind: &'a ResourceType| {
         let compiled = match &parsed {
             None => None,
@@ -144,7 +146,7 @@ fn bind<'a>(
             other => other?,
         };
         let (predicate, exact) =
-            compiled.as_ref().map_or((Predicate::All, true), |filter| lower(filter, &INDEXED));
+            compiled.as_ref().map_or((Predicate::All, true), |filter| lower(filter, &indexed));
         Ok(Part { kind, predicate, filter: compiled, exact, sort })
     };
     let mut parts = Vec::new();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Context;
 use crate::scim::error::{ScimError, ScimType};
-use crate::scim::name::{AttributePath, fold};
+use crate::scim::name::{AttributePath, Letters, fold, prepared};
 use crate::scim::schema::{ResourceType, Type, instant};
 
 /// Longest key, in characters: longer values are sorted by their beginning.
@@ -16,7 +16,7 @@ pub(super) struct SortKey {
     extension: Option<String>,
     attribute: String,
     sub_attribute: Option<String>,
-    case_exact: bool,
+    letters: Letters,
     kind: Type,
 }
 
@@ -44,7 +44,7 @@ impl SortKey {
             extension: found.extension.map(str::to_owned),
             attribute: found.attribute.name.clone(),
             sub_attribute: sub.map(|sub| sub.name.clone()),
-            case_exact: attribute.case_exact,
+            letters: attribute.letters(),
             kind: attribute.kind,
         })
     }
@@ -73,8 +73,11 @@ impl SortKey {
         };
         let key = match (self.kind, value) {
             (Type::DateTime, Value::String(text)) => ordered(instant(text)?),
-            (_, Value::String(text)) if self.case_exact => text.clone(),
-            (_, Value::String(text)) => fold(text),
+            (_, Value::String(text)) => match self.letters {
+                Letters::Exact => text.clone(),
+                Letters::Folded => fold(text),
+                Letters::Prepared => prepared(text),
+            },
             (_, Value::Number(number)) => number_key(number.as_f64()?),
             (_, Value::Bool(value)) => value.to_string(),
             _ => return None,

@@ -6,6 +6,7 @@ pub mod builtin;
 mod characteristic;
 pub mod check;
 mod fault;
+mod index;
 mod json;
 mod load;
 pub mod project;
@@ -16,6 +17,7 @@ mod value;
 pub use builtin::builtin;
 pub use characteristic::{Mutability, Returned, Type, Uniqueness};
 pub use fault::{Fault, Faults, Rule};
+pub use index::{Indexes, MAX_INDEXES};
 pub use load::LoadFault;
 pub use time::{Moment, instant, moment, written};
 
@@ -105,6 +107,8 @@ pub struct ResourceType {
 pub struct Registry {
     pub schemas: Vec<Schema>,
     pub resource_types: Vec<ResourceType>,
+    /// The tenant's own indexes.
+    pub indexes: Indexes,
 }
 
 /// What a path names.

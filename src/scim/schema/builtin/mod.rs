@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use super::load::built_in;
-use super::{Attribute, Registry, ResourceType};
+use super::{Attribute, Indexes, Registry, ResourceType};
 
 /// URN of the User schema.
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -36,6 +36,7 @@ pub fn builtin() -> &'static Registry {
         .into_iter()
         .filter_map(built_in)
         .collect(),
+        indexes: Indexes::default(),
         resource_types: vec![
             kind("User", "/Users", "a user account", USER, &[(ENTERPRISE, false)]),
             kind("Group", "/Groups", "a group of users and groups", GROUP, &[]),

@@ -1,0 +1,135 @@
+//! The indexes that a tenant adds: what is there gets its keys step by step, by the object's
+//! alarm, and queries look into an index when every resource has its keys there.
+//!
+//! A change writes keys of all that are wanted from the moment they are. The walk goes by id
+//! and makes the keys of each resource anew; so behind it all have theirs, and before it each
+//! will, whatever is written meanwhile. What is no longer wanted is not looked into at once,
+//! and the walk takes its keys away.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use worker::Delay;
+
+use super::settings;
+use super::sql::{SqlStore, text};
+use crate::scim::compat::Flag;
+use crate::scim::directory::{Key, StoreError, keys};
+
+/// The fact that holds where they stand.
+const INDEXES: &str = "indexes";
+/// Resources whose keys are made anew in one transaction.
+const STEP: i64 = 500;
+/// Steps of one alarm.
+const STEPS: usize = 4;
+
+/// Where a tenant's own indexes stand.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Indexes {
+    /// Attributes, as keys name them, of which changes write keys.
+    pub written: Vec<String>,
+    /// Those that queries look into.
+    pub usable: Vec<String>,
+    /// While keys are made anew: the last id that has been.
+    walk: Option<String>,
+}
+
+impl Indexes {
+    /// Reads where they stand.
+    pub fn read(store: &SqlStore) -> Result<Self, StoreError> {
+        let text = store.fact(INDEXES)?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    fn keep(&self, store: &SqlStore) -> Result<(), StoreError> {
+        store.set_fact(INDEXES, &json!(self).to_string())?;
+        store.forget_schemas();
+        Ok(())
+    }
+
+    /// Whether keys are still to be made anew.
+    pub const fn is_walking(&self) -> bool {
+        self.walk.is_some()
+    }
+
+    /// For people: what is used, and what is still made.
+    pub fn show(&self) -> Value {
+        let pending: Vec<_> = self.written.iter().filter(|path| !self.usable.contains(path)).collect();
+        json!({ "usable": self.usable, "pending": pending, "walking": self.is_walking() })
+    }
+}
+
+/// Sets which attributes have an index. To be called within the transaction that keeps the setting.
+pub(super) fn change(store: &SqlStore, wanted: &[String]) -> Result<(), StoreError> {
+    let mut indexes = Indexes::read(store)?;
+    let set = |paths: &[String]| paths.iter().cloned().collect::<BTreeSet<_>>();
+    if set(&indexes.written) == set(wanted) {
+        return Ok(());
+    }
+    wanted.clone_into(&mut indexes.written);
+    let is_empty = store.rows("SELECT 1 FROM resource LIMIT 1", vec![])?.is_empty();
+    if is_empty {
+        wanted.clone_into(&mut indexes.usable);
+        indexes.walk = None;
+    } else {
+        indexes.usable.retain(|path| wanted.contains(path));
+        indexes.walk = Some(String::new());
+    }
+    indexes.keep(store)
+}
+
+/// The alarm's share: a few steps, between which requests are answered.
+pub(super) async fn round(store: &SqlStore) -> worker::Result<()> {
+    for _ in 0..STEPS {
+        let goes_on = step(store).map_err(|error| worker::Error::RustError(format!("{error:?}")))?;
+        if !goes_on {
+            break;
+        }
+        Delay::from(Duration::ZERO).await;
+    }
+    Ok(())
+}
+
+/// Makes the keys of the next resources anew; false when there is nothing left to do.
+fn step(store: &SqlStore) -> Result<bool, StoreError> {
+    let mut indexes = Indexes::read(store)?;
+    let Some(after) = indexes.walk.clone() else { return Ok(false) };
+    let statement = "SELECT id, kind, document FROM resource WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let rows = store.rows(statement, vec![after.into(), STEP.into()])?;
+    let registry = store.schemas()?;
+    let unique_names = settings::read(store)?.profile.has(Flag::UniqueGroupNames);
+    let last = rows.last().map(|row| text(row, 0)).filter(|_| i64::try_from(rows.len()) == Ok(STEP));
+    if last.is_none() {
+        indexes.usable.clone_from(&indexes.written);
+    }
+    indexes.walk = last;
+    store.atomically(&mut || {
+        for row in &rows {
+            let (id, kind, document) = (text(row, 0), text(row, 1), text(row, 2));
+            let Some(kind) = registry.resource_type(&kind) else { continue };
+            let document: Map<String, Value> = serde_json::from_str(&document)
+                .map_err(|_| StoreError::Failed("a document is no JSON".into()))?;
+            let (_, wanted) = keys(&registry, kind, &document, unique_names);
+            rewrite(store, &kind.name, &id, &wanted.into_iter().collect())?;
+        }
+        indexes.keep(store)
+    })?;
+    Ok(indexes.is_walking())
+}
+
+/// Writes what differs of a resource's searchable keys: rows written cost far more than rows read.
+fn rewrite(store: &SqlStore, kind: &str, id: &str, wanted: &BTreeSet<Key>) -> Result<(), StoreError> {
+    let rows = store.rows("SELECT attribute, value FROM search_key WHERE id = ?1", vec![id.into()])?;
+    let there: BTreeSet<Key> =
+        rows.iter().map(|row| Key { attribute: text(row, 0), value: text(row, 1) }).collect();
+    for key in there.difference(wanted) {
+        let row = [kind, &key.attribute, &key.value, id].map(Into::into).to_vec();
+        let statement =
+            "DELETE FROM search_key WHERE kind = ?1 AND attribute = ?2 AND value = ?3 AND id = ?4";
+        store.run(statement, row)?;
+    }
+    let missing: Vec<Key> = wanted.difference(&there).cloned().collect();
+    store.put_keys("INSERT INTO search_key", kind, id, &missing)
+}
