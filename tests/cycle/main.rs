@@ -2,7 +2,11 @@
 //! that changes the source, breaks the target and crashes the shell at will.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod limits;
+#[cfg(not(target_arch = "wasm32"))]
 mod model;
+#[cfg(not(target_arch = "wasm32"))]
+mod record;
 mod schema;
 mod shell;
 mod table;

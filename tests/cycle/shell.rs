@@ -64,6 +64,8 @@ pub enum Weather {
     Fair,
     /// The target answers this and does nothing.
     Refused(u16),
+    /// The target does it and answers this, without a body.
+    Answered(u16),
     /// The target answers 429 and when to come again, seconds from now.
     Busy(i64),
     /// The target does it, and the reply is lost.
@@ -164,6 +166,11 @@ impl Shell {
             Weather::Fair => {
                 let found = pass(&mut self.target);
                 reply(found.status, None, found.body)
+            }
+            Weather::Answered(status) => {
+                let found = pass(&mut self.target);
+                assert!(found.status < 300, "{}", found.body);
+                reply(*status, None, String::new())
             }
             Weather::Refused(status) => {
                 reply(*status, None, json!({"status": status.to_string(), "detail": "refused"}).to_string())

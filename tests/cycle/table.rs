@@ -34,6 +34,7 @@ pub fn missing(wanted: &Value, found: &Value, at: &str) -> Option<String> {
 
 fn weather(text: &str) -> Weather {
     match text.split_once(' ') {
+        Some(("answers", status)) => Weather::Answered(status.parse().unwrap()),
         Some(("busy", seconds)) => Weather::Busy(seconds.parse().unwrap()),
         _ => match text {
             "lost" => Weather::Lost,

@@ -13,7 +13,7 @@ mod law;
 mod restless;
 
 use provisor::provision::engine::Engine;
-use provisor::provision::report::JobSettings;
+use provisor::provision::report::{JobSettings, Severity};
 use serde_json::{Value, json};
 
 /// Whether all that `wanted` says is so in `found`; arrays compare whole.
@@ -55,7 +55,13 @@ fn scenarios() {
             let settings = vector.get("settings").cloned().unwrap_or_else(|| json!({}));
             let settings: JobSettings = serde_json::from_value(settings).unwrap();
             let schema = vector.get("schema").map(Value::to_string).unwrap_or_default();
-            engine.configure(&schema, &settings);
+            let found = engine.configure(&schema, &settings);
+            if let Some(wanted) = vector.get("findings") {
+                let found = found.iter().filter(|found| found.severity != Severity::Info);
+                let mut rules: Vec<&str> = found.map(|found| found.rule.as_str()).collect();
+                rules.sort_unstable();
+                assert_eq!(*wanted, json!(rules), "{}: {name}", file.display());
+            }
             engine.plan();
             let plan = engine.to_json();
             for (id, wanted) in vector["expect"].as_object().unwrap() {

@@ -150,6 +150,7 @@ pub(super) fn record(
     json!({
         "id": format!("{}.{}", place.job, place.number),
         "activityDateTime": timestamp(place.now),
+        "tenantId": "",
         "jobId": place.job,
         "cycleId": format!("{}.c{}", place.job, place.cycle),
         "changeId": format!("{}.c{}.{}", place.job, place.cycle, source.id),
