@@ -105,13 +105,22 @@ fn compare(value: &Value, operator: Operator, operand: &Operand, letters: Letter
     })
 }
 
-/// Integers exactly; else as decimals.
+/// Exactly, also where a whole number meets a decimal that has no room for all its digits.
 fn compare_numbers(number: &Number, wanted: &Number) -> Option<Ordering> {
     let whole = |number: &Number| number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
     match (whole(number), whole(wanted)) {
         (Some(number), Some(wanted)) => Some(number.cmp(&wanted)),
-        _ => number.as_f64()?.partial_cmp(&wanted.as_f64()?),
+        (Some(number), None) => beside(number, wanted.as_f64()?),
+        (None, Some(wanted)) => beside(wanted, number.as_f64()?).map(Ordering::reverse),
+        (None, None) => number.as_f64()?.partial_cmp(&wanted.as_f64()?),
     }
+}
+
+/// Where a whole number stands beside a decimal: by the whole parts, then by what is left.
+#[allow(clippy::cast_possible_truncation, reason = "it saturates, far beyond any whole number of JSON")]
+fn beside(whole: i128, decimal: f64) -> Option<Ordering> {
+    let rest = 0.0.partial_cmp(&decimal.fract())?;
+    Some(whole.cmp(&(decimal.trunc() as i128)).then(rest))
 }
 
 /// An attribute by name. Resources have few of them, so looking beats hashing.

@@ -229,8 +229,13 @@ impl Checker<'_> {
         map: &mut Map<String, Value>,
     ) {
         let mut spelled = true;
+        // Most members stand where they stood, so that looking beside beats looking up.
+        let mut beside = before.map(Map::iter);
         map.retain(|name, value| {
-            let old = before.and_then(|before| before.get(name));
+            let old = match beside.as_mut().and_then(Iterator::next) {
+                Some((same, old)) if same == name => Some(old),
+                _ => before.and_then(|before| before.get(name)),
+            };
             if old == Some(&*value) {
                 return true;
             }

@@ -22,32 +22,17 @@ pub fn instant(text: &str) -> Option<i64> {
 
 /// A dateTime as finely as it is written. `None` when the text is no dateTime.
 pub fn moment(text: &str) -> Option<Moment> {
-    let (date, time) = text.split_once(['T', 't'])?;
-    let (year, month, day) = date_parts(date)?;
-    let (clock, offset) = match time.find(['Z', 'z', '+', '-']) {
-        Some(at) => (time.get(..at)?, offset_minutes(time.get(at..)?)?),
-        None => (time, 0),
-    };
-    let mut parts = clock.split(':');
-    let hour = digits(parts.next()?, 2)?;
-    let minute = digits(parts.next()?, 2)?;
-    let (second, fraction) = match parts.next()?.split_once('.') {
-        Some((second, fraction)) => (second.to_owned(), fraction.to_owned()),
-        None => return finish(year, month, day, hour, minute, digits(clock.get(6..)?, 2)?, 0, offset),
-    };
-    if fraction.is_empty() || !fraction.bytes().all(|b| b.is_ascii_digit()) || parts.next().is_some() {
-        return None;
-    }
-    let mut padded = fraction.chars().chain(std::iter::repeat('0'));
-    let (millis, picos): (String, String) =
-        (padded.by_ref().take(3).collect(), padded.by_ref().take(9).collect());
-    let picos = picos.parse().ok()?;
-    // Midnight as the end of a day is that instant, not a part of a second later.
-    if hour == 24 && picos > 0 {
-        return None;
-    }
-    let whole = finish(year, month, day, hour, minute, digits(&second, 2)?, millis.parse().ok()?, offset)?;
-    Some(Moment { picos, ..whole })
+    let mut rest = Rest(text.as_bytes());
+    let (year, month, day) = (rest.number(4)?, rest.after(b"-", 2)?, rest.after(b"-", 2)?);
+    let (hour, minute, second) = (rest.after(b"Tt", 2)?, rest.after(b":", 2)?, rest.after(b":", 2)?);
+    let (milli, picos) = if rest.one_of(b".").is_some() { rest.fraction()? } else { (0, 0) };
+    let offset = rest.offset_minutes()?;
+    // Midnight may be written as the end of the day before, and not a part of a second later.
+    let clock = (hour <= 23 && minute <= 59 && second <= 59)
+        || (hour, minute, second, milli, picos) == (24, 0, 0, 0, 0);
+    let valid = rest.0.is_empty() && clock && (1..=days_of(year, month)?).contains(&day);
+    let minutes = (days(year, month, day) * 24 + hour) * 60 + minute - offset;
+    valid.then_some(Moment { millis: (minutes * 60 + second) * 1000 + milli, picos })
 }
 
 /// The instant as the directory writes it: `2026-11-24T10:00:00.000Z`, so that texts sort as
@@ -67,42 +52,66 @@ pub fn written(millis: i64) -> Option<String> {
         .then(|| format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"))
 }
 
-#[allow(clippy::too_many_arguments, reason = "the fields of one timestamp")]
-fn finish(y: i64, mo: i64, d: i64, h: i64, mi: i64, s: i64, ms: i64, offset: i64) -> Option<Moment> {
-    // Midnight may be written as the end of the day before.
-    let valid = (h <= 23 && mi <= 59 && s <= 59) || (h, mi, s, ms) == (24, 0, 0, 0);
-    let millis = (((days(y, mo, d) * 24 + h) * 60 + mi - offset) * 60 + s) * 1000 + ms;
-    valid.then_some(Moment { millis, picos: 0 })
-}
+/// What of the text is still to be read.
+struct Rest<'a>(&'a [u8]);
 
-fn date_parts(date: &str) -> Option<(i64, i64, i64)> {
-    let mut parts = date.split('-');
-    let (year, month, day) =
-        (digits(parts.next()?, 4)?, digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let longest = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    ((1..=longest).contains(&day) && parts.next().is_none()).then_some((year, month, day))
-}
-
-fn offset_minutes(text: &str) -> Option<i64> {
-    if text.eq_ignore_ascii_case("z") {
-        return Some(0);
+impl Rest<'_> {
+    /// The next byte, if it is one of these.
+    fn one_of(&mut self, these: &[u8]) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        these.contains(first).then(|| {
+            self.0 = rest;
+            *first
+        })
     }
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let (hours, minutes) = text.get(1..)?.split_once(':')?;
-    let (hours, minutes) = (digits(hours, 2)?, digits(minutes, 2)?);
-    // xsd:dateTime knows fourteen hours at most.
-    (hours * 60 + minutes <= 14 * 60 && minutes <= 59).then_some(sign * (hours * 60 + minutes))
+
+    /// A number of just so many digits.
+    fn number(&mut self, length: usize) -> Option<i64> {
+        let (digits, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        digits.iter().try_fold(0, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0'))
+        })
+    }
+
+    /// A number after one of these.
+    fn after(&mut self, these: &[u8], length: usize) -> Option<i64> {
+        self.one_of(these)?;
+        self.number(length)
+    }
+
+    /// A fraction of a second: its milliseconds, and the picoseconds after them.
+    fn fraction(&mut self) -> Option<(i64, u32)> {
+        let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        let digit = |at| digits.get(at).map_or(0, |digit| u32::from(digit - b'0'));
+        let number = |places: std::ops::Range<usize>| places.fold(0, |number, at| number * 10 + digit(at));
+        (length > 0).then(|| (i64::from(number(0..3)), number(3..12)))
+    }
+
+    /// `Z`, `±hh:mm`, or nothing, which is UTC too.
+    fn offset_minutes(&mut self) -> Option<i64> {
+        if self.0.is_empty() || self.one_of(b"Zz").is_some() {
+            return Some(0);
+        }
+        let sign = if self.one_of(b"+-")? == b'-' { -1 } else { 1 };
+        let (hours, minutes) = (self.number(2)?, self.after(b":", 2)?);
+        // xsd:dateTime knows fourteen hours at most.
+        (hours * 60 + minutes <= 14 * 60 && minutes <= 59).then_some(sign * (hours * 60 + minutes))
+    }
 }
 
-fn digits(text: &str, length: usize) -> Option<i64> {
-    (text.len() == length && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+/// How many days a month has; `None` when there is no such month.
+const fn days_of(year: i64, month: i64) -> Option<i64> {
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    match month {
+        2 if leap => Some(29),
+        2 => Some(28),
+        4 | 6 | 9 | 11 => Some(30),
+        1..=12 => Some(31),
+        _ => None,
+    }
 }
 
 /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
@@ -160,6 +169,8 @@ mod tests {
         assert_eq!(instant("2026-11-24T10:00:00.123456Z"), Some(1_795_514_400_123));
         assert_eq!(instant("2026-11-24T12:00:00+02:00"), instant("2026-11-24T10:00:00Z"));
         assert_eq!(instant("2000-02-29T00:00:00"), Some(951_782_400_000));
+        assert_eq!(instant("1969-12-31t23:59:59.9z"), Some(-100));
+        assert_eq!(instant("2026-11-23T24:00:00-00:00"), instant("2026-11-24T00:00:00"));
     }
 
     #[test]
@@ -172,6 +183,13 @@ mod tests {
             "2026-01-01T00:00Z",
             "2026-1-1T0:0:0Z",
             "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00Zz",
+            "2026-01-01T00:00:00+1:00",
+            "2026-01-01T00:00:00+14:01",
+            "2026-13-01T00:00:00Z",
+            "2026-00-01T00:00:00Z",
+            "20260-01-01T00:00:00Z",
+            "2026-01-01T00:00:00.5+",
         ] {
             assert_eq!(instant(text), None, "{text}");
         }
