@@ -54,7 +54,7 @@ test: ## everything that guards a change; ends with a table
 bench: build/index.js www/dist/index.html ## the benchmarks: the engine natively, the endpoint on the real runtime
 	@cargo bench --quiet --features cli
 	@cargo run --quiet --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers
-	@. scripts/env.sh && node benches/startup.mjs && node benches/edge.mjs 1000 10000 100000
+	@. scripts/env.sh && node benches/scim.mjs && node benches/startup.mjs && node benches/edge.mjs 1000 10000 100000
 
 prove: ## the long proofs: many cases, many kills
 	@scripts/setup.sh browser

@@ -2,6 +2,9 @@
 //! figure is the best of several runs, as anything slower was somebody else's work.
 //! `benches/peers` measures the same beside other crates.
 
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -12,12 +15,15 @@ use provisor::scim::patch;
 use provisor::scim::schema::builtin;
 use provisor::scim::schema::check::{Rules, Write, check};
 use serde_json::{Map, Value, json};
+use support::{Tenant, group as group_of, user as user_named};
 
 const FILTERS: [&str; 3] = [
     r#"userName eq "bjensen""#,
     r#"emails[type eq "work" and value co "@example.com"] or (active eq true and not (name.familyName sw "J"))"#,
     r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "Sales" and meta.lastModified gt "2026-01-01T00:00:00Z""#,
 ];
+
+const JSON: &str = "serde_json parses and prints it";
 
 fn best(runs: usize, mut work: impl FnMut()) -> Duration {
     let timed = (0..runs).map(|_| {
@@ -30,7 +36,7 @@ fn best(runs: usize, mut work: impl FnMut()) -> Duration {
 
 /// Microseconds that one call takes.
 fn micros(mut work: impl FnMut()) -> f64 {
-    best(30, || (0..1_000).for_each(|_| work())).as_secs_f64() * 1e3
+    best(30, || (0..200).for_each(|_| work())).as_secs_f64() * 1e6 / 200.0
 }
 
 fn short(text: &str) -> String {
@@ -66,7 +72,7 @@ fn main() {
         "µs",
         "× JSON's own"
     );
-    println!("{:<52}{floor:>14.2}{:>14.2}", "serde_json parses and prints it", 1.0);
+    println!("{:<52}{floor:>14.2}{:>14.2}", JSON, 1.0);
     for (name, operations) in patches() {
         let body =
             json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
@@ -74,6 +80,39 @@ fn main() {
         let time = micros(|| drop(black_box(patched(black_box(&document), black_box(&body)))));
         println!("{name:<52}{time:>14.2}{:>14.2}", time / floor);
     }
+    membership(1_000);
+}
+
+/// A member comes and goes in a group of so many, by the requests of a directory.
+fn membership(members: usize) {
+    let mut tenant = Tenant::default();
+    let mut person = |number: usize| tenant.create("/Users", &user_named(&format!("user{number}")));
+    let (late, ids) = (person(members), (0..members).map(&mut person).collect::<Vec<_>>());
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let at = format!("/Groups/{}", tenant.create("/Groups", &group_of("everybody", &ids)));
+    let add = json!({ "Operations": [{ "op": "add", "path": "members", "value": [{ "value": late }] }] });
+    let leave =
+        json!({ "Operations": [{ "op": "remove", "path": format!("members[value eq \"{late}\"]") }] });
+    let (add, leave) = (add.to_string(), leave.to_string());
+    let document = tenant.ask("GET", &at, &[], "").body;
+    let floor = micros(|| {
+        let value: Value = serde_json::from_str(black_box(&document)).unwrap();
+        black_box(value.to_string());
+    });
+    let title = format!("a member of a group of {members}, {} bytes", document.len());
+    println!("\n{title:<52}{:>14}{:>14}\n{:<52}{floor:>14.2}{:>14.2}", "µs", "× JSON's own", JSON, 1.0);
+    let both = micros(|| {
+        assert_eq!(tenant.ask("PATCH", &at, &[], &add).status, 204);
+        assert_eq!(tenant.ask("PATCH", &at, &[], &leave).status, 204);
+    });
+    println!("{:<52}{:>14.2}{:>14.2}", "added (half of added and removed)", both / 2.0, both / 2.0 / floor);
+    let read = micros(|| {
+        assert_eq!(tenant.ask("PATCH", &at, &[], &add).status, 204);
+        black_box(tenant.ask("GET", &at, &[], "").body);
+        assert_eq!(tenant.ask("PATCH", &at, &[], &leave).status, 204);
+    });
+    let read = read - both / 2.0;
+    println!("{:<52}{read:>14.2}{:>14.2}", "added, and the whole group read", read / floor);
 }
 
 /// Text in, text out, with all that a directory checks.
