@@ -7,9 +7,16 @@ test("a hundred thousand people are planned, scrolled to the last, and can be ca
   test.setTimeout(180_000);
   await page.goto("/");
   await page.getByRole("button", { name: "Generate 100 000 people" }).click();
+  // Before there is a plan, too.
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.locator(".plan [role=status]")).toContainText("Stopped before there was a plan");
+  await page.getByRole("button", { name: "Plan again" }).click();
   await expect(page.locator(".sentence")).toContainText("100,000 users", { timeout: 90_000 });
   await page.getByRole("button", { name: "Cancel" }).click();
-  await expect(page.locator(".plan [role=status]")).toContainText("Stopped");
+  await expect(page.locator(".plan [role=status]")).toContainText("The numbers are from before");
+  // The rows from before are still there.
+  await page.locator(".rows").evaluate((box) => box.scrollTo(0, 2_000_000));
+  await expect(page.locator("#row-50000")).toBeVisible();
   const began = await count(page, "create");
   await page.getByRole("button", { name: "Plan again" }).click();
   await expect(page.locator(".working-line")).toHaveCount(0, { timeout: 90_000 });
@@ -17,4 +24,6 @@ test("a hundred thousand people are planned, scrolled to the last, and can be ca
   expect(await count(page, "create")).toBe(began);
   await page.locator(".rows").evaluate((box) => box.scrollTo(0, box.scrollHeight));
   await expect(page.locator("#row-99999")).toBeVisible();
+  // Only what is in sight is in the page.
+  expect(await page.locator(".row").count()).toBeLessThan(100);
 });

@@ -102,6 +102,16 @@ export function call<N extends Name>(name: N, ...args: Arguments<N>): Promise<Aw
   return follow(name, undefined, ...args);
 }
 
+/** What was asked for, or this if the engine stopped before it answered. */
+export async function unlessStopped<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Stopped) return otherwise;
+    throw error;
+  }
+}
+
 /** Ends the engine at once, whatever it is doing; for tests of what happens then. */
 export function kill(): void {
   crash("it was stopped", undefined);

@@ -20,7 +20,7 @@ import {
   placeholder,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { call } from "../engine";
+import { call, unlessStopped } from "../engine";
 import type { FunctionHelp, Span } from "../types";
 
 export interface Options {
@@ -149,8 +149,11 @@ const marks = StateField.define<DecorationSet>({
 
 let catalogue: Promise<FunctionHelp[]> | undefined;
 const functions = () => {
-  catalogue ??= call("catalogue");
-  return catalogue;
+  catalogue ??= call("catalogue").catch((error: unknown) => {
+    catalogue = undefined;
+    throw error;
+  });
+  return unlessStopped(catalogue, []);
 };
 
 function helpFor(help: FunctionHelp): HTMLElement {
@@ -164,7 +167,7 @@ function helpFor(help: FunctionHelp): HTMLElement {
 
 async function judge(view: EditorView, attributes: string[]): Promise<Diagnostic[]> {
   const text = view.state.doc.toString();
-  const found = await call("check", text, attributes);
+  const found = await unlessStopped(call("check", text, attributes), []);
   return found.map(({ severity, message, help, span, fixes }) => ({
     from: Math.min(span.start, text.length),
     to: Math.min(span.end, text.length),
@@ -181,7 +184,8 @@ async function judge(view: EditorView, attributes: string[]): Promise<Diagnostic
 async function completions(context: CompletionContext, attributes: string[]) {
   const typed = context.matchBefore(/[\w[]+/);
   if (!typed && !context.explicit) return null;
-  const found = await call("complete", context.state.doc.toString(), context.pos, attributes);
+  const asked = call("complete", context.state.doc.toString(), context.pos, attributes);
+  const found = await unlessStopped(asked, null);
   if (!found) return null;
   return {
     from: found.from,
