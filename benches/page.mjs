@@ -1,12 +1,16 @@
-// How fast the page is, in Chromium: `node benches/page.mjs [people]`, after `make page`.
-// Needs nothing but the built page; serves it itself. Compare within one run.
+// How fast the page is, in Chromium: `node benches/page.mjs`, after `make page`. It serves the
+// built page itself and prints a table with each figure's budget. Compare within one run.
+//
+// A task's length is told twice: as it was, and what of it the processor did. On a busy
+// machine the first counts the wait for others, too.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { chromium } from "@playwright/test";
 
-const people = 100_000;
+/** Milliseconds for all of it; what was measured by then is told. */
+const LIMIT = 180_000;
 const TYPES = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -14,9 +18,10 @@ const TYPES = {
   ".wasm": "application/wasm",
   ".svg": "image/svg+xml",
 };
+const root = process.env.PAGE ?? "www/dist";
 const server = createServer(async (request, reply) => {
-  const path = new URL(request.url, "http://x").pathname;
-  const file = join("www/dist", path === "/" ? "index.html" : path);
+  const { pathname } = new URL(request.url, "http://x");
+  const file = join(root, pathname === "/" ? "index.html" : pathname);
   try {
     const body = await readFile(file);
     reply.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" }).end(body);
@@ -25,37 +30,73 @@ const server = createServer(async (request, reply) => {
   }
 });
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
 });
-const page = await browser.newPage({ serviceWorkers: "block" });
-await page.goto(`http://127.0.0.1:${server.address().port}/`);
-await page.evaluate(() => {
-  window.tasks = [];
-  new PerformanceObserver((list) =>
-    window.tasks.push(...list.getEntries().map(({ duration }) => duration)),
-  ).observe({
-    type: "longtask",
-  });
-});
-const rows = [];
-const told = (what, value) => rows.push({ what, value });
-const timed = async (work) => {
-  const began = Date.now();
-  await work();
-  return Date.now() - began;
-};
-const settled = () =>
-  page.waitForFunction(() => !document.querySelector(".working-line"), null, { timeout: 300_000 });
-const closeGuide = () => page.getByRole("button", { name: "Close the guide" }).click();
 
-// Keystroke to result, the example's sixty people, somebody open.
+const rows = [];
+function told(what, value, unit, budget) {
+  const shown = value >= 100 ? value.toFixed(0) : value.toFixed(1);
+  rows.push([what, `${shown} ${unit}`, budget === undefined ? "" : `${budget} ${unit}`]);
+}
+function print() {
+  const table = [["In Chromium", "Measured", "Budget"], ["---", "--:", "--:"], ...rows];
+  for (const row of table) process.stdout.write(`| ${row.join(" | ")} |\n`);
+}
+async function end(code) {
+  print();
+  await browser.close().catch(() => {});
+  server.close();
+  process.exit(code);
+}
+setTimeout(() => {
+  process.stderr.write(`page: not done after ${LIMIT / 1000} s; what there is:\n`);
+  void end(1);
+}, LIMIT);
+
+const page = await browser.newPage({ serviceWorkers: "block", viewport: { width: 1440, height: 900 } });
+const events = [];
+const tracing = await browser.newBrowserCDPSession();
+tracing.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+
+/** The page's longest task while something was done: [milliseconds, of which the processor's]. */
+async function longest(work) {
+  events.length = 0;
+  await tracing.send("Tracing.start", { categories: "toplevel,__metadata", transferMode: "ReportEvents" });
+  await work();
+  const done = new Promise((ready) => tracing.once("Tracing.tracingComplete", ready));
+  await tracing.send("Tracing.end");
+  await done;
+  const main = new Set(
+    events
+      .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
+      .map(({ pid, tid }) => `${pid}:${tid}`),
+  );
+  const tasks = events.filter(
+    ({ name, ph, pid, tid }) => ph === "X" && /RunTask$/.test(name) && main.has(`${pid}:${tid}`),
+  );
+  const most = (of) => Math.max(0, ...tasks.map((task) => (task[of] ?? 0) / 1000));
+  return [most("dur"), most("tdur")];
+}
+const time = () => page.evaluate(() => performance.now());
+async function timed(work) {
+  const began = await time();
+  await work();
+  return (await time()) - began;
+}
+/** Waits within the page, so that nobody else's clock counts. */
+const until = (condition, argument) =>
+  page.waitForFunction(condition, argument, { timeout: LIMIT, polling: "raf" });
+const settled = () => until(() => !document.querySelector(".working-line"));
+
+await page.goto(`http://127.0.0.1:${server.address().port}/`);
+
+// Keystroke to result: the example's sixty people, somebody open.
 await page.getByRole("button", { name: "Try the Clarizen One example" }).click();
-await page.waitForSelector(".tiles");
+await until(() => document.querySelector(".tiles"));
 await settled();
-await closeGuide();
+await page.getByRole("button", { name: "Close the guide" }).click();
 await page.locator(".row:not(.columns)").nth(8).click();
 await page
   .getByRole("button", { name: /^Source of displayName:/ })
@@ -85,50 +126,62 @@ const strokes = await page.evaluate(async () => {
   }
   return times.sort((a, b) => a - b);
 });
-told("keystroke to result, p50", `${strokes[30].toFixed(1)} ms`);
-told("keystroke to result, p95", `${strokes[57].toFixed(1)} ms`);
+told("keystroke to result, p50", strokes[30], "ms");
+told("keystroke to result, p95", strokes[57], "ms", 16);
 
 // A hundred thousand people.
-await page.locator("summary", { hasText: "More" }).click();
-const generate = page.getByRole("button", { name: "Generate 100 000 people" }).first();
-told(
-  `generate, load and plan ${people}`,
-  `${await timed(async () => {
-    await generate.click();
-    await page.waitForFunction(
-      () => document.querySelector(".sentence")?.textContent?.includes("100,000"),
-      null,
-      { timeout: 300_000 },
-    );
-  })} ms`,
-);
-told("whole survey after it", `${await timed(settled)} ms`);
+const planned = () => until(() => document.querySelector(".sentence")?.textContent.includes("100,000"));
+let load = 0;
+const [task, work] = await longest(async () => {
+  await page.locator("summary", { hasText: "More" }).click();
+  load = await timed(async () => {
+    await page.getByRole("button", { name: "Generate 100 000 people" }).first().click();
+    await planned();
+  });
+  await settled();
+  await page.evaluate(async () => {
+    const box = document.querySelector(".rows");
+    for (let at = 0; at <= 40; at++) {
+      box.scrollTo(0, (box.scrollHeight * at) / 40);
+      await new Promise((done) => requestAnimationFrame(done));
+    }
+  });
+  await until(() => document.querySelector("#row-99999"));
+});
+told("make up, load and plan 100 000 people", load, "ms");
+told("longest task of the page while it made up, loaded, planned and scrolled", task, "ms", 50);
+told("of which the processor's, at most", work, "ms", 50);
+
+const plan = await page.evaluate(() => performance.getEntriesByName("plan").at(-1).duration);
+told("plan of 100 000 × 38", plan, "ms", 2_000);
+
+// One mapping edited.
 const source = page.getByRole("button", { name: /^Source of title:/ }).first();
 await source.click();
 await page.getByRole("textbox", { name: "Source of title" }).waitFor();
-const generationBefore = await page.locator(".sentence").textContent();
-told(
-  "one mapping edited, until planned and surveyed",
-  `${await timed(async () => {
-    await page.keyboard.press("ControlOrMeta+a");
-    await page.keyboard.insertText("[department]");
-    await page.waitForSelector(".last-edit", { timeout: 300_000 });
-  })} ms`,
-);
-await page.keyboard.press("ControlOrMeta+a");
-await page.keyboard.insertText("[jobTitle]");
-await page.waitForSelector(".working-line");
-told(
-  "cancel",
-  `${await timed(async () => {
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await page.waitForSelector(".plan [role=status]");
-  })} ms`,
-);
-const tasks = await page.evaluate(() => window.tasks);
-told("longest task of the page", `${Math.max(0, ...tasks).toFixed(0)} ms`);
-told("plan", generationBefore);
-const width = Math.max(...rows.map(({ what }) => what.length));
-for (const { what, value } of rows) process.stdout.write(`${what.padEnd(width)}  ${value}\n`);
-await browser.close();
-server.close();
+const edits = [];
+for (const text of ["[department]", "[jobTitle]", "[department]", "[jobTitle]"]) {
+  const before = await page.evaluate(() => performance.getEntriesByName("plan").length);
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(text);
+  await until((count) => performance.getEntriesByName("plan").length > count, before);
+  await settled();
+  edits.push(await page.evaluate(() => performance.getEntriesByName("plan").at(-1).duration));
+}
+told("one mapping edited, until everyone is planned", Math.min(...edits), "ms", 150);
+
+// Cancel, while everyone is planned: until the engine is free to answer.
+const cancels = [];
+for (const text of ["ToUpper([jobTitle], )", "ToLower([jobTitle], )", "Trim([jobTitle])"]) {
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(text);
+  await until(() => document.querySelector(".working-line button"));
+  await page.evaluate(() => document.querySelector(".working-line button").click());
+  await until((count) => performance.getEntriesByName("cancel").length > count, cancels.length);
+  cancels.push(await page.evaluate(() => performance.getEntriesByName("cancel").at(-1).duration));
+}
+told("cancel while planning, until the engine is free", Math.max(...cancels), "ms", 100);
+
+const memory = await page.evaluate(() => performance.getEntriesByName("survey").at(-1).detail);
+told("memory of the wasm", memory / 1e6, "MB", 250);
+await end(0);

@@ -1,5 +1,5 @@
 // A regular expression that never comes to an end: JavaScript's engine has no bound of steps.
-import { edit, expect, people, paste, settled, test, write } from "./page";
+import { edit, expect, paste, people, settled, test, write } from "./page";
 
 const VICTIM = `${"a".repeat(60)}!`;
 const SOME = JSON.stringify({

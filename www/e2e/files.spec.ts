@@ -71,11 +71,32 @@ test("a schema that is none is said so, and undone", async ({ page }) => {
 });
 
 test("sign-on: who would not be found", async ({ page }) => {
-  await loadExample(page);
+  await paste(
+    page,
+    JSON.stringify({
+      value: [
+        { id: "u1", userPrincipalName: "ada@contoso.com", mail: "ada@contoso.com", displayName: "Ada" },
+        { id: "u2", userPrincipalName: "bo@contoso.com", mail: "Bo@contoso.com", displayName: "Bo" },
+        { id: "u3", userPrincipalName: "cleo@contoso.com", mail: "c.leo@contoso.com", displayName: "Cleo" },
+        { id: "u4", userPrincipalName: "dan@contoso.com", displayName: "Dan" },
+      ],
+    }),
+  );
+  await settled(page);
   await page.getByRole("tab", { name: "Sign-on" }).click();
-  await expect(page.locator(".result-line")).toContainText(/would (not )?be found/);
-  await page.getByLabel("Sign-on sends").selectOption("objectId");
-  await expect(page.locator(".result-line.bad")).toContainText("would not be found");
+  await expect(page.locator(".result-line")).toHaveText("✓ All 4 would be found.");
+  await expect(page.getByRole("tabpanel", { name: "Sign-on" }).getByRole("table")).toHaveCount(0);
+  await page.getByLabel("Sign-on sends").selectOption("mail");
+  await expect(page.locator(".result-line.bad")).toHaveText("! 2 of 4 would not be found");
+  // Who differs in case only is told, but not counted as lost.
+  const rows = page.getByRole("tabpanel", { name: "Sign-on" }).locator("tbody tr");
+  await expect(rows).toHaveText([
+    "bo@contoso.comBo@contoso.combo@contoso.com · differs in case only",
+    "cleo@contoso.comc.leo@contoso.comcleo@contoso.com",
+    "dan@contoso.comno valuedan@contoso.com",
+  ]);
+  await rows.nth(1).getByRole("button").click();
+  await expect(page.locator(".person")).toContainText("Cleo");
 });
 
 test("every chart has a table with the same numbers", async ({ page }) => {

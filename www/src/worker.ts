@@ -61,6 +61,7 @@ let preview: Preview | undefined;
 /** The last replay's state, for saving. */
 let replayed = "";
 let latest = 0;
+let memory: WebAssembly.Memory | undefined;
 
 function current(): Preview {
   preview ??= new Preview();
@@ -201,6 +202,8 @@ const calls = {
     return unlessOvertaken(look());
   },
   lint: (_: Progress) => (current().lint() as { ok: Diagnostic[] }).ok,
+  /** Bytes that the wasm has. */
+  memory: (_: Progress) => memory?.buffer.byteLength ?? 0,
   stop(_: Progress): void {
     latest += 1;
   },
@@ -338,7 +341,11 @@ export type Calls = typeof calls;
 
 /** Starts answering; the page's build says how the wasm comes. */
 export function answer(wasm: string | URL | BufferSource | Promise<BufferSource>): void {
-  const ready = Promise.resolve(wasm).then((module_or_path) => init({ module_or_path }));
+  const ready = Promise.resolve(wasm)
+    .then((module_or_path) => init({ module_or_path }))
+    .then((made) => {
+      memory = made.memory;
+    });
   // From here on the page expects to hear something while it waits.
   void ready.then(() => self.postMessage({ ready: true }));
   self.onmessage = async ({ data }: MessageEvent<{ id: number; name: keyof Calls; args: unknown[] }>) => {

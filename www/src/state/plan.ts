@@ -124,11 +124,14 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
       none();
       return;
     }
+    const began = performance.now();
     const planned = await follow("plan", (done, total) => {
       if (!stale()) far(done, total);
     });
     if (stale() || !planned) return;
     if ("error" in planned) throw new Error(planned.error.message);
+    // In the browser's own tools, and for benches/page.mjs.
+    performance.measure("plan", { start: began });
     summary.value = planned.ok;
     generation.value += 1;
     if (!filter.value.behind) await refilter();
@@ -149,6 +152,7 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     const more = (await call("lint")).filter(({ rule, path }) => !said.has(`${rule} ${path}`));
     if (stale()) return;
     diagnostics.value = [...diagnostics.value, ...more];
+    performance.measure("survey", { start: began, detail: await call("memory") });
     lastEdit.value = keep || !step.fresh ? { label: step.label, changed: seen.edited } : null;
     if (filter.value.behind) await refilter();
     if (fault.value === passing) fault.value = null;
@@ -185,7 +189,8 @@ export function cancel(): void {
   progress.value = 1;
   // What is not loaded to its end is loaded anew.
   if (!summary.value) loading = null;
-  void call("stop");
+  const began = performance.now();
+  void call("stop").then(() => performance.measure("cancel", { start: began }));
 }
 
 export async function refilter(): Promise<void> {
