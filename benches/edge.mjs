@@ -115,7 +115,7 @@ function isChild(stat, pid, name) {
 
 /** One of ours, filled: its rows, and what filling it took. */
 async function ours(folder, size) {
-  const server = await start(join(folder, String(size)));
+  const server = await start(join(folder, String(size)), {}, { LOG: "none" });
   const from = performance.now();
   const groups = [10, Math.min(size, 1_000), size];
   const { id, token } = await filled(server, size + CONNECTIONS, groups);

@@ -14,6 +14,7 @@ const HELP = `usage: node scripts/serve.mjs dev|serve
   PORT=8787      the port to listen on; 0 takes a free one
   DATA=FOLDER    where tenants are kept (default .data/dev); DATA=memory keeps nothing
   VARS=JSON      further variables of the Worker, such as {"SHOW_COST":"1"}
+  LOG=none       drop the Worker's log instead of writing it to standard error
   WITH=MODULE    a module whose default function is given Miniflare's options and gives them back changed
 `;
 
@@ -86,9 +87,11 @@ async function main(mode) {
     port: front,
     cf: false,
     // The Worker's log; standard output is kept for the one line that says all is ready.
-    handleRuntimeStdio: (out, error) => {
-      out.pipe(process.stderr);
-      error.pipe(process.stderr);
+    handleRuntimeStdio: (...streams) => {
+      for (const stream of streams) {
+        if (process.env.LOG === "none") stream.resume();
+        else stream.pipe(process.stderr);
+      }
     },
     durableObjectsPersist: folder ? join(folder, "objects") : false,
     kvPersist: folder ? join(folder, "kv") : false,
@@ -113,7 +116,13 @@ async function main(mode) {
           },
           assetConfig: { not_found_handling: "none", html_handling: "auto-trailing-slash" },
         },
-        unsafeDirectSockets: [{ host: "127.0.0.1", port: direct }],
+      },
+      // A Worker with assets is reached through a proxy, even on a socket of its own; on another's it is not.
+      {
+        name: "direct",
+        modules: true,
+        script: "export default {}",
+        unsafeDirectSockets: [{ host: "127.0.0.1", port: direct, serviceName: "provisor" }],
       },
     ],
   };
