@@ -8,16 +8,16 @@ const STYLE: &str = include_str!("report.css");
 /// The SHA-256 of [`STYLE`] as it stands between its tags; a test holds them together.
 const STYLE_HASH: &str = "HfhIPBqkb6GrFVdxBJud8hZOAh68PHXSqd8nC8PP9ks=";
 
-/// What is said of actions, in the order of interest.
+/// What is said of actions: destructive first, then what needs a look, then the rest.
 const ACTIONS: [(&str, &str); 8] = [
-    ("create", "created"),
-    ("update", "updated"),
-    ("disable", "disabled"),
     ("delete", "deleted"),
+    ("disable", "disabled"),
     ("staged", "held back"),
     ("failed", "failed"),
-    ("skipped", "skipped"),
+    ("create", "created"),
+    ("update", "updated"),
     ("unchanged", "unchanged"),
+    ("skipped", "skipped"),
 ];
 
 /// Everything before the operations.

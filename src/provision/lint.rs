@@ -330,26 +330,27 @@ fn links(planner: &Planner<'_>, found: &mut Vec<Diagnostic>) {
         *counts.entry((settled.kind.name(), rule)).or_default() += 1;
     }
     for ((kind, rule), count) in counts {
-        let (message, help) = match rule {
+        let (one, many, help) = match rule {
             "duplicate-source" => (
-                "share their matching value with another",
+                "shares its matching value with another",
+                "share their matching value with others",
                 "make the matching attribute unique in the source",
             ),
             "duplicate-target" => (
+                "matches several target objects",
                 "match several target objects",
                 "remove the surplus target objects or match by another attribute",
             ),
             _ => (
+                "has no value for any matching attribute",
                 "have no value for any matching attribute",
                 "fill the attribute in the source or add another matching attribute",
             ),
         };
-        found.push(finding(
-            Severity::Warning,
-            rule,
-            kind.to_owned(),
-            format!("{count} source objects {message}"),
-            help,
-        ));
+        let message = match count {
+            1 => format!("1 source object {one}"),
+            _ => format!("{count} source objects {many}"),
+        };
+        found.push(finding(Severity::Warning, rule, kind.to_owned(), message, help));
     }
 }

@@ -33,6 +33,8 @@ export interface Options {
   onInput: (text: string) => void;
   /** The editor was left. */
   onLeave: () => void;
+  /** What is wrong with the text as it stands; empty when nothing is. */
+  onJudged: (wrong: string) => void;
   /** The place of the cursor, for the trace. */
   onCursor: (place: number) => void;
 }
@@ -165,9 +167,12 @@ function helpFor(help: FunctionHelp): HTMLElement {
   return box;
 }
 
-async function judge(view: EditorView, attributes: string[]): Promise<Diagnostic[]> {
+async function judge(view: EditorView, options: Options): Promise<Diagnostic[]> {
   const text = view.state.doc.toString();
+  const attributes = options.attributes();
   const found = await unlessStopped(call("check", text, attributes), []);
+  const worst = found.find(({ severity }) => severity === "error");
+  options.onJudged(worst ? `${worst.message}${worst.help ? `; ${worst.help}` : ""}` : "");
   return found.map(({ severity, message, help, span, fixes }) => ({
     from: Math.min(span.start, text.length),
     to: Math.min(span.end, text.length),
@@ -238,7 +243,7 @@ export function mount(host: HTMLElement, options: Options): Editor {
           activateOnTyping: true,
           interactionDelay: 0,
         }),
-        linter((target) => judge(target, options.attributes()), { delay: 60 }),
+        linter((target) => judge(target, options), { delay: 60 }),
         hoverTooltip(async (target, at) => {
           const word = target.state.wordAt(at);
           if (!word) return null;

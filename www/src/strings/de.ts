@@ -131,6 +131,8 @@ export const de: Strings = {
   configurationViews: "Teile der Konfiguration",
   userMappings: "Benutzerzuordnungen",
   groupMappings: "Gruppenzuordnungen",
+  findings: "Zu beachten",
+  severities: { error: "Fehler", warning: "Warnung", info: "Hinweis" },
   targets: (count) => many(count, "Ziel", "Ziele"),
   filterMappings: "Zuordnungen filtern",
   mappingType: "Zuordnungstyp",

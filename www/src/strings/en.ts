@@ -132,6 +132,8 @@ export const en = {
   configurationViews: "Parts of the configuration",
   userMappings: "User mappings",
   groupMappings: "Group mappings",
+  findings: "Worth a look",
+  severities: { error: "error", warning: "warning", info: "note" },
   targets: (count: number) => many(count, "target", "targets"),
   filterMappings: "Filter mappings",
   mappingType: "Mapping type",

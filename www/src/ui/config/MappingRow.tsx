@@ -8,6 +8,7 @@ import { behind, filter } from "../../state/plan";
 import type { Mapping } from "../../state/schema";
 import { strings } from "../../strings";
 import type { Diagnostic, TargetFindings } from "../../types";
+import { Coded } from "../Coded";
 import { secret, short, shown } from "../value";
 import { Fixes } from "./Fixes";
 import { MappingDetail } from "./MappingDetail";
@@ -123,7 +124,7 @@ export function MappingRow({
       <div id={`${id}-found`}>
         {findings.map((finding) => (
           <p class={`finding ${finding.severity}`} key={finding.rule + finding.message}>
-            {finding.help ? `${finding.message}; ${finding.help}` : finding.message}{" "}
+            <Coded text={finding.help ? `${finding.message}; ${finding.help}` : finding.message} />{" "}
             <Fixes mapping={mapping} finding={finding} />
           </p>
         ))}

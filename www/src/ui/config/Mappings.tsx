@@ -6,7 +6,8 @@ import { diagnostics, survey } from "../../state/plan";
 import { targetsOf } from "../../state/schema";
 import { strings } from "../../strings";
 import type { Kind } from "../../types";
-import { findingsOf } from "./findings";
+import { findingsOf } from "./belonging";
+import { Findings } from "./Findings";
 import { MappingRow } from "./MappingRow";
 
 function AddMapping({ kind }: { kind: Kind }) {
@@ -67,12 +68,7 @@ export function Mappings() {
         value={wanted.value}
         onInput={(event) => (wanted.value = event.currentTarget.value)}
       />
-      {other.map(({ message, help, rule, severity }) => (
-        <p class={`finding ${severity}`} key={rule + message}>
-          {message}
-          {help ? `; ${help}` : ""}
-        </p>
-      ))}
+      <Findings list={other} />
       {(["User", "Group"] as const).map((kind) => {
         const all = list.filter((mapping) => mapping.kind === kind);
         const text = wanted.value.toLowerCase();

@@ -7,6 +7,7 @@ import { draft, drafts, seal, typeSource } from "../../state/edit";
 import { attributes } from "../../state/plan";
 import type { Mapping } from "../../state/schema";
 import { strings } from "../../strings";
+import { Coded } from "../Coded";
 import { Trace } from "../Trace";
 
 export function SourceField({ mapping, describedBy }: { mapping: Mapping; describedBy: string }) {
@@ -17,6 +18,7 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
   latest.current = mapping;
   const editing = useSignal(false);
   const cursor = useSignal<number | null>(null);
+  const wrong = useSignal("");
   const text = drafts.value.get(mapping.key) ?? mapping.source;
   const id = `source-${mapping.key}`;
 
@@ -33,6 +35,7 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
         attributes: () => attributes.peek()[latest.current.kind],
         onInput: (typed) => void typeSource(latest.current, typed),
         onLeave: seal,
+        onJudged: (message) => (wrong.value = message),
         onCursor: (place) => (cursor.value = place),
       });
       editor.current.focus();
@@ -42,7 +45,7 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
       editor.current?.destroy();
       editor.current = null;
     };
-  }, [editing.value, id, cursor]);
+  }, [editing.value, id, cursor, wrong]);
   // Undo and other ways of changing the mapping show in the editor too.
   useEffect(() => editor.current?.write(text), [text]);
 
@@ -64,6 +67,11 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
       )}
       {drafts.value.has(mapping.key) && (
         <p id={`${id}-draft`} class="finding error" role="status">
+          {editing.value && wrong.value && (
+            <b class="wrong-why">
+              <Coded text={wrong.value} />
+            </b>
+          )}
           {t.stale}{" "}
           <button
             type="button"

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { call } from "../../engine";
 import { narrow } from "../../prefs";
 import { open, person } from "../../state/person";
-import { filter, found, generation, search, showAll, sortBy } from "../../state/plan";
+import { filter, found, generation, search, showAll, sortBy, summary } from "../../state/plan";
 import { strings } from "../../strings";
 import type { Row } from "../../types";
 import { signs } from "../Plan";
@@ -218,7 +218,7 @@ export function People() {
             })}
           </div>
         </div>
-        {total === 0 && <p class="empty">{t.nobody}</p>}
+        {total === 0 && summary.value && <p class="empty">{t.nobody}</p>}
       </div>
     </section>
   );

@@ -4,6 +4,7 @@ import { part } from "../../prefs";
 import type { Person } from "../../state/person";
 import { strings } from "../../strings";
 import type { ScopeStep } from "../../types";
+import { Coded } from "../Coded";
 import { signs } from "../Plan";
 import { Imported } from "./Imported";
 import { Mapped } from "./Mapped";
@@ -59,7 +60,7 @@ function ScopeTable({ steps }: { steps: ScopeStep[] }) {
               </td>
               <td dir="auto">
                 {late ? `${t.notAsked} · ` : ""}
-                {step.detail}
+                <Coded text={step.detail} />
               </td>
             </tr>
           );
@@ -116,7 +117,13 @@ export function Journey({ open }: { open: Person }) {
             <span dir="auto">{operation.target.displayName}</span> <code>{operation.target.id}</code>
           </p>
         ) : (
-          <p>{/Duplicate|ImportSkipped/.test(operation.reason) ? operation.explanation : t.noAccount}</p>
+          <p>
+            {/Duplicate|ImportSkipped/.test(operation.reason) ? (
+              <Coded text={operation.explanation} />
+            ) : (
+              t.noAccount
+            )}
+          </p>
         )}
         {query.map(({ id, path }) => (
           <pre key={id}>GET {decodeURIComponent(path.replaceAll("+", " "))}</pre>
@@ -131,7 +138,7 @@ export function Journey({ open }: { open: Person }) {
       >
         {operation.problems.map(({ target, code, message }) => (
           <p class="finding warning" key={target + code}>
-            <b>{target}</b> {message} <code>{code}</code>
+            <b>{target}</b> <Coded text={message} /> <code>{code}</code>
           </p>
         ))}
         <Mapped open={open} />
@@ -147,7 +154,7 @@ export function Journey({ open }: { open: Person }) {
           <b class={`verdict ${operation.verdict}`}>
             <i aria-hidden="true">{signs.get(operation.verdict)}</i> {t.actions[operation.verdict]}
           </b>{" "}
-          · {operation.explanation} {operation.reason && <code>{operation.reason}</code>}
+          · <Coded text={operation.explanation} /> {operation.reason && <code>{operation.reason}</code>}
         </p>
         {writes.map(({ id, method, path }) => (
           <p key={id}>
