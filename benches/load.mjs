@@ -4,13 +4,13 @@ import { Agent, request } from "node:http";
 export const CONNECTIONS = Number(process.env.CONNECTIONS ?? 8);
 const SECONDS = Number(process.env.SECONDS ?? 0.5);
 
-/** Sends one request over an agent's connections; the answer's text, or what was wrong with it. */
+/** Sends one request over an agent's connections, or over one of its own; the answer's text, or what was wrong with it. */
 export function send(agent, url, { method = "GET", token, body } = {}) {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/scim+json" };
     if (text !== undefined) headers["content-length"] = Buffer.byteLength(text);
-    const call = request(url, { agent, method, headers, timeout: 60_000 }, (reply) => {
+    const call = request(url, { agent: agent ?? false, method, headers, timeout: 60_000 }, (reply) => {
       let answer = "";
       reply.setEncoding("utf8");
       reply.on("data", (chunk) => {

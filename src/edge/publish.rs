@@ -24,6 +24,8 @@ pub(super) const MEMBERS: &str = "#members";
 
 /// Keys written in one round, below the limit of operations per invocation.
 const ROUND: i64 = 600;
+/// How long one round may last, in milliseconds: the events are waiting too.
+const LONGEST: f64 = 10_000.0;
 /// Puts awaited at once: as many connections as an invocation may have open.
 const AT_ONCE: usize = 6;
 /// Most members in a chunk; one with more is split into halves of that.
@@ -94,6 +96,7 @@ pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> work
         })
         .collect();
     let mut outcome = Ok(());
+    let until = js_sys::Date::now() + LONGEST;
     for due in due.chunks(AT_ONCE) {
         // It may be switched off meanwhile.
         if store.fact("copy").map_err(failed)?.as_deref() == Some("off") {
@@ -118,7 +121,7 @@ pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> work
             let row = [due.kind.as_str(), &due.attribute, &due.value].map(Into::into);
             store.run(done, [&row[..], &[due.seq.into()]].concat()).map_err(failed)?;
         }
-        if is_down {
+        if is_down || js_sys::Date::now() > until {
             break;
         }
     }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { client, eventually, user } from "./server.mjs";
+import { claimsOf } from "./tokens.mjs";
 import { witnessed } from "./witness.mjs";
 
 let witness;
@@ -71,6 +72,8 @@ test("while each put takes seconds writes keep their pace, and the copy catches 
   const quick = await work(place, "quick", 12);
   await eventually(async () => assert.equal(await place.unpublished(), 0));
 
+  const stream = { delivery: "queue", audience: place.id };
+  assert.equal((await server.administer("POST", `/tenants/${place.id}/streams`, stream)).status, 201);
   let open;
   const gate = new Promise((resolve) => {
     open = resolve;
@@ -81,7 +84,7 @@ test("while each put takes seconds writes keep their pace, and the copy catches 
   witness.put = async () => {
     waiting += 1;
     most = Math.max(most, waiting);
-    await Promise.all([gate, sleep(2)]);
+    await Promise.all([gate, sleep(3)]);
     waiting -= 1;
     passed += 1;
   };
@@ -98,7 +101,12 @@ test("while each put takes seconds writes keep their pace, and the copy catches 
     assert.equal(behind.status, 404, JSON.stringify(behind.body));
     await place.scim("PATCH", `/Users/${first.body.id}`, retitle("1"));
     open();
+    // A round of the copy ends after ten seconds, so that events are told meanwhile.
+    const told = () => witness.events.filter((token) => claimsOf(token).aud === place.id).length;
+    await eventually(async () => assert.ok(told() > 0), 30);
+    assert.ok((await place.unpublished()) > 0, "the copy was still being made");
     await eventually(async () => assert.equal(await place.unpublished(), 0), 60);
+    assert.equal(told(), 26);
     assert.ok(most <= 6, `${most} puts at once`);
     await assertCopied(place, quick.ids, "quick");
     await assertCopied(place, slow.ids, "slow");
