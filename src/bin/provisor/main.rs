@@ -50,6 +50,10 @@ enum Command {
     ///   provisor lint --table mapping-table.md
     #[command(verbatim_doc_comment)]
     Lint(Box<lint::Lint>),
+    /// Ask a SCIM endpoint what the portal's Test Connection asks: exit code 3 when it is refused.
+    ///
+    /// Example: SECRET_TOKEN=… provisor test-connection --tenant-url https://app.example/scim
+    TestConnection(cycle::TestConnection),
     /// Provision any SCIM endpoint as Entra would, cycle after cycle; may be killed at any moment.
     ///
     /// Example: SECRET_TOKEN=… provisor cycle --tenant-url https://app.example/scim --users users.json --state job.json
@@ -122,6 +126,7 @@ fn main() -> ExitCode {
         Command::Preview(arguments) => preview::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
+        Command::TestConnection(arguments) => cycle::test_connection(&arguments),
         Command::Cycle(arguments) => cycle::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Tenant { at, command } => admin::tenant(&at, &command),

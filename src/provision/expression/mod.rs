@@ -18,6 +18,7 @@ mod print;
 pub(super) mod regex;
 mod regex_class;
 mod regex_engine;
+mod regex_nest;
 mod trace;
 mod tree;
 

@@ -6,6 +6,7 @@
 use super::regex_class::class;
 pub(crate) use super::regex_engine::Match;
 use super::regex_engine::{Backend, Engine};
+use super::regex_nest::{Nests, Place};
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -156,6 +157,8 @@ struct Options {
 struct Open {
     options: Options,
     closing: String,
+    /// Its place among all groups, captures or not.
+    nest: usize,
 }
 
 pub(crate) struct Translator<'a> {
@@ -165,8 +168,9 @@ pub(crate) struct Translator<'a> {
     open: Vec<Open>,
     options: Options,
     ignore_case: bool,
-    /// Back references with the place where they are to be written.
-    references: Vec<(usize, String)>,
+    /// Back references with the place where they are to be written, and whence they refer.
+    references: Vec<(usize, String, Place)>,
+    nests: Nests,
 }
 
 /// The ECMAScript pattern for the `u` flag, its groups and whether case is ignored.
@@ -182,6 +186,7 @@ pub(crate) fn translate(pattern: &str) -> Result<(String, Groups, bool), String>
         options: Options::default(),
         ignore_case: false,
         references: Vec::new(),
+        nests: Nests::default(),
     };
     while let Some(letter) = translator.rest.next() {
         translator.step(letter)?;
@@ -189,13 +194,18 @@ pub(crate) fn translate(pattern: &str) -> Result<(String, Groups, bool), String>
     if !translator.open.is_empty() {
         return Err("a `(` of the regular expression is never closed".into());
     }
-    for (place, name) in translator.references.iter().rev() {
+    for (place, name, whence) in translator.references.iter().rev() {
         let targets = translator.groups.find(name);
         let [target] = targets.as_slice() else {
             return Err(format!(
                 "the regular expression refers to the group `{name}`, which it does not have once"
             ));
         };
+        if !translator.nests.certain(*target, whence) {
+            return Err(format!(
+                "the group `{name}` may not have matched where the regular expression refers to it; keep both in one alternative, and the group not optional"
+            ));
+        }
         translator.out.insert_str(*place, &format!("(?:\\{target})"));
     }
     Ok((translator.out, translator.groups, translator.ignore_case))
@@ -207,6 +217,7 @@ impl Translator<'_> {
             '\\' => self.escape()?,
             '[' => {
                 let text = class(&mut self.rest, 0)?;
+                self.cased(&text)?;
                 self.out.push_str(&text);
             }
             '(' => self.group()?,
@@ -216,11 +227,18 @@ impl Translator<'_> {
                 };
                 self.out.push_str(&open.closing);
                 self.options = open.options;
+                let optional = self.is_optional();
+                self.nests.close(open.nest, optional);
             }
             '.' => self.out.push_str(if self.options.single_line { r"[\s\S]" } else { r"[^\n]" }),
             '^' => self.out.push_str(if self.options.multiline { r"(?<![^\n])" } else { r"(?<![\s\S])" }),
             '$' => self.out.push_str(if self.options.multiline { r"(?![^\n])" } else { END }),
-            '|' | '*' | '+' | '?' => self.out.push(letter),
+            '|' | '*' | '+' | '?' => {
+                if letter == '|' {
+                    self.nests.alternative();
+                }
+                self.out.push(letter);
+            }
             '{' => {
                 if self.is_quantifier() && self.has_nothing_to_repeat() {
                     return Err("a quantifier of the regular expression has nothing to repeat".into());
@@ -233,6 +251,19 @@ impl Translator<'_> {
             _ => literal(&mut self.out, letter),
         }
         Ok(())
+    }
+
+    /// Whether what follows lets the group that just ended be left out.
+    fn is_optional(&self) -> bool {
+        let mut rest = self.rest.clone().filter(|next| !self.options.spaced || !next.is_whitespace());
+        match rest.next() {
+            Some('*' | '?') => true,
+            Some('{') => rest.next() == Some('0'),
+            // A comment may stand between.
+            Some('#') => self.options.spaced,
+            Some('(') => rest.next() == Some('?') && rest.next() == Some('#'),
+            _ => false,
+        }
     }
 
     /// Whether `3}`, `3,}` or `3,5}` follows.
@@ -257,17 +288,33 @@ impl Translator<'_> {
         tail.ends_with('{') && !tail.ends_with(r"\{")
     }
 
+    /// Refuses categories that ignoring case would make into others, and differently by engine.
+    fn cased(&self, text: &str) -> Result<(), String> {
+        let one =
+            |name: &&str| text.contains(&format!("p{{{name}}}")) || text.contains(&format!("P{{{name}}}"));
+        let found =
+            ["Lu", "Ll", "Lt", "M", "Nl", "So"].into_iter().find(|name| self.ignore_case && one(name));
+        match found {
+            Some(name) => Err(format!(
+                "`\\p{{{name}}}` cannot be translated together with `(?i)`; leave one of them out"
+            )),
+            None => Ok(()),
+        }
+    }
+
     fn begin(&mut self, opening: &str, closing: &str) -> Result<(), String> {
         if self.open.len() >= MAX_GROUPS {
             return Err(format!("groups of the regular expression nest deeper than {MAX_GROUPS}"));
         }
         self.out.push_str(opening);
-        self.open.push(Open { options: self.options, closing: closing.into() });
+        let nest = self.nests.open(matches!(opening, "(?!" | "(?<!"), opening.starts_with("(?<"));
+        self.open.push(Open { options: self.options, closing: closing.into(), nest });
         Ok(())
     }
 
     fn capture(&mut self, group: Group) -> Result<(), String> {
         self.groups.opened.push(group);
+        self.nests.capture();
         self.begin("(", ")")
     }
 
@@ -285,6 +332,7 @@ impl Translator<'_> {
             Some('!') => self.begin("(?!", ")"),
             Some('>') => {
                 self.groups.opened.push(Group::Hidden);
+                self.nests.capture();
                 let closing = format!("))(?:\\{})", self.groups.opened.len());
                 self.begin("(?=(", &closing)
             }
@@ -387,17 +435,18 @@ impl Translator<'_> {
                     _ => return Err("`\\k` needs a group's name, as in `\\k<name>`".into()),
                 };
                 let name = self.name(closing)?;
-                self.references.push((self.out.len(), name));
+                self.references.push((self.out.len(), name, self.nests.place()));
             }
             '1'..='9' => {
                 let mut number = letter.to_string();
                 while let Some(digit) = self.rest.next_if(char::is_ascii_digit) {
                     number.push(digit);
                 }
-                self.references.push((self.out.len(), number));
+                self.references.push((self.out.len(), number, self.nests.place()));
             }
             _ => {
                 let text = character(letter, &mut self.rest)?;
+                self.cased(&text)?;
                 self.out.push_str(&text);
             }
         }

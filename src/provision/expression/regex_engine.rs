@@ -38,10 +38,19 @@ mod native {
 
         fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
             let mut matches = Vec::new();
-            for found in self.0.captures_iter(text) {
-                let found = found.map_err(|error| words(&error))?;
-                matches
-                    .push(found.iter().map(|group| group.map(|part| (part.start(), part.end()))).collect());
+            let mut from = 0;
+            // Unlike the crate's own iterator, .NET and JavaScript find an empty match right
+            // after one that is not.
+            while let Some(found) = self.0.captures_from_pos(text, from).map_err(|error| words(&error))? {
+                let groups: Match =
+                    found.iter().map(|group| group.map(|part| (part.start(), part.end()))).collect();
+                let (start, end) = groups.first().copied().flatten().unwrap_or((from, from));
+                matches.push(groups);
+                from = end;
+                if start == end {
+                    let Some(next) = text.get(end..).and_then(|rest| rest.chars().next()) else { break };
+                    from += next.len_utf8();
+                }
             }
             Ok(matches)
         }

@@ -4,13 +4,14 @@
 //! Exit codes: 0 all well, 1 some objects failed, 2 the input cannot be used, 3 the job is
 //! in quarantine, paused or disabled, 4 the cycle could not be run to its end.
 
+mod connection;
 mod store;
 mod target;
 
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -22,6 +23,8 @@ use serde_json::Value;
 use super::text::{print, read};
 use store::Store;
 use target::Target;
+
+pub(super) use connection::{TestConnection, run as test_connection};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -83,7 +86,7 @@ pub(super) struct Arguments {
 
 /// Runs cycles.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
-    let token = token(arguments)?;
+    let token = token(arguments.token_file.as_deref())?;
     let mut target = Target::new(
         &arguments.tenant_url,
         token.as_deref(),
@@ -126,8 +129,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     }
 }
 
-fn token(arguments: &Arguments) -> Result<Option<String>, String> {
-    let text = match &arguments.token_file {
+fn token(file: Option<&Path>) -> Result<Option<String>, String> {
+    let text = match file {
         Some(path) => Some(read(path)?),
         None => std::env::var("SECRET_TOKEN").ok(),
     };

@@ -1,6 +1,8 @@
 //! How long the engine's work takes, natively, on one core: `make bench`. Each figure is
 //! the best of several runs, as anything slower was somebody else's work.
 
+mod scale;
+
 use std::fs::File;
 use std::hint::black_box;
 use std::io::Read;
@@ -80,6 +82,13 @@ struct Cost {
     source: f64,
     target: f64,
     peak: f64,
+}
+
+impl Cost {
+    /// Microseconds a user, for reading and planning.
+    fn each(&self) -> f64 {
+        (self.read + self.plan) * 1e6 / self.people as f64
+    }
 }
 
 /// In a process of its own, as a peak of memory never falls: reads the files in a folder,
@@ -165,16 +174,22 @@ fn main() {
         "source, MB",
         "target, MB",
         "peak, MB",
-        "plan, µs each"
+        "µs a user"
     );
     let million = std::env::var_os("BENCH_MILLION").is_some_and(|value| value == "1");
     let sizes = [1_000, 10_000, 100_000, 1_000_000].into_iter().take(if million { 4 } else { 3 });
     let mut costs = Vec::new();
-    for Cost { people, read, plan, again, edited, one, source, target, peak } in sizes.map(cost) {
-        let each = plan * 1e6 / people as f64;
+    for cost in sizes.map(cost) {
+        let Cost { people, read, plan, again, edited, one, source, target, peak } = cost;
+        let each = cost.each();
         println!(
             "{people:<18}{read:>10.2}{plan:>10.2}{again:>10.2}{edited:>10.3}{one:>10.1}{source:>12.0}{target:>12.0}{peak:>10.0}{each:>14.2}"
         );
-        costs.push((people, read + plan, peak));
+        costs.push(cost);
+    }
+    if million {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        std::fs::write(docs.join("scale.md"), scale::page(&costs)).unwrap();
+        std::fs::write(docs.join("scale.svg"), scale::plot(&costs)).unwrap();
     }
 }
