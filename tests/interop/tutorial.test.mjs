@@ -76,7 +76,12 @@ for (const [name, begin] of [
       person("Flo"),
       person("Guy"),
     ];
-    const sales = { id: "sales", displayName: "Sales", groupTypes: [], members: ["cy", "di", "inner"].map((id) => ({ id })) };
+    const sales = {
+      id: "sales",
+      displayName: "Sales",
+      groupTypes: [],
+      members: ["cy", "di", "inner"].map((id) => ({ id })),
+    };
     const inner = { id: "inner", displayName: "Inner", groupTypes: [], members: [{ id: "guy" }] };
     const write = () => {
       made.write("users.json", { value: users });
@@ -107,17 +112,25 @@ for (const [name, begin] of [
 
     // Step 5, 13 to 15: provisioning is on; the initial cycle.
     const first = await turn(0);
-    assert.deepEqual(told(first.records).filter((line) => line.includes(" create ")).sort(), [
-      "ana create success",
-      "bo create success",
-      "cy create success",
-      "di create success",
-      "sales create success",
-    ]);
+    assert.deepEqual(
+      told(first.records)
+        .filter((line) => line.includes(" create "))
+        .sort(),
+      [
+        "ana create success",
+        "bo create success",
+        "cy create success",
+        "di create success",
+        "sales create success",
+      ],
+    );
     const skipped = told(first.records).filter((line) => line.includes("NotEffectivelyEntitled"));
     assert.ok(skipped.includes("ed other skipped NotEffectivelyEntitled"), skipped.join("\n"));
     let there = await held();
-    assert.deepEqual(Object.keys(there).sort(), [name("ana"), name("bo"), name("cy"), name("di"), "Sales"].sort());
+    assert.deepEqual(
+      Object.keys(there).sort(),
+      [name("ana"), name("bo"), name("cy"), name("di"), "Sales"].sort(),
+    );
     const ana = there[name("ana")];
     assert.equal(ana.title, "Engineer");
     assert.equal(ana.active, true);
@@ -158,10 +171,18 @@ for (const [name, begin] of [
     const lines = told(disabled.records);
     assert.ok(lines.includes("bo disable success") && lines.includes("di disable success"), lines.join("\n"));
     there = await held();
-    assert.deepEqual([there[name("bo")].active, there[name("di")].active, there[name("cy")].active], [false, false, true]);
-    assert.deepEqual(there.Sales.members.map(({ value }) => value), [there[name("cy")].id]);
+    assert.deepEqual(
+      [there[name("bo")].active, there[name("di")].active, there[name("cy")].active],
+      [false, false, true],
+    );
+    assert.deepEqual(
+      there.Sales.members.map(({ value }) => value),
+      [there[name("cy")].id],
+    );
     const active = disabled.records.find(({ sourceIdentity }) => sourceIdentity.id === "bo");
-    assert.deepEqual(active.modifiedProperties, [{ displayName: "active", oldValue: "True", newValue: "False" }]);
+    assert.deepEqual(active.modifiedProperties, [
+      { displayName: "active", oldValue: "True", newValue: "False" },
+    ]);
 
     // A deletion: Cy for good, and the group, which is no longer assigned.
     users.splice(2, 1, { id: "cy", "@removed": { reason: "deleted" } });
