@@ -9,12 +9,17 @@ use provisor::provision::report::JobSettings;
 
 const PEOPLE: usize = 60;
 
-fn loaded(schema: &str) -> Engine {
+fn filled() -> Engine {
     let mut engine = Engine::new();
     engine.load_source("users.json", &example::users(1, PEOPLE)).expect("users");
     engine.load_source("roles.json", &example::roles()).expect("roles");
     engine.load_source("assignments.json", &example::assignments(1, PEOPLE)).expect("assignments");
     engine.load_target(&example::target(1, PEOPLE)).expect("target");
+    engine
+}
+
+fn loaded(schema: &str) -> Engine {
+    let mut engine = filled();
     engine.configure(schema, &JobSettings::default());
     engine.plan();
     engine
@@ -143,4 +148,76 @@ fn a_plan_given_up_leaves_the_one_before_whole() {
     assert_eq!(engine.to_json(), before);
     engine.plan();
     assert_eq!(engine.to_json(), before);
+}
+
+/// What the plan keeps for the next one never shows: each step of a walk through
+/// configurations and settings comes out as if it were the first.
+#[test]
+fn a_plan_after_others_is_the_plan_from_none() {
+    let profile = loaded("").schema().expect("a schema").clone();
+    let change = |edit: &dyn Fn(&mut serde_json::Value)| {
+        let mut changed = profile.clone();
+        edit(&mut changed["synchronizationRules"][0]["objectMappings"][0]);
+        changed.to_string()
+    };
+    let lines = |mapping: &mut serde_json::Value, edit: &dyn Fn(&mut serde_json::Value)| {
+        mapping["attributeMappings"].as_array_mut().expect("lines").iter_mut().for_each(edit);
+    };
+    let only = |target: &'static str, edit: &'static dyn Fn(&mut serde_json::Value)| {
+        change(&|mapping| {
+            lines(mapping, &|line| {
+                if line["targetAttributeName"] == target {
+                    edit(line);
+                }
+            });
+        })
+    };
+    let expression = |text: &str| serde_json::json!({"type": "Function", "expression": text});
+    let configurations = [
+        profile.to_string(),
+        renamed(&loaded("")),
+        // Who is whom.
+        only("userName", &|line| {
+            line["source"] = serde_json::json!({"type": "Function", "expression": "ToUpper([mail], )"});
+        }),
+        // When it flows, and what if it is nothing.
+        only("title", &|line| line["flowType"] = "ObjectAddOnly".into()),
+        only("mobile", &|line| line["defaultValue"] = "none".into()),
+        // The order of the lines.
+        change(&|mapping| mapping["attributeMappings"].as_array_mut().expect("lines").reverse()),
+        change(&|mapping| {
+            lines(mapping, &|line| {
+                if line["targetAttributeName"] == "active" {
+                    line["source"] = expression("Switch([department], \"True\", \"Sales\", \"False\")");
+                }
+            });
+        }),
+        // Who is in scope.
+        change(&|mapping| {
+            mapping["scope"] = serde_json::json!({"groups": [{"clauses": [{
+                "sourceOperandName": "department", "operatorName": "EQUALS", "targetOperand": {"values": ["Sales"]}
+            }]}]});
+        }),
+        profile.to_string(),
+    ];
+    let settings = [
+        JobSettings::default(),
+        JobSettings { sync_all: Some(true), ..JobSettings::default() },
+        JobSettings { first_cycle: true, ..JobSettings::default() },
+        JobSettings { exclude_default_access: Some(false), ..JobSettings::default() },
+        JobSettings { skip_out_of_scope_deletions: true, ..JobSettings::default() },
+    ];
+    let rows = |engine: &Engine| (0..engine.len()).map(|row| engine.row(row)).collect::<Vec<_>>();
+    let mut engine = loaded("");
+    for settings in settings.iter().chain(settings.first()) {
+        for schema in &configurations {
+            engine.configure(schema, settings);
+            engine.plan();
+            let mut fresh = filled();
+            fresh.configure(schema, settings);
+            fresh.plan();
+            assert_eq!(rows(&engine), rows(&fresh), "{schema}");
+            assert_eq!(engine.to_json(), fresh.to_json(), "{schema}");
+        }
+    }
 }

@@ -53,6 +53,12 @@ impl Columns {
         self.lines.get(line).map_or(&[], |column| column.values.all(table))
     }
 
+    /// Whether a line has the very column that a line of the plan before has.
+    pub fn is_same(&self, line: usize, before: &Self, other: usize) -> bool {
+        let columns = self.lines.get(line).zip(before.lines.get(other));
+        columns.is_some_and(|(one, other)| Rc::ptr_eq(one, other))
+    }
+
     /// Works on the column of the next line, for up to `most` objects; how many it were.
     pub fn step(&mut self, pool: &mut Pool, cause: &Cause<'_>, most: usize) -> usize {
         let Some(line) = cause.compiled.lines.get(self.lines.len()) else { return 0 };

@@ -58,16 +58,19 @@ pub(crate) struct Decision {
     pub requests: u32,
 }
 
+/// What one line says of one object, as bits.
+pub(crate) type Mark = u8;
+
 /// A line's value would be part of a creation.
-const CREATES: u8 = 1;
+const CREATES: Mark = 1;
 /// It has a problem.
-const PROBLEM: u8 = 2;
+const PROBLEM: Mark = 2;
 /// Several values for an attribute that takes one.
-const SEVERAL: u8 = 4;
+const SEVERAL: Mark = 4;
 /// It is required and a creation would lack it.
-const LACKING: u8 = 8;
+const LACKING: Mark = 8;
 /// An update sets it.
-const EDITS: u8 = 16;
+const EDITS: Mark = 16;
 
 /// What the lines say of one object before references are resolved.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,22 +81,21 @@ pub(crate) struct Outline {
     disables: u16,
     several: bool,
     /// The first mark that stands in a creation's way.
-    obstacle: u8,
+    obstacle: Mark,
 }
 
-/// Compares one line, no reference, for some objects of a kind.
-pub(crate) fn outline(
-    planner: &Planner<'_>,
-    kind: ObjectKind,
-    line: &Line,
-    objects: &[Settled],
-    outlines: &mut [Outline],
-) {
+/// Compares one line, no reference, for some objects of a kind: a mark for each.
+pub(crate) fn marks(planner: &Planner<'_>, kind: ObjectKind, line: &Line, objects: &[Settled]) -> Vec<Mark> {
     let values = planner.columns(kind).line(planner.source.table(kind), line.index);
     let mut marker = Marker::new(planner, line);
-    for (settled, outline) in objects.iter().zip(outlines) {
-        let yielded = values.get(settled.row).copied().unwrap_or_default();
-        let mark = marker.mark(*settled, yielded);
+    let mut mark =
+        |settled: &Settled| marker.mark(*settled, values.get(settled.row).copied().unwrap_or_default());
+    objects.iter().map(&mut mark).collect()
+}
+
+/// Adds what a line says to what is known of the objects.
+pub(crate) fn outline(line: &Line, marks: &[Mark], outlines: &mut [Outline]) {
+    for (mark, outline) in marks.iter().zip(outlines) {
         outline.creates += u16::from(mark & CREATES != 0);
         outline.problems += u16::from(mark & PROBLEM != 0);
         outline.edits += u16::from(mark & EDITS != 0);
@@ -144,7 +146,7 @@ impl<'a> Marker<'a> {
         self.mark(settled, yielded) & EDITS != 0
     }
 
-    fn mark(&mut self, settled: Settled, yielded: Atom) -> u8 {
+    fn mark(&mut self, settled: Settled, yielded: Atom) -> Mark {
         let line = self.line;
         let default = line.mapping.default.is_some();
         let lacking = if line.mapping.definition.required { LACKING } else { 0 };

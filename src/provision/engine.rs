@@ -9,7 +9,7 @@ use super::held::{Held, ObjectKind};
 use super::mapping::Compiled;
 use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
 use super::plan::Planner;
-use super::planning::{Ground, Planning, Side, side};
+use super::planning::{Before, Ground, Planning, Side, side};
 use super::pool::{Atom, Pool};
 use super::program::{Surroundings, milliseconds};
 use super::report::{
@@ -279,6 +279,7 @@ impl Engine {
 
     fn ground(&mut self) -> Ground<'_> {
         let Self { pool, source, held, sides, given, settings, entitlements, indexes, .. } = self;
+        let before = Before { sides, rules: &self.rules, settlement: &self.settlement };
         Ground {
             pool,
             entitlements: entitlements.get_or_insert_with(|| Entitlements::of(source)),
@@ -286,7 +287,7 @@ impl Engine {
             held,
             indexes,
             links: if settings.first_cycle { &Links::None } else { given },
-            before: sides,
+            before,
         }
     }
 
@@ -384,6 +385,7 @@ impl Engine {
                 excluded.is_some_and(|text| text.eq_ignore_ascii_case("true"))
             }),
             skip_out_of_scope: settings.skip_out_of_scope_deletions,
+            first_cycle: settings.first_cycle,
             shape: Shape { dialect, manager: settings.manager_shape.or(target.manager_shape), target },
             around: Surroundings { now: settings.now.as_deref().and_then(milliseconds).unwrap_or(0) },
         }

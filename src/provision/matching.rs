@@ -18,6 +18,8 @@ pub(crate) struct Rules {
     pub sync_all: bool,
     pub exclude_default_access: bool,
     pub skip_out_of_scope: bool,
+    /// There are no ties yet.
+    pub first_cycle: bool,
     pub shape: super::requests::Shape,
     pub around: Surroundings,
 }
@@ -71,7 +73,7 @@ pub(crate) enum Link {
 }
 
 /// What the first phase found out about one object.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settled {
     pub kind: ObjectKind,
     pub row: usize,
@@ -267,6 +269,11 @@ enum Pass {
 }
 
 impl Settling {
+    /// Everyone has the link that is known already; it remains to write it down.
+    pub fn known(links: Vec<Link>) -> Self {
+        Self { pass: Pass::Written, found: links, ..Self::default() }
+    }
+
     /// Works on up to `most` further objects; how many it were.
     pub fn step(&mut self, matching: &mut Matching<'_>, into: &mut Settlement, most: usize) -> usize {
         let rows = matching.table.len();

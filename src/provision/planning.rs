@@ -5,11 +5,13 @@
 //! all: each line compared, each object decided.
 
 use super::column::{Cause, Columns};
-use super::decide::{Decision, Outline, decisions, outline};
+use super::decide::{Decision, Mark, Outline, decisions, marks, outline};
 use super::expression;
 use super::held::{Held, ObjectKind};
-use super::mapping::Compiled;
-use super::matching::{Indexes, Links, Matching, Rules, Settlement, Settling, Standing, inactive, standing};
+use super::mapping::{Compiled, Line};
+use super::matching::{
+    Indexes, Links, Matching, Rules, Settled, Settlement, Settling, Standing, inactive, standing,
+};
 use super::plan::Planner;
 use super::pool::{Atom, Pool};
 use super::population::{Each, Population};
@@ -28,6 +30,8 @@ pub(super) struct Side {
     filter: Option<(Value, Rc<[Atom]>)>,
     /// Who was out of scope.
     outside: Vec<bool>,
+    /// For each line, what it says of each object; none for references.
+    marks: Vec<Rc<[Mark]>>,
 }
 
 /// The side of a kind, users' before groups'.
@@ -44,7 +48,22 @@ pub(super) struct Ground<'a> {
     pub entitlements: &'a Entitlements,
     pub indexes: &'a mut Indexes,
     pub links: &'a Links,
-    pub before: &'a [Side; 2],
+    pub before: Before<'a>,
+}
+
+/// The plan before: what stays the same is not computed anew.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'a> {
+    pub sides: &'a [Side; 2],
+    pub rules: &'a Rules,
+    pub settlement: &'a Settlement,
+}
+
+impl Before<'_> {
+    /// The objects of a kind.
+    fn objects(&self, kind: ObjectKind) -> impl Iterator<Item = &Settled> {
+        self.settlement.objects.iter().filter(move |settled| settled.kind == kind)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,6 +100,10 @@ pub(super) struct Planning {
     /// How many objects are users; they stand before the groups.
     users: usize,
     outlines: Vec<Outline>,
+    /// Everyone stands and is linked as in the plan before.
+    objects_stay: bool,
+    /// The marks of the line under way.
+    fresh: Vec<Mark>,
 }
 
 impl Planning {
@@ -102,6 +125,8 @@ impl Planning {
             settling: Settling::default(),
             users: 0,
             outlines: Vec::new(),
+            objects_stay: false,
+            fresh: Vec::new(),
         }
     }
 
@@ -163,7 +188,7 @@ impl Planning {
     /// Goes on within one stage of one kind; how many rows were looked at.
     fn part(&mut self, ground: &mut Ground<'_>, most: usize) -> usize {
         let Some(compiled) = side(&self.sides, self.kind).compiled.clone() else {
-            self.next_kind();
+            self.next_kind(ground);
             return 0;
         };
         let seen = match self.stage {
@@ -184,7 +209,7 @@ impl Planning {
         (self.stage, self.line, self.next) = (stage, 0, 0);
     }
 
-    fn next_kind(&mut self) {
+    fn next_kind(&mut self, ground: &Ground<'_>) {
         let users = self.kind == ObjectKind::User;
         self.kind = if users { ObjectKind::Group } else { ObjectKind::User };
         let stage = match self.stage {
@@ -196,6 +221,7 @@ impl Planning {
             Stage::Decide | Stage::Done => Stage::Done,
             _ if users => Stage::Filter,
             _ => {
+                self.objects_stay = self.settlement.objects == ground.before.settlement.objects;
                 self.outlines = vec![Outline::default(); self.settlement.objects.len()];
                 Stage::Outline
             }
@@ -218,7 +244,7 @@ impl Planning {
 
     fn filter(&mut self, ground: &mut Ground<'_>, compiled: &Compiled, most: usize) -> usize {
         let scope = &compiled.object.scope;
-        let known = side(ground.before, self.kind).filter.as_ref().filter(|(known, _)| known == scope);
+        let known = side(ground.before.sides, self.kind).filter.as_ref().filter(|(known, _)| known == scope);
         let known = known.map(|(_, passed)| Rc::clone(passed));
         let nobody = || compiled.filter.is_empty().then(|| Rc::from(Vec::new()));
         if let Some(passed) = known.or_else(nobody) {
@@ -252,6 +278,13 @@ impl Planning {
         let range = self.next..rows.min(self.next.saturating_add(most));
         let passed = side(&self.sides, self.kind).filter.as_ref();
         let passed = passed.map_or_else(|| Rc::from(Vec::new()), |(_, passed)| Rc::clone(passed));
+        if self.scope_stays(ground) {
+            self.standings = ground.before.objects(self.kind).map(|settled| settled.standing).collect();
+            let outside = side(ground.before.sides, self.kind).outside.clone();
+            self.side_mut().outside = outside;
+            self.turn(Stage::Columns);
+            return 0;
+        }
         let standings =
             range.clone().map(|row| standing(ground.pool, &population, &self.rules, &passed, row));
         self.standings.extend(standings);
@@ -263,8 +296,34 @@ impl Planning {
         range.len()
     }
 
+    /// Whether all that decides who is in scope is what it was.
+    fn scope_stays(&self, ground: &Ground<'_>) -> bool {
+        let (now, before) = (side(&self.sides, self.kind), side(ground.before.sides, self.kind));
+        let filters = now.filter.as_ref().zip(before.filter.as_ref());
+        ground.before.objects(self.kind).count() == ground.source.table(self.kind).len()
+            && filters.is_some_and(|((one, _), (other, _))| one == other)
+            && self.rules.sync_all == ground.before.rules.sync_all
+            && self.rules.exclude_default_access == ground.before.rules.exclude_default_access
+    }
+
+    /// Whether all that decides who is whom is what it was.
+    fn links_stay(&self, ground: &Ground<'_>, compiled: &Compiled) -> bool {
+        let (now, before) = (side(&self.sides, self.kind), side(ground.before.sides, self.kind));
+        let Some(known) = before.compiled.as_ref() else { return false };
+        let (lines, others) = (compiled.matching(), known.matching());
+        let same = |(line, other): (&&Line, &&Line)| {
+            line.target == other.target
+                && line.mapping.definition.case_exact == other.mapping.definition.case_exact
+                && now.columns.is_same(line.index, &before.columns, other.index)
+        };
+        self.scope_stays(ground)
+            && self.rules.first_cycle == ground.before.rules.first_cycle
+            && lines.len() == others.len()
+            && lines.iter().zip(&others).all(same)
+    }
+
     fn columns(&mut self, ground: &mut Ground<'_>, compiled: &Compiled, most: usize) -> usize {
-        let before = side(ground.before, self.kind);
+        let before = side(ground.before.sides, self.kind);
         let mut columns = std::mem::take(&mut self.side_mut().columns);
         let outside = &side(&self.sides, self.kind).outside;
         let cause = Cause {
@@ -286,6 +345,10 @@ impl Planning {
     fn index(&mut self, ground: &mut Ground<'_>, compiled: &Compiled, most: usize) -> usize {
         let seen = ground.indexes.step(ground.pool, ground.held, self.kind, compiled, most);
         if seen.is_none() {
+            if self.links_stay(ground, compiled) {
+                let links = ground.before.objects(self.kind).map(|settled| settled.link);
+                self.settling = Settling::known(links.collect());
+            }
             self.turn(Stage::Settle);
         }
         seen.unwrap_or_default()
@@ -315,31 +378,55 @@ impl Planning {
             if self.kind == ObjectKind::User {
                 self.users = self.settlement.objects.len();
             }
-            self.next_kind();
+            self.next_kind(ground);
         }
         seen
     }
 
     fn outline(&mut self, ground: &Ground<'_>, compiled: &Compiled, most: usize) -> usize {
         let Some(line) = compiled.lines.get(self.line) else {
-            self.next_kind();
+            self.next_kind(ground);
             return 0;
         };
         let span = self.span();
         let range = self.slice(&span, most);
         if !line.is_reference() {
-            let mut outlines = std::mem::take(&mut self.outlines);
-            let planner = self.planner(ground);
-            let objects = self.settlement.objects.get(range.clone()).unwrap_or_default();
-            let marks = outlines.get_mut(range.clone()).unwrap_or_default();
-            outline(&planner, self.kind, line, objects, marks);
-            self.outlines = outlines;
+            let within = range.start - span.start..range.end - span.start;
+            let known = self.known_marks(ground, line);
+            if known.is_none() {
+                let objects = self.settlement.objects.get(range.clone()).unwrap_or_default();
+                let mut fresh = marks(&self.planner(ground), self.kind, line, objects);
+                self.fresh.append(&mut fresh);
+            }
+            let marks = known.as_deref().unwrap_or(&self.fresh).get(within).unwrap_or_default();
+            outline(line, marks, self.outlines.get_mut(range.clone()).unwrap_or_default());
+            if range.end == span.end {
+                let marks = known.unwrap_or_else(|| std::mem::take(&mut self.fresh).into());
+                self.side_mut().marks.push(marks);
+            }
+        } else if range.end == span.end {
+            self.side_mut().marks.push(Rc::from(Vec::new()));
         }
         self.next = range.end - span.start;
         if range.end == span.end {
             (self.line, self.next) = (self.line + 1, 0);
         }
         range.len()
+    }
+
+    /// What a line said in the plan before, if it says the same now.
+    fn known_marks(&self, ground: &Ground<'_>, line: &Line) -> Option<Rc<[Mark]>> {
+        let (now, before) = (side(&self.sides, self.kind), side(ground.before.sides, self.kind));
+        if !self.objects_stay || self.rules.shape != ground.before.rules.shape {
+            return None;
+        }
+        let known = before.compiled.as_ref()?;
+        let other = known.lines.iter().find(|other| other.target == line.target)?;
+        let same = other.mapping == line.mapping
+            && other.disables == line.disables
+            && other.roles == line.roles
+            && now.columns.is_same(line.index, &before.columns, other.index);
+        same.then(|| before.marks.get(other.index).cloned()).flatten()
     }
 
     fn decide(&mut self, ground: &Ground<'_>, compiled: &Compiled, most: usize) -> usize {
@@ -352,7 +439,7 @@ impl Planning {
         self.rows.append(&mut rows);
         self.next = range.end - span.start;
         if range.end == span.end {
-            self.next_kind();
+            self.next_kind(ground);
         }
         range.len()
     }

@@ -123,7 +123,7 @@ fn inner_order(value: Value) -> Value {
 }
 
 /// How requests are shaped: the dialect, and what the target can do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub dialect: Dialect,
     pub manager: Option<ManagerShape>,

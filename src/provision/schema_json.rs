@@ -36,7 +36,7 @@ pub(crate) struct ObjectMapping {
 }
 
 /// One line of a mapping table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AttributeMapping {
     pub target: String,
     pub default: Option<String>,
@@ -65,7 +65,7 @@ pub(crate) enum MappingSource {
 }
 
 /// What the target directory says about an attribute.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Definition {
     pub kind: Kind,
     pub case_exact: bool,

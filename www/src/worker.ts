@@ -159,6 +159,26 @@ async function planned(engine: Preview, rest: Rest, progress?: Progress): Promis
   return engine.summary() as Answer<Summary>;
 }
 
+/** Action, text, a name of the survey, order. */
+export type Search = [action: string, text: string, behind: string, sort: string];
+
+interface Planned {
+  summary: Summary;
+  person: ({ index: number } & Seen) | null;
+  found: Uint32Array | null;
+}
+
+interface Seen {
+  operation: Operation;
+  inside: Inside;
+}
+
+function look(index: number): Seen | null {
+  const operation = parsed<Operation>(current().operation(index));
+  const inside = parsed<Inside>(current().inside(index));
+  return operation && inside ? { operation, inside } : null;
+}
+
 const calls = {
   /** Reads all files anew into an empty engine; nothing when it was overtaken. */
   load(progress: Progress, files: Given[], generated: number): Promise<Answer<LoadReport>[] | null> {
@@ -181,16 +201,26 @@ const calls = {
     return current().configure(schema, settings) as Answer<Diagnostic[]>;
   },
   schema: (_: Progress) => current().schemaJson(),
-  /** Plans everyone; nothing when it was overtaken. */
-  async plan(progress: Progress): Promise<Answer<Summary> | null> {
+  /** Plans everyone, and says at once what is in sight of it; nothing when it was overtaken. */
+  async plan(
+    progress: Progress,
+    open: string | null,
+    search: Search | null,
+  ): Promise<Answer<Planned> | null> {
     latest += 1;
-    return unlessOvertaken(planned(current(), turns(), progress));
+    const engine = current();
+    const answer = await unlessOvertaken(planned(engine, turns(), progress));
+    if (!answer || "error" in answer) return answer;
+    const index = open === null ? undefined : engine.place(open);
+    const seen = index === undefined ? null : look(index);
+    const person = seen && index !== undefined ? { index, ...seen } : null;
+    return { ok: { summary: answer.ok, person, found: search && engine.find(...search) } };
   },
   /** Looks at the whole plan, slice by slice; nothing when it was overtaken. */
   async survey(progress: Progress, keep: boolean): Promise<Survey | null> {
     const engine = current();
     const rest = turns();
-    const look = async () => {
+    const all = async () => {
       if (keep) engine.surveyKeep();
       engine.surveyBegin();
       while (!engine.surveyStep(CELLS)) {
@@ -199,7 +229,7 @@ const calls = {
       }
       return parsed<Survey>(engine.survey());
     };
-    return unlessOvertaken(look());
+    return unlessOvertaken(all());
   },
   lint: (_: Progress) => (current().lint() as { ok: Diagnostic[] }).ok,
   /** Bytes that the wasm has. */
@@ -211,11 +241,7 @@ const calls = {
     current().find(action, text, name, sort),
   rows: (_: Progress, indexes: Uint32Array) => (current().rows(indexes) as { ok: Row[] }).ok,
   place: (_: Progress, id: string) => current().place(id),
-  person(_: Progress, index: number): { operation: Operation; inside: Inside } | null {
-    const operation = parsed<Operation>(current().operation(index));
-    const inside = parsed<Inside>(current().inside(index));
-    return operation && inside ? { operation, inside } : null;
-  },
+  person: (_: Progress, index: number) => look(index),
   trace(_: Progress, index: number, text: string): Part[] | null {
     runs(`=${text}`);
     const parts = parsed<Part[]>(current().trace(index, text));

@@ -1,12 +1,12 @@
 // From the document to the plan: what changed is sent to the engine, and what it answers is
 // kept here for the page to paint. A newer change overtakes an older one.
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { call, follow, Stopped, whenRestarted } from "../engine";
 import { strings } from "../strings";
 import type { Action, Answer, Diagnostic, InputError, LoadReport, Summary, Survey } from "../types";
 import { complete, type Document, document_, whenChanged } from "./document";
 import { endless, endlessScope, note } from "./endless";
-import { refreshPerson } from "./person";
+import { person, refreshPerson } from "./person";
 
 export interface FileState {
   report: LoadReport | null;
@@ -52,7 +52,9 @@ export const hasTarget = computed(
 
 let run = 0;
 /** What the engine has loaded, or is loading. */
-let loading: (Pick<Document, "files" | "generated"> & { done: ReturnType<typeof load> }) | null = null;
+let loading:
+  | (Pick<Document, "files" | "generated"> & { done: ReturnType<typeof load>; told: boolean })
+  | null = null;
 let surveyed = false;
 /** A fault that the next plan mends. */
 let passing: string | null = null;
@@ -83,12 +85,11 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
   busy.value = true;
   cancelled.value = false;
   try {
-    const files = document.files !== loading?.files || document.generated !== loading.generated;
-    if (files || !loading) {
+    if (!loading || document.files !== loading.files || document.generated !== loading.generated) {
       surveyed = false;
       none();
       const { files, generated } = document;
-      loading = { files, generated, done: load(files, generated) };
+      loading = { files, generated, done: load(files, generated), told: false };
     }
     const answers = await loading.done;
     if (stale()) return;
@@ -96,6 +97,8 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
       loading = null;
       return;
     }
+    const files = !loading.told;
+    loading.told = true;
     if (files) {
       fileStates.value = answers.map((answer) =>
         "ok" in answer ? { report: answer.ok, error: null } : { report: null, error: answer.error },
@@ -103,13 +106,29 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
       attributes.value = { User: await call("attributes", false), Group: await call("attributes", true) };
       if (stale()) return;
     }
-    const configured = await call(
+    const began = performance.now();
+    const { action, search, behind, sort } = filter.value;
+    const open = person.value;
+    const plan = () =>
+      follow(
+        "plan",
+        (done, total) => {
+          if (!stale()) far(done, total);
+        },
+        open?.operation.source.id ?? null,
+        behind ? null : [action, search, behind, sort],
+      );
+    const configuring = call(
       "configure",
       document.schema,
       settingsFor(document),
       document.whatIf.flatMap(({ id, kind, attribute, value }) => [id, kind, attribute, value]),
       [...endless.value],
     );
+    const stuck = endlessScope();
+    // The plan is asked for in the same breath; should there be none, its answer is let go.
+    const planning = document.schema && hasPeople.value && !stuck ? plan() : null;
+    const configured = await configuring;
     if (stale()) return;
     take(configured);
     if (!document.schema && !schemaError.value) {
@@ -118,24 +137,28 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
       if (stale()) return;
       complete({ schema: ours });
     }
-    const stuck = endlessScope();
     if (stuck) schemaError.value = { message: strings().endlessScope(stuck), help: null, line: null };
     if (!hasPeople.value || schemaError.value) {
       none();
       return;
     }
-    const began = performance.now();
-    const planned = await follow("plan", (done, total) => {
-      if (!stale()) far(done, total);
-    });
+    const planned = await (planning ?? plan());
     if (stale() || !planned) return;
     if ("error" in planned) throw new Error(planned.error.message);
     // In the browser's own tools, and for benches/page.mjs.
     performance.measure("plan", { start: began });
-    summary.value = planned.ok;
-    generation.value += 1;
-    if (!filter.value.behind) await refilter();
-    await refreshPerson();
+    const { ok } = planned;
+    const now = filter.value;
+    const asked = now.action === action && now.search === search && now.sort === sort && !now.behind;
+    batch(() => {
+      summary.value = ok.summary;
+      generation.value += 1;
+      if (person.value === open) person.value = ok.person;
+      if (ok.found && asked) found.value = ok.found;
+    });
+    // Who was opened and what was searched meanwhile was answered by the plan before.
+    if (person.value && person.value !== ok.person) await refreshPerson();
+    if (!asked && !now.behind) await refilter();
     const keep = step.fresh && surveyed && !files;
     surveyed = surveyed && !step.fresh && !files;
     const seen = await follow(
