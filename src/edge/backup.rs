@@ -465,7 +465,7 @@ pub(super) fn finish(store: &SqlStore, trailer: &Value) -> Result<Reply, ScimErr
         store.run("DELETE FROM fact WHERE name = ?1", vec![IMPORTING.into()])
     })?;
     if store.keeps_copy() {
-        super::manage::republish(store)?;
+        store.republish()?;
     }
     let mut shown = json!(there);
     if let Some(shown) = shown.as_object_mut() {

@@ -1,5 +1,8 @@
 //! Reading the copy: what an app at the edge asks most, with no hop to the object.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use futures_util::future::join;
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
@@ -7,16 +10,17 @@ use worker::kv::KvStore;
 use worker::{Env, Request, Response, ResponseBuilder};
 
 use super::log::failure;
-use super::publish::{MEMBERS, Published, copy_key};
+use super::publish::{MEMBERS, Published, SCHEMAS, copy_key};
 use super::reply::{of_reply, origin_and_query};
+use super::schemas::of_copy;
 use super::token::{Credential, Token};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{self, Filter, Literal, Operator};
 use crate::scim::http::Request as ScimRequest;
 use crate::scim::http::{MEDIA_TYPE, Reply, decode};
 use crate::scim::name::fold;
-use crate::scim::schema::builtin;
 use crate::scim::schema::project::Selection;
+use crate::scim::schema::{Registry, builtin};
 
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
@@ -35,22 +39,26 @@ pub(super) async fn read(
         return Err(ScimError::new(403, "only a token with the scope `edge-read` reads the copy"));
     };
     let (_, query) = origin_and_query(request);
-    let asked = Asked::read(request.method().as_ref(), path, query);
+    let mut asked = Asked::read(request.method().as_ref(), path, query);
     // Both at once: the farther KV is, the more it matters. What was found is told to nobody but the token's bearer.
     let known = async { kv.get(&token_key(hash)).cache_ttl(60).text().await.map_err(unavailable) };
     let found = async {
-        let Ok(asked) = &asked else { return Ok(None) };
-        get(&kv, &copy_key(&token.tenant, asked.kind, asked.attribute, &asked.value)).await
+        match &mut asked {
+            Ok(asked) => asked.look(&kv, &token.tenant).await,
+            Err(_) => Ok((None, None)),
+        }
     };
     let (known, found) = join(known, found).await;
     if known?.as_deref() != Some(token.tenant.as_str()) {
         return Err(ScimError::new(401, "the token is not valid or was revoked"));
     }
     let asked = asked?;
-    let found = found?;
+    let (own, found) = found?;
+    let registry = own.as_deref().unwrap_or_else(|| builtin());
     let (document, published) = found.unwrap_or_default();
-    let document =
-        Some(document).filter(|_| !published.etag.is_empty()).filter(|text| asked.is_answered_by(text));
+    let document = Some(document)
+        .filter(|_| !published.etag.is_empty())
+        .filter(|text| asked.is_answered_by(registry, text));
     let mut headers = vec![
         ("Content-Type".to_owned(), MEDIA_TYPE.to_owned()),
         ("Provisor-Source".to_owned(), "copy".to_owned()),
@@ -58,7 +66,7 @@ pub(super) async fn read(
     ];
     let reply = |status, headers, body| of_reply(Reply { status, headers, body }).map_err(unavailable);
     if !asked.attribute.is_empty() {
-        let found = document.map(|text| asked.project(text)).transpose()?;
+        let found = document.map(|text| asked.project(registry, text)).transpose()?;
         return reply(200, headers, list(found.as_deref()));
     }
     let document = document.ok_or_else(|| ScimError::not_found(asked.kind, &asked.value))?;
@@ -67,7 +75,7 @@ pub(super) async fn read(
     if seen.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == published.etag)) {
         return reply(304, headers, String::new());
     }
-    let document = asked.project(document)?;
+    let document = asked.project(registry, document)?;
     if published.chunked && asked.selection.shows("members") {
         return with_members(kv, &token.tenant, &asked.value, &document, headers).await;
     }
@@ -150,6 +158,9 @@ pub(super) fn token_key(hash: &str) -> String {
     format!("token/{hash}")
 }
 
+/// The tenant's own schemas, and a copied text with what stands beside it.
+type Found = (Option<Rc<Registry>>, Option<(String, Published)>);
+
 /// One of the few questions that the copy can answer.
 struct Asked {
     kind: &'static str,
@@ -186,35 +197,98 @@ impl Asked {
         Ok(Self { kind, attribute, value, selection })
     }
 
+    /// Finds what is copied, and the tenant's own schemas where the answer depends on them.
+    async fn look(&mut self, kv: &KvStore, tenant: &str) -> Result<Found, ScimError> {
+        let own = async { if self.needs_schemas() { schemas(kv, tenant).await } else { Ok(None) } };
+        let is_name = !self.attribute.is_empty();
+        if is_name && !self.value.is_ascii() {
+            // Under which key it stands, the schemas say.
+            let own = own.await?;
+            self.value = name_key(own.as_deref().unwrap_or_else(|| builtin()), &self.value);
+            let key = copy_key(tenant, self.kind, self.attribute, &self.value);
+            return Ok((own, get(kv, &key).await?));
+        }
+        let value = if is_name { name_key(builtin(), &self.value) } else { self.value.clone() };
+        let key = copy_key(tenant, self.kind, self.attribute, &value);
+        let (own, found) = join(own, get(kv, &key)).await;
+        self.value = value;
+        Ok((own?, found?))
+    }
+
+    /// Whether the answer depends on schemas that the tenant may have: what is projected does,
+    /// and how a name is compared that is not of ASCII alone.
+    fn needs_schemas(&self) -> bool {
+        self.selection != Selection::default() || !(self.attribute.is_empty() || self.value.is_ascii())
+    }
+
     /// The part of a document that was asked for.
-    fn project(&self, document: String) -> Result<String, ScimError> {
+    fn project(&self, registry: &Registry, document: String) -> Result<String, ScimError> {
         if self.selection == Selection::default() {
             return Ok(document);
         }
-        let Some(kind) = builtin().resource_type(self.kind) else { return Ok(document) };
+        let Some(kind) = registry.resource_type(self.kind) else { return Ok(document) };
         let resource: Map<String, Value> = serde_json::from_str(&document).map_err(unavailable)?;
-        Ok(Value::Object(self.selection.project(builtin(), kind, resource)).to_string())
+        Ok(Value::Object(self.selection.project(registry, kind, resource)).to_string())
     }
 
     /// A copy found by name must still bear it: it may be older than a rename.
-    fn is_answered_by(&self, document: &str) -> bool {
+    fn is_answered_by(&self, registry: &Registry, document: &str) -> bool {
         if self.attribute.is_empty() {
             return true;
         }
         let document: Option<Map<String, Value>> = serde_json::from_str(document).ok();
         let name = document.as_ref().and_then(|document| document.get("userName")).and_then(Value::as_str);
-        name.is_some_and(|name| fold(name) == self.value)
+        name.is_some_and(|name| name_key(registry, name) == self.value)
     }
 }
 
-/// The folded name in a filter `userName eq "…"`; nothing if it is another.
+/// A user's name as the tenant compares it.
+fn name_key(registry: &Registry, name: &str) -> String {
+    let attribute = registry
+        .resource_type("User")
+        .and_then(|kind| registry.core_attributes(kind).find(|attribute| attribute.name == "userName"));
+    attribute.map_or_else(|| fold(name), |attribute| attribute.key(name).into_owned())
+}
+
+/// Tenants whose schemas are kept read in one isolate.
+const KNOWN: usize = 8;
+
+/// A tenant, its schemas as they are copied, and read.
+type Known = (String, String, Option<Rc<Registry>>);
+
+thread_local! {
+    /// Schemas read before, the last used at the end: reading takes far longer than comparing.
+    static READ: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The tenant's own schemas; none where those of the standard are all it has.
+async fn schemas(kv: &KvStore, tenant: &str) -> Result<Option<Rc<Registry>>, ScimError> {
+    let Some((text, _)) = get(kv, &copy_key(tenant, SCHEMAS, "", "")).await? else { return Ok(None) };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Ok(READ.with_borrow_mut(|known| {
+        let at = known.iter().position(|(name, _, _)| name == tenant);
+        let read = match at.map(|at| known.remove(at)) {
+            Some((_, same, read)) if same == text => read,
+            _ => of_copy(&text).map(Rc::new),
+        };
+        if known.len() >= KNOWN {
+            known.remove(0);
+        }
+        known.push((tenant.to_owned(), text, read.clone()));
+        read
+    }))
+}
+
+/// The name in a filter `userName eq "…"`; nothing if it is another.
 fn user_name(text: &str) -> Result<Option<String>, ScimError> {
     let filter = filter::parse(text).map_err(|error| error.into_scim(ScimType::InvalidFilter, text))?;
     match filter {
         Filter::Compare { path, operator: Operator::Eq, value: Literal::String(name), .. }
             if path.attribute.eq_ignore_ascii_case("userName") && path.sub_attribute.is_none() =>
         {
-            Ok(Some(fold(&name)))
+            Ok(Some(name))
         }
         _ => Ok(None),
     }

@@ -6,7 +6,6 @@ use super::indexes::Indexes;
 use super::journal;
 use super::metrics::Tally;
 use super::plan::plan;
-use super::publish::MEMBERS;
 use super::sql::{SqlStore, integer, text};
 use super::{access, backup, events, me, schemas, settings, stream};
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
@@ -63,7 +62,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             if let Some(copy) = copy.filter(|copy| *copy != store.keeps_copy()) {
                 store.keep_copy(copy)?;
                 if copy {
-                    republish(store)?;
+                    store.republish()?;
                 }
             }
             Ok(Reply::plain(200, &show(store)?))
@@ -121,7 +120,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             Err(ScimError::new(409, "the tenant keeps no copy; send `{\"copy\": true}` to the tenant first"))
         }
         "/republish" => {
-            let noted = republish(store)?;
+            let noted = store.republish()?;
             Ok(Reply::plain(202, &json!({ "noted": noted })))
         }
         "/export" => backup::export(store, body),
@@ -217,29 +216,4 @@ fn observe(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
     }
     store.set_fact(TALLY, &json!(tally).to_string())?;
     Ok(Reply::plain(200, &Value::Null))
-}
-
-/// Notes every resource as unpublished, so that the copy is made anew.
-pub(super) fn republish(store: &SqlStore) -> Result<i64, ScimError> {
-    let seq = "(SELECT COALESCE(MAX(seq), 0) FROM journal)";
-    store.atomically(&mut || {
-        store.run(
-            &format!("INSERT OR REPLACE INTO outbox SELECT kind, '', id, {seq} FROM resource"),
-            vec![],
-        )?;
-        store.run(
-            &format!(
-                "INSERT OR REPLACE INTO outbox SELECT kind, attribute, value, {seq} FROM unique_key WHERE kind <> 'Group'"
-            ),
-            vec![],
-        )?;
-        store.run(
-            &format!(
-                "INSERT OR REPLACE INTO outbox SELECT 'Group', '{MEMBERS}', group_id || '/' || first, {seq} FROM chunk"
-            ),
-            vec![],
-        )
-    })?;
-    let rows = store.rows("SELECT COUNT(*) FROM outbox", vec![])?;
-    Ok(rows.first().map_or(0, |row| integer(row, 0)))
 }

@@ -7,7 +7,7 @@ use crate::scim::error::ScimError;
 
 /// Each version's statements; applied in order, once each. Never change one that was
 /// released: tests/edge/tables holds every version with rows, and applies what follows.
-const VERSIONS: [&[&str]; 4] = [
+const VERSIONS: [&[&str]; 5] = [
     &[
         "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         "CREATE TABLE resource (id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL,
@@ -63,6 +63,11 @@ const VERSIONS: [&[&str]; 4] = [
         // Events beside the stream's order: sent again later, given up, or taken out of turn.
         "CREATE TABLE event (stream TEXT NOT NULL, seq INTEGER NOT NULL, resource TEXT NOT NULL, state TEXT NOT NULL,
            attempts INTEGER NOT NULL, due INTEGER NOT NULL, error TEXT, PRIMARY KEY (stream, seq)) WITHOUT ROWID",
+    ],
+    &[
+        // Readers of the copy project by the tenant's own schemas.
+        "INSERT OR REPLACE INTO outbox SELECT '#schemas', '', '', (SELECT COALESCE(MAX(seq), 0) FROM journal)
+           FROM fact WHERE name = 'schemas' AND NOT EXISTS (SELECT 1 FROM fact WHERE name = 'copy' AND value = 'off')",
     ],
 ];
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use worker::Env;
 use worker::kv::KvStore;
 
+use super::schemas;
 use super::sql::{SqlStore, integer, text};
 use super::token::hash;
 use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, member, render};
@@ -21,6 +22,9 @@ use crate::scim::schema::project::Selection;
 
 /// The outbox's name for a chunk of a group's members; its value is `<group>/<first member>`.
 pub(super) const MEMBERS: &str = "#members";
+
+/// The outbox's name for the tenant's schemas, in the place of a resource type's.
+pub(super) const SCHEMAS: &str = "#schemas";
 
 /// Keys written in one round, below the limit of operations per invocation.
 const ROUND: i64 = 600;
@@ -55,6 +59,7 @@ pub(super) struct Published {
 /// first member, hashed so that no name stands in a key and none is too long for one.
 pub(super) fn copy_key(tenant: &str, kind: &str, attribute: &str, value: &str) -> String {
     match attribute {
+        "" if kind == SCHEMAS => format!("copy/{tenant}/schemas"),
         "" => format!("copy/{tenant}/{kind}/{value}"),
         MEMBERS => match value.split_once('/') {
             Some((group, "")) => format!("copy/{tenant}/{kind}/{group}/members"),
@@ -63,11 +68,6 @@ pub(super) fn copy_key(tenant: &str, kind: &str, attribute: &str, value: &str) -
         },
         _ => format!("copy/{tenant}/{kind}/{attribute}/{}", hash(value)),
     }
-}
-
-/// Whether there is anything to publish.
-pub(super) fn is_pending(store: &SqlStore) -> bool {
-    store.rows("SELECT 1 FROM outbox LIMIT 1", vec![]).is_ok_and(|rows| !rows.is_empty())
 }
 
 /// A row of the outbox.
@@ -102,6 +102,7 @@ pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> work
         if store.fact("copy").map_err(failed)?.as_deref() == Some("off") {
             break;
         }
+        let changes = store.schema_changes();
         let mut puts = Vec::new();
         for due in due {
             // A chunk that had to be split waits until those it names are written.
@@ -114,6 +115,10 @@ pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> work
         for (due, result) in results {
             if result.is_err() {
                 outcome = result;
+                continue;
+            }
+            // What was made by schemas that changed meanwhile is made once more.
+            if store.schema_changes() != changes {
                 continue;
             }
             // A change that came while KV was written has noted a later sequence number.
@@ -134,6 +139,9 @@ type Content = (String, Published);
 fn content(store: &mut SqlStore, base: &str, due: &Due) -> Result<Option<Content>, StoreError> {
     if due.attribute == MEMBERS {
         return chunk(store, base, due);
+    }
+    if due.kind == SCHEMAS {
+        return Ok(Some((schemas::shown(store)?, Published { seq: due.seq, ..Published::default() })));
     }
     let owner = if due.attribute.is_empty() {
         Some(due.value.clone())

@@ -1,10 +1,11 @@
 //! A tenant's own schemas and resource types (RFC 7643 §6, §7): kept as the administrator
 //! sent them, read once, and held in the object's memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::indexes::Indexes;
@@ -20,8 +21,17 @@ pub(super) const SCHEMAS: &str = "schemas";
 /// Longest text of both together, in bytes: a row of storage holds no more than two million.
 const MAX_TEXT: usize = 1_048_576;
 
-/// What has been read already, shared by all stores of one object.
-pub(super) type Known = Rc<RefCell<Option<Schemas>>>;
+/// What is known of them in memory, shared by all stores of one object.
+#[derive(Debug, Default)]
+pub(super) struct InMemory {
+    /// As they were read.
+    pub read: RefCell<Option<Schemas>>,
+    /// How often they changed since the object woke.
+    pub changes: Cell<u64>,
+}
+
+/// A share of that.
+pub(super) type Known = Rc<InMemory>;
 
 /// What a tenant's requests are checked against.
 #[derive(Clone, Debug)]
@@ -50,18 +60,43 @@ impl Schemas {
         if kept.is_none() && !prepared && indexes.written.is_empty() {
             return Ok(Self { own: None, is_walking });
         }
-        let broken = || StoreError::Failed("the tenant's schemas cannot be read back".into());
-        let registry = match kept {
-            None => builtin().clone(),
-            Some(text) => {
-                let kept: Value = serde_json::from_str(&text).map_err(|_| broken())?;
-                load(&kept).map_err(|_| broken())?
-            }
-        };
-        let registry = if prepared { registry.with_prepared_names() } else { registry };
+        let registry = registry(kept.as_deref(), prepared)
+            .ok_or_else(|| StoreError::Failed("the tenant's schemas cannot be read back".into()))?;
         let registry = registry.with_indexes(indexes.written, indexes.usable);
         Ok(Self { own: Some(Rc::new(registry)), is_walking })
     }
+}
+
+/// The registry of schemas as they are kept, if any are.
+fn registry(kept: Option<&str>, prepared: bool) -> Option<Registry> {
+    let registry = match kept {
+        None => builtin().clone(),
+        Some(text) => load(&serde_json::from_str(text).ok()?).ok()?,
+    };
+    Some(if prepared { registry.with_prepared_names() } else { registry })
+}
+
+/// What readers of the copy are told: the schemas as they are kept, and how names are compared.
+/// Empty where both are as usual.
+pub(super) fn shown(store: &SqlStore) -> Result<String, StoreError> {
+    let copied =
+        Copied { prepared: settings::read(store)?.prepared_user_names, schemas: store.fact(SCHEMAS)? };
+    if copied == Copied::default() {
+        return Ok(String::new());
+    }
+    serde_json::to_string(&copied).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
+/// What [`shown`] wrote, as a registry; none where all is as usual.
+pub(super) fn of_copy(text: &str) -> Option<Registry> {
+    let copied: Copied = serde_json::from_str(text).ok()?;
+    registry(copied.schemas.as_deref(), copied.prepared)
+}
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Copied {
+    prepared: bool,
+    schemas: Option<String>,
 }
 
 /// Reads both lists over those of the standard; every fault is told with its position.
@@ -95,16 +130,55 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/schemas/set" => {
             let next = load(body)?;
             keeps_what_is_there(store, &next)?;
-            store.set_fact(SCHEMAS, &body.to_string())?;
+            change(store, &next, Some(&body.to_string()))?;
             Ok(Reply::plain(200, body))
         }
         "/schemas/delete" => {
             keeps_what_is_there(store, builtin())?;
-            store.run("DELETE FROM fact WHERE name = ?1", vec![SCHEMAS.into()])?;
+            change(store, builtin(), None)?;
             Ok(Reply { status: 204, headers: Vec::new(), body: String::new() })
         }
         _ => Err(ScimError::new(404, "there is nothing here")),
     }
+}
+
+/// Keeps other schemas, and has published again what they show otherwise.
+fn change(store: &SqlStore, next: &Registry, text: Option<&str>) -> Result<(), StoreError> {
+    let now = store.schemas()?;
+    let kinds = now.resource_types.iter().filter(|kind| !is_shown_alike(&now, kind, next));
+    let kinds: Vec<&str> = kinds.map(|kind| kind.name.as_str()).collect();
+    store.atomically(&mut || {
+        match text {
+            Some(text) => store.set_fact(SCHEMAS, text)?,
+            None => store.run("DELETE FROM fact WHERE name = ?1", vec![SCHEMAS.into()])?,
+        }
+        store.note_kinds(&kinds)
+    })?;
+    store.changed_schemas();
+    Ok(())
+}
+
+/// Whether resources of a type are shown by other schemas as they are now.
+fn is_shown_alike(now: &Registry, kind: &ResourceType, next: &Registry) -> bool {
+    let same = |urn: &str| {
+        let [before, after] = [now, next].map(|registry| registry.schema(urn));
+        match (before, after) {
+            (Some(before), Some(after)) => alike(&before.attributes, &after.attributes),
+            (before, after) => before.is_none() && after.is_none(),
+        }
+    };
+    next.resource_type(&kind.name) == Some(kind)
+        && same(&kind.schema)
+        && kind.extensions.iter().all(|(urn, _)| same(urn))
+}
+
+/// Whether attributes are the same, but for how names are compared, which no schema says.
+fn alike(before: &[Attribute], after: &[Attribute]) -> bool {
+    before.len() == after.len()
+        && before
+            .iter()
+            .zip(after)
+            .all(|(before, after)| *before == Attribute { prepared: before.prepared, ..after.clone() })
 }
 
 /// Refuses a change under which a resource would lose a value or be found by another key.

@@ -68,9 +68,12 @@ pub(super) fn change(store: &mut SqlStore, next: &Settings) -> Result<(), ScimEr
             )?,
             None => {}
         }
+        if next.prepared_user_names != now.prepared_user_names {
+            store.note_schemas()?;
+        }
         indexes::change(store, &indexed)
     })?;
-    store.forget_schemas();
+    store.changed_schemas();
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use super::schemas::Known;
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
 use super::visit::Visit;
-use super::{access, events, indexes, manage, me, password, publish, stream};
+use super::{access, events, indexes, manage, me, outbox, password, publish, stream};
 use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
@@ -242,7 +242,7 @@ impl Tenant {
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         self.store.replace(None);
-        self.schemas.replace(None);
+        self.schemas.read.replace(None);
         Ok(Response::empty()?.with_status(204))
     }
 
@@ -266,7 +266,7 @@ impl Tenant {
         let soonest = now + delay.as_millis() as f64;
         let due = self.with_store(|store| {
             let due = events::next_due(store).map_or(f64::INFINITY, |due| due as f64);
-            let publish = if publish::is_pending(store) { self.rest.get() } else { f64::INFINITY };
+            let publish = if outbox::is_pending(store) { self.rest.get() } else { f64::INFINITY };
             let walk = if store.schemas()?.is_walking { soonest } else { f64::INFINITY };
             Ok(due.min(publish).min(walk).max(soonest))
         });

@@ -89,6 +89,38 @@ test("a page costs its length", async () => {
   assert.ok(first.read < 500, `${first.read} rows for a hundred users`);
 });
 
+test("the last page by cursor costs what the first does, and a filtered one is counted once", async () => {
+  for (const [filter, most] of [
+    ["", 450],
+    ["active eq true", 650],
+    ['not (userName eq "nobody")', 650],
+  ]) {
+    const query = `/Users?count=100&excludedAttributes=groups${filter && `&filter=${encodeURIComponent(filter)}`}`;
+    const pages = [];
+    let next = "";
+    do {
+      const page = await cost(tenants[LARGE], 200, "GET", `${query}&cursor=${next}`);
+      next = page.body.nextCursor;
+      pages.push(page);
+    } while (next);
+    assert.equal(pages.length, LARGE / 100);
+    const ids = new Set(pages.flatMap(({ body }) => body.Resources.map(({ id }) => id)));
+    assert.equal(ids.size, LARGE);
+    const reads = pages.map(({ read }) => read);
+    assert.ok(Math.max(...reads.slice(1)) < most, `${filter}: ${reads}`);
+    if (!filter) assert.ok(reads.at(-1) <= reads[0] + 10, `${reads.at(-1)} rows against ${reads[0]}`);
+    // And back from the end.
+    const back = await cost(
+      tenants[LARGE],
+      200,
+      "GET",
+      `${query}&cursor=${pages.at(-1).body.previousCursor}`,
+    );
+    assert.equal(back.body.Resources.length, 100);
+    assert.ok(back.read < most, `${filter}: ${back.read} rows back`);
+  }
+});
+
 test("a member is added to and removed from any group at the same cost", async () => {
   for (const [op, more] of [
     ["remove", ""],

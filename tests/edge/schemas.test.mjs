@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { client, start, user } from "./server.mjs";
+import { client, eventually, start, user } from "./server.mjs";
 
 let server;
 let okta;
@@ -115,4 +115,84 @@ test("a backup takes them along", async () => {
   const done = await fetch(into, { method: "POST", headers, body: lines });
   assert.equal(done.status, 200, await done.text());
   assert.equal((await copy.scim("GET", "/Roles")).body.Resources[0].displayName, "Auditor");
+});
+
+const BADGE = "urn:example:scim:schemas:Badge";
+const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
+
+/** Users with a badge; `more` says how its code is shown. */
+async function badges(more = {}) {
+  const schema = {
+    id: BADGE,
+    name: "Badge",
+    attributes: [
+      { name: "code", type: "string", multiValued: false, ...more },
+      { name: "colour", type: "string", multiValued: false },
+    ],
+  };
+  const { meta: _, ...kind } = (await server.scim("GET", "/ResourceTypes/User")).body;
+  return {
+    Schemas: [schema],
+    ResourceTypes: [{ ...kind, schemaExtensions: [{ schema: BADGE, required: false }] }],
+  };
+}
+
+test("readers of the copy see what the tenant's own schemas show, and what they show later", async () => {
+  const { id, path, scim } = await tenant(await badges());
+  const { body: made } = await server.administer("POST", `/tenants/${id}/tokens`, { scope: "edge-read" });
+  const reader = client(server.endpoint, made.token);
+  const badge = { code: "A-1", colour: "red" };
+  const { body: ada } = await scim("POST", "/Users", {
+    schemas: [USER, BADGE],
+    userName: "ada",
+    title: "Countess",
+    [BADGE]: badge,
+  });
+  const settled = async () => {
+    await eventually(async () => {
+      const { body } = await server.administer("GET", `/tenants/${id}`);
+      assert.equal(body.unpublished, 0);
+    });
+  };
+  await settled();
+  for (const [query, title, shown] of [
+    ["", "Countess", badge],
+    [`?attributes=${BADGE}:code`, undefined, { code: "A-1" }],
+    [`?attributes=${BADGE}`, undefined, badge],
+    [`?excludedAttributes=${BADGE}:code`, "Countess", { colour: "red" }],
+    ["?attributes=title", "Countess", undefined],
+  ]) {
+    const of = { copy: reader, object: scim };
+    for (const [source, ask] of Object.entries(of)) {
+      const { body, headers } = await ask("GET", `/Users/${ada.id}${query}`);
+      assert.equal(headers.get("provisor-source"), source === "copy" ? "copy" : null);
+      assert.deepEqual([body.title, body[BADGE]], [title, shown], `${source} ${query}`);
+    }
+  }
+  // From now on the code is never shown: the copy must forget it, though nobody changed Ada.
+  const changed = await server.administer("PUT", path, await badges({ returned: "never" }));
+  assert.equal(changed.status, 200, JSON.stringify(changed.body));
+  await settled();
+  await eventually(async () => {
+    const { body } = await reader("GET", `/Users/${ada.id}`);
+    assert.deepEqual(body[BADGE], { colour: "red" });
+    assert.equal((await reader("GET", `/Users/${ada.id}?attributes=${BADGE}:code`)).body[BADGE], undefined);
+  }, 45);
+  // The same schemas once more make nothing stale but themselves.
+  await server.administer("PUT", path, await badges({ returned: "never" }));
+  const { unpublished } = (await server.administer("GET", `/tenants/${id}`)).body;
+  assert.ok(unpublished <= 1, `${unpublished} keys are stale`);
+});
+
+test("the copy finds a user by a name as the tenant compares it", async () => {
+  const settings = { preparedUserNames: true };
+  const { body } = await server.administer("POST", "/tenants", { name: "prepared", settings });
+  const scim = client(server.endpoint, body.token);
+  assert.equal((await scim("POST", "/Users", user("Ame\u0301lie"))).status, 201);
+  const made = await server.administer("POST", `/tenants/${body.tenant.id}/tokens`, { scope: "edge-read" });
+  const reader = client(server.endpoint, made.body.token);
+  await eventually(async () => {
+    const filter = encodeURIComponent('userName eq "AMÉLIE"');
+    assert.equal((await reader("GET", `/Users?filter=${filter}`)).body.totalResults, 1);
+  }, 45);
 });

@@ -34,7 +34,8 @@ pub(super) struct Cursor {
     /// The page size.
     #[serde(rename = "n")]
     pub count: usize,
-    /// How many matched at the first page, where counting again would mean looking at every row.
+    /// How many matched at the first page, where there is a filter: counting again would mean looking
+    /// at every match.
     #[serde(rename = "m")]
     pub total: Option<u64>,
     /// Whether the page lies before the place.

@@ -81,7 +81,8 @@ pub fn query(
             };
             let page = search.by_cursor(cursor.as_ref())?;
             let now = instant(context.now).unwrap_or_default();
-            let total = (!parts.iter().all(|part| part.exact)).then_some(page.total);
+            // Without a filter the store knows the number; else it would be counted at every page.
+            let total = parts.iter().any(|part| part.filter.is_some()).then_some(page.total);
             let cursor = |place: Option<Row>, backwards: bool| {
                 let written = |place| {
                     Cursor { issued: now, query: print.clone(), count: limit, total, backwards, place }
