@@ -108,6 +108,8 @@ const strokes = await page.evaluate(async () => {
   const live = document.querySelectorAll(".mapping .live")[1];
   const host = document.querySelector(".editor").shadowRoot.querySelector(".cm-content");
   for (let at = 0; at < 60; at++) {
+    // Eight strokes a second, as somebody quick types.
+    await new Promise((soon) => setTimeout(soon, 120));
     host.focus();
     const before = live.textContent;
     const began = performance.now();

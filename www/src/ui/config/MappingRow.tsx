@@ -1,7 +1,7 @@
 // One mapping: target, source, what it gives the open person, how full it is; opened, all
 // of Entra's fields.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { drafts } from "../../state/edit";
 import { hovered, person, pointed } from "../../state/person";
 import { behind, filter } from "../../state/plan";
@@ -69,15 +69,23 @@ export function MappingRow({
   const name = `changed:${mapping.kind}/${mapping.target}`;
   const wrong = findings.some(({ severity }) => severity === "error") || drafts.value.has(mapping.key);
   const lit = pointed.value === `${mapping.kind}/${mapping.target}`;
+  // What the mouse is over stays where it is; what is pointed at elsewhere comes into sight.
+  const over = useRef(false);
   useEffect(() => {
-    if (lit) document.getElementById(id)?.scrollIntoView({ block: "nearest" });
+    if (lit && !over.current) document.getElementById(id)?.scrollIntoView({ block: "nearest" });
   }, [lit, id]);
   return (
     <li
       id={id}
       class={`mapping${wrong ? " wrong" : ""}${lit ? " lit" : ""}`}
-      onMouseEnter={() => (hovered.value = `${mapping.kind}/${mapping.target}`)}
-      onMouseLeave={() => (hovered.value = null)}
+      onMouseEnter={() => {
+        over.current = true;
+        hovered.value = `${mapping.kind}/${mapping.target}`;
+      }}
+      onMouseLeave={() => {
+        over.current = false;
+        hovered.value = null;
+      }}
     >
       <div class="line">
         <button

@@ -1,11 +1,13 @@
 // The mapping tables, users first, in the order of the configuration.
 import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useRef } from "preact/hooks";
 import { mappingList, schema } from "../../state/document";
 import { addMapping } from "../../state/edit";
 import { diagnostics, survey } from "../../state/plan";
-import { targetsOf } from "../../state/schema";
+import { type Mapping, targetsOf } from "../../state/schema";
 import { strings } from "../../strings";
-import type { Kind } from "../../types";
+import type { Diagnostic, Kind, TargetFindings } from "../../types";
 import { findingsOf } from "./belonging";
 import { Findings } from "./Findings";
 import { MappingRow } from "./MappingRow";
@@ -47,8 +49,22 @@ function AddMapping({ kind }: { kind: Kind }) {
   );
 }
 
+/** Rows as they are; one that says what it said is not drawn again while somebody types in another. */
+function useRows() {
+  const kept = useRef(new Map<string, { said: string; drawn: VNode }>());
+  return (mapping: Mapping, findings: Diagnostic[], survey: TargetFindings | undefined) => {
+    const said = JSON.stringify([mapping, findings, survey]);
+    const known = kept.current.get(mapping.key);
+    if (known?.said === said) return known.drawn;
+    const drawn = <MappingRow key={mapping.key} mapping={mapping} findings={findings} survey={survey} />;
+    kept.current.set(mapping.key, { said, drawn });
+    return drawn;
+  };
+}
+
 export function Mappings() {
   const t = strings();
+  const row = useRows();
   const wanted = useSignal("");
   const list = mappingList.value;
   const placed = new Set(list.map(({ kind, target }) => `${kind}/${target}`));
@@ -81,14 +97,13 @@ export function Mappings() {
               {title} <small>{t.targets(all.length)}</small>
             </h3>
             <ul class="mappings">
-              {shown.map((mapping) => (
-                <MappingRow
-                  key={mapping.key}
-                  mapping={mapping}
-                  findings={findingsOf(mapping, list, diagnostics.value)}
-                  survey={found.get(`${kind}/${mapping.target}`)}
-                />
-              ))}
+              {shown.map((mapping) =>
+                row(
+                  mapping,
+                  findingsOf(mapping, list, diagnostics.value),
+                  found.get(`${kind}/${mapping.target}`),
+                ),
+              )}
             </ul>
             <AddMapping kind={kind} />
           </section>
