@@ -48,7 +48,7 @@ pub fn element(filters: &[Compiled], value: &Value) -> bool {
 /// Whether one of the values at a target is such, arrays opened.
 fn any(target: &Target, resource: &Map<String, Value>, is_such: impl Fn(&Value) -> bool + Copy) -> bool {
     let owner = match &target.extension {
-        Some(urn) => match resource.get(urn) {
+        Some(urn) => match lookup(resource, urn) {
             Some(Value::Object(owner)) => owner,
             _ => return false,
         },
