@@ -21,7 +21,9 @@ impl Checker<'_> {
     ) {
         let Some(before) = before else { return };
         let replaced = matches!(self.write, Write::Replace(_));
-        for attribute in attributes {
+        for attribute in
+            attributes.iter().filter(|attribute| is_fixed(attribute) || has_fixed_parts(attribute))
+        {
             let Some(old) = before.get(&attribute.name) else { continue };
             let place = place.sub(&attribute.name);
             match (attribute.mutability, map.get_mut(&attribute.name)) {
@@ -34,7 +36,7 @@ impl Checker<'_> {
                     let found = new.and_then(|new| told(attribute, new));
                     self.fault(&place, Rule::Mutability, "RFC 7643 §7", expected, found);
                 }
-                (Mutability::ReadWrite, Some(new)) if has_fixed_parts(attribute) => {
+                (Mutability::ReadWrite, Some(new)) => {
                     self.keep_parts(&place, attribute, old, new);
                 }
                 _ => {}
@@ -77,7 +79,8 @@ impl Checker<'_> {
         map: &Members,
     ) {
         for attribute in attributes {
-            if attribute.mutability == Mutability::ReadOnly {
+            let within = attribute.sub_attributes.iter().any(|part| part.required);
+            if attribute.mutability == Mutability::ReadOnly || !(attribute.required || within) {
                 continue;
             }
             let value = map.get(&attribute.name);
@@ -87,7 +90,7 @@ impl Checker<'_> {
                 let removed = patched.is_some() && value.is_none();
                 self.missing(&place.sub(&attribute.name), "is required", "RFC 7643 §7", removed);
             }
-            if !touched || !attribute.sub_attributes.iter().any(|part| part.required) {
+            if !touched || !within {
                 continue;
             }
             let elements = match value {
@@ -102,9 +105,12 @@ impl Checker<'_> {
     }
 }
 
+fn is_fixed(attribute: &Attribute) -> bool {
+    matches!(attribute.mutability, Mutability::Immutable | Mutability::WriteOnly)
+}
+
 fn has_fixed_parts(attribute: &Attribute) -> bool {
-    let fixed = |part: &Attribute| matches!(part.mutability, Mutability::Immutable | Mutability::WriteOnly);
-    attribute.sub_attributes.iter().any(fixed)
+    attribute.sub_attributes.iter().any(is_fixed)
 }
 
 /// Whether two values are one, as the attribute compares them.
