@@ -146,3 +146,14 @@ test("a mapping leads to those it changes, a change leads to its mapping", async
   await page.getByRole("button", { name: "Go to the mapping of title" }).first().click();
   await expect(page.locator(".mapping.lit .target")).toHaveText("title");
 });
+
+test("how often each value comes out is shown as bars and as a table", async ({ page }) => {
+  await loadExample(page);
+  await page.getByRole("button", { name: /^Details: .*department$/ }).click();
+  const chart = page.getByRole("region", { name: /^Most frequent results/ });
+  const bar = chart.getByLabel(/^Sales: \d+$/);
+  await expect(bar).toBeVisible();
+  const [, count] = ((await bar.getAttribute("aria-label")) ?? "").split(": ");
+  await chart.getByRole("button", { name: /Show as table/ }).click();
+  await expect(chart.getByRole("row", { name: `Sales ${count}` })).toBeVisible();
+});

@@ -1,5 +1,9 @@
 // Nothing leaves the page: no request after loading, nothing kept unasked, no person in a
 // link, and all of it without a network.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { expect, loadExample, PEOPLE, paste, people, settled, test } from "./page";
 
 test.beforeEach(({ page }) => page.goto("/").then(() => undefined));
@@ -85,4 +89,40 @@ test("works with the network off, after one visit", async ({ page, context }) =>
   await page.getByRole("tab", { name: "Charts" }).click();
   await expect(page.locator(".chart").first()).toBeVisible();
   await context.setOffline(false);
+});
+
+test("a new version waits until it is asked for, and says so", async ({ page, context }) => {
+  // The built page from a server whose service worker changes when told.
+  let version = 1;
+  const types: Record<string, string> = {
+    html: "text/html",
+    js: "text/javascript",
+    wasm: "application/wasm",
+  };
+  const server = createServer(async ({ url }, reply) => {
+    const path = !url || url === "/" ? "/index.html" : url;
+    try {
+      const body = await readFile(join(import.meta.dirname, "../dist", path));
+      const name = path === "/sw.js" ? Buffer.concat([body, Buffer.from(`// ${version}`)]) : body;
+      const type = types[path.split(".").pop() ?? ""] ?? "application/octet-stream";
+      reply.writeHead(200, { "content-type": type }).end(name);
+    } catch {
+      reply.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.reload();
+  await expect(page.getByText("A new version is ready.")).toHaveCount(0);
+  version = 2;
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+  await expect(page.getByRole("status").filter({ hasText: "A new version is ready." })).toBeVisible();
+  const again = page.waitForEvent("load");
+  await page.getByRole("button", { name: "Reload now" }).click();
+  await again;
+  await expect(page.getByText("A new version is ready.")).toHaveCount(0);
+  await loadExample(page);
+  await context.close();
+  server.close();
 });

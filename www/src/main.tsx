@@ -3,6 +3,7 @@ import "./style/index.css";
 import { App } from "./ui/App";
 import { restore } from "./ui/keeping";
 import { consider } from "./ui/Offer";
+import { install } from "./ui/Update";
 
 const root = document.getElementById("app");
 if (root) render(<App />, root);
@@ -16,5 +17,4 @@ async function start(): Promise<void> {
 }
 void start();
 
-if ("serviceWorker" in navigator && import.meta.env.PROD && location.protocol !== "file:")
-  void navigator.serviceWorker.register("/sw.js");
+if ("serviceWorker" in navigator && import.meta.env.PROD && location.protocol !== "file:") void install();

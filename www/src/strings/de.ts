@@ -105,6 +105,10 @@ export const de: Strings = {
     `\u201e${what}\u201c kam bei einem Wert nicht zu Ende; die Berechnung wurde ohne das neu begonnen. Dateien und Änderungen sind alle noch da. Ändern Sie den regulären Ausdruck: nichts wiederholen, was selbst schon wiederholt ist, wie in (a+)+.`,
   endlessScope: (kind: string) =>
     `der Bereichsfilter von ${kind} kam bei einem Wert nicht zu Ende; ändern Sie den regulären Ausdruck: nichts wiederholen, was selbst schon wiederholt ist, wie in (a+)+`,
+  updateReady: "Eine neue Fassung ist bereit.",
+  updateText:
+    "Sie gilt nach dem Neuladen, das alles vergisst, was nicht auf diesem Gerät behalten wird; bis dahin bleibt die Seite, wie sie ist.",
+  updateReload: "Jetzt neu laden",
   copyDetails: "Einzelheiten kopieren",
   dismiss: "Schließen",
   expectations: (held, all) => `${number(held)}/${number(all)} Erwartungen erfüllt`,
@@ -161,6 +165,7 @@ export const de: Strings = {
   filled: "gefüllt",
   empty: "leer",
   failedValue: "fehlerhaft",
+  otherValues: "alle anderen Werte",
   topValues: "Häufigste Ergebnisse",
   distinct: (count) => many(count, "verschiedener Wert", "verschiedene Werte"),
   noValue: "kein Wert",
@@ -412,6 +417,4 @@ export const de: Strings = {
     ["Strg+Leertaste", "vervollständigen, in einem Ausdruck"],
     ["?", "diese Hilfe"],
   ],
-  updateReady: "Eine neuere Fassung ist bereit.",
-  reload: "Neu laden",
 };

@@ -104,6 +104,10 @@ export const en = {
     `\u201c${what}\u201d did not come to an end on some value, so the engine was started anew without it. Your files and edits are all still here. Change its regular expression: do not repeat what is itself repeated, as in (a+)+.`,
   endlessScope: (kind: string) =>
     `the scoping filter of ${kind} did not come to an end on some value; change its regular expression: do not repeat what is itself repeated, as in (a+)+`,
+  updateReady: "A new version is ready.",
+  updateText:
+    "It is used after a reload, which forgets whatever is not kept on this device; until then this page goes on as it is.",
+  updateReload: "Reload now",
   copyDetails: "Copy details",
   dismiss: "Dismiss",
   expectations: (held: number, all: number) => `${number(held)}/${number(all)} expectations hold`,
@@ -162,6 +166,7 @@ export const en = {
   filled: "filled",
   empty: "empty",
   failedValue: "failed",
+  otherValues: "all other values",
   topValues: "Most frequent results",
   distinct: (count: number) => many(count, "distinct value", "distinct values"),
   noValue: "no value",
@@ -420,9 +425,6 @@ export const en = {
     ["Ctrl+Space", "complete, in an expression"],
     ["?", "this help"],
   ] as [string, string][],
-  // Offline
-  updateReady: "A newer version is ready.",
-  reload: "Reload",
 };
 
 export type Strings = typeof en;

@@ -14,6 +14,7 @@ import { lazy } from "./lazy";
 import { Offer, offer } from "./Offer";
 import { Panes } from "./Panes";
 import { Plan, Unplanned } from "./Plan";
+import { Update } from "./Update";
 import { Welcome } from "./Welcome";
 
 const Guide = lazy(() => import("./Guide").then(({ Guide }) => Guide));
@@ -111,6 +112,7 @@ export function App() {
       <Header />
       <Faults />
       {offer.value && <Offer />}
+      <Update />
       {started ? (
         <main class="work">
           <h1 class="hidden">{t.plan}</h1>

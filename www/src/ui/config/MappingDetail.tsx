@@ -5,6 +5,7 @@ import { attributes } from "../../state/plan";
 import { type Mapping, type MappingType, targetsOf } from "../../state/schema";
 import { strings } from "../../strings";
 import type { TargetFindings } from "../../types";
+import { lazy } from "../lazy";
 import { secret } from "../value";
 
 /** The source as another type of mapping would have it. */
@@ -14,33 +15,23 @@ function as(type: MappingType, mapping: Mapping): string {
   return { none: "", direct: `[${name}]`, constant: text, expression: `Join("", [${name}])` }[type];
 }
 
+const Bars = lazy(() => import("../charts/Bars").then(({ Bars }) => Bars));
+
+/** How often each value comes out, as bars or as a table. */
 function Top({ found, hidden }: { found: TargetFindings; hidden: boolean }) {
   const t = strings();
   const total = found.filled + found.empty + found.failed;
+  const shown = hidden ? [] : found.top;
+  const rest = found.filled - shown.reduce((sum, [, count]) => sum + count, 0);
+  const bars = [
+    ...shown.map(([label, value]) => ({ label, value })),
+    { label: t.otherValues, value: rest },
+    { label: t.noValue, value: found.empty, tone: "skipped" },
+    { label: t.error, value: found.failed, tone: "failed" },
+  ].filter(({ value }) => value > 0);
   return (
     <div class="top">
-      <h4>
-        {t.topValues} <small>{t.distinct(found.distinct)}</small>
-      </h4>
-      <table>
-        <tbody>
-          {!hidden &&
-            found.top.map(([value, count]) => (
-              <tr key={value}>
-                <th scope="row" dir="auto">
-                  {value}
-                </th>
-                <td>{t.number(count)}</td>
-              </tr>
-            ))}
-          <tr class="quiet">
-            <th scope="row">{t.noValue}</th>
-            <td>
-              {t.number(found.empty + found.failed)} / {t.number(total)}
-            </td>
-          </tr>
-        </tbody>
-      </table>
+      <Bars title={`${t.topValues} · ${t.distinct(found.distinct)}`} bars={bars} most={total} />
     </div>
   );
 }
