@@ -1,12 +1,17 @@
 //! From the core's replies to the Worker's responses, and from requests to their text.
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt, stream};
 use worker::{Headers, Request, Response, ResponseBuilder, Result};
 
 use super::log;
 use super::visit::Visit;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::http::Reply;
+
+/// Longest body that is sent in one piece, in bytes.
+const WHOLE: usize = 1_048_576;
+/// Bytes of a longer one that are sent at once.
+const PART: usize = 262_144;
 
 /// What every response carries: nothing is kept, sniffed, framed or fetched over plain HTTP.
 const HEADERS: [(&str, &str); 6] = [
@@ -68,7 +73,19 @@ pub(super) fn of_reply(reply: Reply) -> Result<Response> {
         headers.set(name, value)?;
     }
     let builder = ResponseBuilder::new().with_status(reply.status).with_headers(headers);
-    if reply.body.is_empty() { Ok(builder.empty()) } else { Ok(builder.fixed(reply.body.into_bytes())) }
+    match reply.body.len() {
+        0 => Ok(builder.empty()),
+        long if long > WHOLE => builder.from_stream(parts(reply.body.into_bytes())),
+        _ => Ok(builder.fixed(reply.body.into_bytes())),
+    }
+}
+
+/// A body's parts, each copied when it is sent, so that JavaScript never holds a long one twice.
+fn parts(body: Vec<u8>) -> impl Stream<Item = Result<Vec<u8>>> {
+    stream::unfold((body, 0), |(body, at)| async move {
+        let part = body.get(at..body.len().min(at + PART)).filter(|part| !part.is_empty())?.to_vec();
+        Some((Ok(part), (body, at + PART)))
+    })
 }
 
 /// An error in SCIM's form; a 401 says how to authenticate (RFC 6750 §3).
