@@ -29,7 +29,11 @@ async function cpuOfRuntime() {
 }
 
 async function startUp(options, path) {
-  const miniflare = new Miniflare({ cf: false, ...options });
+  // The Worker's log is no part of the table.
+  const handleRuntimeStdio = (...streams) => {
+    for (const stream of streams) stream.resume();
+  };
+  const miniflare = new Miniflare({ cf: false, handleRuntimeStdio, ...options });
   try {
     const reply = await miniflare.dispatchFetch(`http://worker${path}`);
     const text = await reply.text();
