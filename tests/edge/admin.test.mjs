@@ -117,7 +117,8 @@ test("the copy is made anew on demand", async () => {
   await eventually(async () =>
     assert.equal((await server.administer("GET", `/tenants/${id}`)).body.unpublished, 0),
   );
-  assert.equal((await server.administer("POST", `/tenants/${id}/republish`)).body.noted, 2);
+  // The user by id and by name, and the schemas.
+  assert.equal((await server.administer("POST", `/tenants/${id}/republish`)).body.noted, 3);
   await eventually(async () =>
     assert.equal((await server.administer("GET", `/tenants/${id}`)).body.unpublished, 0),
   );
