@@ -18,7 +18,7 @@ fn grouped(number: usize) -> String {
 
 /// The table, in Markdown.
 pub fn page(costs: &[Cost]) -> String {
-    let mut text = "# Scale\n\nWritten by `BENCH_MILLION=1 cargo bench --features cli --bench engine`, which measures each size in a process of\nits own: so many source users, 38 mappings, as many target resources, files read in chunks, one core.\n\n| users | read, s | plan, s | planned again, s | one mapping edited, s | µs a user, read and planned | peak, MB | bytes a user |\n|---:|---:|---:|---:|---:|---:|---:|---:|\n".to_owned();
+    let mut text = "# Scale\n\nWritten by `BENCH_MILLION=1 cargo bench --features cli --bench engine`, which measures each size in a process of\nits own: so many source users, 38 mappings, as many target resources, files read in chunks; seconds of one core.\n\n| users | read, s | plan, s | planned again, s | one mapping edited, s | µs a user, read and planned | peak, MB | bytes a user |\n|---:|---:|---:|---:|---:|---:|---:|---:|\n".to_owned();
     for cost in costs {
         text.push_str(&format!(
             "| {} | {:.2} | {:.2} | {:.2} | {:.3} | {:.1} | {:.0} | {:.0} |\n",
