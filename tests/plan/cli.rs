@@ -173,3 +173,35 @@ fn one_expression() {
     let now = give(&["eval", "--expression", "Now()", "--now", "2026-11-24T10:00:00Z"]);
     assert!(now["value"].as_str().unwrap().contains("2026"), "{now}");
 }
+
+#[test]
+fn a_target_without_bulk_gets_none() {
+    let output = example("preview", &["--format", "bulk", "--target-profile", "aws-iam-identity-center"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("AWS IAM Identity Center takes no bulk requests; use `--format curl`"), "{told}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn the_time_is_the_clocks_unless_it_is_given() {
+    let folder = std::env::temp_dir().join(format!("provisor-now-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let schema = folder.join("schema.json");
+    let line = |target: &str, source: Value| json!({"targetAttributeName": target, "source": source, "matchingPriority": 0});
+    let mut matching = line("userName", json!({"type": "Attribute", "name": "userPrincipalName"}));
+    matching["matchingPriority"] = json!(1);
+    let lines = [matching, line("title", json!({"type": "Function", "expression": "Now()"}))];
+    let mapping = json!({"sourceObjectName": "User", "targetObjectName": "User", "attributeMappings": lines});
+    let document = json!({"synchronizationRules": [{"objectMappings": [mapping]}]});
+    std::fs::write(&schema, document.to_string()).unwrap();
+    let title = |more: &[&str]| {
+        let mut arguments = vec!["--schema", schema.to_str().unwrap()];
+        arguments.extend(more);
+        let plan: Value = serde_json::from_str(&text(&example("preview", &arguments))).unwrap();
+        plan["operations"][0]["result"]["title"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(title(&["--now", "2026-11-24T10:05:06Z"]), "11/24/2026 10:05:06 AM");
+    assert!(!title(&[]).contains("/1970 "), "the clock's");
+    std::fs::remove_dir_all(folder).unwrap();
+}
