@@ -157,7 +157,9 @@ fn a_plan_after_others_is_the_plan_from_none() {
     let profile = loaded("").schema().expect("a schema").clone();
     let change = |edit: &dyn Fn(&mut serde_json::Value)| {
         let mut changed = profile.clone();
-        edit(&mut changed["synchronizationRules"][0]["objectMappings"][0]);
+        let mappings = changed["synchronizationRules"][0]["objectMappings"].as_array_mut().expect("mappings");
+        mappings.iter_mut().filter(|mapping| mapping["sourceObjectName"] == "User").for_each(edit);
+        assert_ne!(changed, profile, "nothing was edited");
         changed.to_string()
     };
     let lines = |mapping: &mut serde_json::Value, edit: &dyn Fn(&mut serde_json::Value)| {
@@ -182,7 +184,7 @@ fn a_plan_after_others_is_the_plan_from_none() {
         }),
         // When it flows, and what if it is nothing.
         only("title", &|line| line["flowType"] = "ObjectAddOnly".into()),
-        only("mobile", &|line| line["defaultValue"] = "none".into()),
+        only("title", &|line| line["defaultValue"] = "none".into()),
         // The order of the lines.
         change(&|mapping| mapping["attributeMappings"].as_array_mut().expect("lines").reverse()),
         change(&|mapping| {
@@ -203,7 +205,9 @@ fn a_plan_after_others_is_the_plan_from_none() {
     let settings = [
         JobSettings::default(),
         JobSettings { sync_all: Some(true), ..JobSettings::default() },
+        JobSettings::default(),
         JobSettings { first_cycle: true, ..JobSettings::default() },
+        JobSettings::default(),
         JobSettings { exclude_default_access: Some(false), ..JobSettings::default() },
         JobSettings { skip_out_of_scope_deletions: true, ..JobSettings::default() },
     ];
