@@ -1,14 +1,17 @@
 //! Moments in UTC, as .NET counts them: ticks of 100 ns since 0001-01-01. The culture is
 //! invariant and the server's zone is UTC.
 
+use crate::scim::schema::{date_of, days};
+
 /// Ticks in a second.
 pub(crate) const SECOND: i64 = 10_000_000;
 /// Ticks in a day.
 pub(crate) const DAY: i64 = 86_400 * SECOND;
 /// 1601-01-01, where Windows' FILETIME begins.
 const FILETIME_EPOCH: i64 = 584_388 * DAY;
-/// 1970-01-01, where Unix time begins.
-const UNIX_EPOCH: i64 = 719_162 * DAY;
+/// Days from 0001-01-01 to 1970-01-01, where Unix time begins.
+const DAYS_BEFORE_1970: i64 = 719_162;
+const UNIX_EPOCH: i64 = DAYS_BEFORE_1970 * DAY;
 /// 10000-01-01, the first moment that cannot be written.
 const END: i64 = 3_652_059 * DAY;
 
@@ -160,28 +163,14 @@ fn month_length(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since 0001-01-01, counting years from March so that a leap day comes last.
+/// Days since 0001-01-01.
 fn day_number(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month > 2 { year } else { year - 1 };
-    let month = (month + 9) % 12;
-    365 * year + year.div_euclid(4) - year.div_euclid(100)
-        + year.div_euclid(400)
-        + (153 * month + 2) / 5
-        + day
-        - 307
+    days(year, month, day) + DAYS_BEFORE_1970
 }
 
 /// Year, month and day of a day number.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 306;
-    let era = days.div_euclid(146_097);
-    let day = days.rem_euclid(146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let rest = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * rest + 2) / 153;
-    let day = rest - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + next, month, day)
+const fn civil(day: i64) -> (i64, i64, i64) {
+    date_of(day - DAYS_BEFORE_1970)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub use fault::{Fault, Faults, Rule};
 pub use index::{Indexes, MAX_INDEXES};
 pub use load::LoadFault;
 pub use time::{Moment, instant, moment, written};
+pub(crate) use time::{date_of, days};
 
 use std::borrow::Cow;
 
