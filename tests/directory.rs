@@ -90,6 +90,19 @@ fn a_crowd_is_read_without_looking_twice() {
 }
 
 #[test]
+fn a_page_asks_storage_as_often_for_many_as_for_few() {
+    let (mut tenant, _) = crowd(200);
+    let mut questions = |target: &str| tenant.cost_of("GET", target, &Value::Null).1;
+    // Whoever is shown with groups, and those groups' groups: two levels.
+    for form in ["startIndex=1", "cursor=", "filter=groups.display+pr"] {
+        let asked = [10, 100].map(|count| questions(&format!("/Users?{form}&count={count}")));
+        assert_eq!(asked[0], asked[1], "{form}");
+    }
+    // The end of the list is its length.
+    assert_eq!(questions("/Users?filter=userName+eq+%22nobody%22"), 1);
+}
+
+#[test]
 fn what_is_joined_stands_outside_the_version() {
     let mut tenant = Tenant::default();
     let ada = tenant.create("/Users", &user("ada"));

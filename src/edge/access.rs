@@ -1,5 +1,8 @@
 //! Who may ask a tenant, as its object knows it: tokens, OAuth clients, trusted issuers.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use serde_json::{Value, json};
 use worker::SqlStorageValue;
 
@@ -16,14 +19,36 @@ const ISSUERS: &str = "issuers";
 /// Most issuers that a tenant may trust.
 const MAX_ISSUERS: usize = 10;
 
+/// What is known of credentials that were used. The object alone changes them, and forgets this when an
+/// administrator asks anything: a revoked token is refused from that moment on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grants {
+    rows: HashMap<String, Grant>,
+    issuers: Option<Vec<Issuer>>,
+}
+
+/// Most tokens and clients that are kept known.
+const MAX_GRANTS: usize = 64;
+
+/// What a row of `token` or `client` grants.
+#[derive(Clone, Debug)]
+struct Grant {
+    scope: Option<Scope>,
+    /// A dateTime; empty for a credential that never expires.
+    expires: String,
+    /// When it was last noted as used.
+    used: String,
+}
+
 /// Whether this may be done, here and now. A credential's last use is noted once an hour.
 pub(super) fn allow(
     store: &SqlStore,
+    grants: &mut Grants,
     credential: &Credential,
     now: &str,
     request: &Request,
 ) -> Result<(), ScimError> {
-    let scope = scope_of(store, credential, now)?;
+    let scope = scope_of(store, grants, credential, now)?;
     let writes = !matches!(request.method.as_str(), "GET" | "HEAD") && !request.path.ends_with("/.search");
     match scope {
         Scope::Provision => Ok(()),
@@ -36,16 +61,24 @@ fn invalid() -> ScimError {
     ScimError::new(401, "the token is not valid or was revoked")
 }
 
-fn scope_of(store: &SqlStore, credential: &Credential, now: &str) -> Result<Scope, ScimError> {
+fn scope_of(
+    store: &SqlStore,
+    grants: &mut Grants,
+    credential: &Credential,
+    now: &str,
+) -> Result<Scope, ScimError> {
     match credential {
-        Credential::Token { hash } => row_scope(store, "token", "hash", hash, now),
+        Credential::Token { hash } => row_scope(store, grants, "token", hash, now),
         Credential::Client { id, expires } => {
             is_timely(*expires, now)?;
-            row_scope(store, "client", "id", id, now)
+            row_scope(store, grants, "client", id, now)
         }
         Credential::Issuer { issuer, audience, expires, .. } => {
             is_timely(*expires, now)?;
-            let trusted = issuers(store)?;
+            let trusted = match &grants.issuers {
+                Some(known) => known,
+                None => grants.issuers.insert(issuers(store)?),
+            };
             let found = trusted.iter().find(|one| one.issuer == *issuer && one.audience == *audience);
             found.and_then(|one| Scope::parse(&one.scope)).ok_or_else(invalid)
         }
@@ -59,25 +92,41 @@ fn is_timely(expires: u64, now: &str) -> Result<(), ScimError> {
 }
 
 /// The scope in a row of `token` or `client` that is neither revoked nor expired.
-fn row_scope(store: &SqlStore, table: &str, column: &str, key: &str, now: &str) -> Result<Scope, ScimError> {
-    let found = store.rows(
-        &format!(
-            "SELECT scope, COALESCE(expires, ''), COALESCE(used, '') FROM {table} WHERE {column} = ?1 AND revoked IS NULL"
-        ),
-        vec![key.into()],
-    )?;
-    let row = found.first().ok_or_else(invalid)?;
-    let (scope, expires, used) = (Scope::parse(&text(row, 0)), text(row, 1), text(row, 2));
-    if !expires.is_empty() && instant(&expires) <= instant(now) {
-        return Err(ScimError::new(401, format!("the token expired on {expires}; make a new one")));
+fn row_scope(
+    store: &SqlStore,
+    grants: &mut Grants,
+    table: &str,
+    key: &str,
+    now: &str,
+) -> Result<Scope, ScimError> {
+    let column = if table == "token" { "hash" } else { "id" };
+    let name = format!("{table}/{key}");
+    if grants.rows.len() >= MAX_GRANTS && !grants.rows.contains_key(&name) {
+        grants.rows.clear();
     }
-    if used.get(..13) != now.get(..13) {
+    let grant = match grants.rows.entry(name) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(place) => {
+            let statement = format!(
+                "SELECT scope, COALESCE(expires, ''), COALESCE(used, '') FROM {table} WHERE {column} = ?1 AND revoked IS NULL"
+            );
+            let found = store.rows(&statement, vec![key.into()])?;
+            let row = found.first().ok_or_else(invalid)?;
+            let (scope, expires, used) = (Scope::parse(&text(row, 0)), text(row, 1), text(row, 2));
+            place.insert(Grant { scope, expires, used })
+        }
+    };
+    if !grant.expires.is_empty() && instant(&grant.expires) <= instant(now) {
+        return Err(ScimError::new(401, format!("the token expired on {}; make a new one", grant.expires)));
+    }
+    if grant.used.get(..13) != now.get(..13) {
         store.run(
             &format!("UPDATE {table} SET used = ?2 WHERE {column} = ?1"),
             vec![key.into(), now.into()],
         )?;
+        now.clone_into(&mut grant.used);
     }
-    scope.ok_or_else(invalid)
+    grant.scope.ok_or_else(invalid)
 }
 
 /// Counts credentials that were refused.
@@ -177,7 +226,7 @@ fn check_client(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
     if store.fact("state")?.as_deref() == Some("suspended") {
         return Err(ScimError::new(403, "the tenant is suspended"));
     }
-    let scope = row_scope(store, "client", "id", id, now)?;
+    let scope = row_scope(store, &mut Grants::default(), "client", id, now)?;
     Ok(Reply::plain(200, &json!({ "scope": scope.as_str() })))
 }
 

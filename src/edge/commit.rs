@@ -9,6 +9,13 @@ use super::journal;
 use super::sql::{SqlStore, integer, text};
 use crate::scim::directory::{ChangeSet, Key, Put, Record, StoreError};
 
+/// Most rows of four values in a statement, which may bind a hundred.
+const ROWS: usize = 24;
+
+fn places(rows: usize) -> String {
+    vec!["(?, ?, ?, ?)"; rows].join(", ")
+}
+
 impl SqlStore {
     /// The unique keys that a resource holds.
     fn unique_of(&self, id: &str) -> Result<Vec<(String, Key)>, StoreError> {
@@ -34,11 +41,6 @@ impl SqlStore {
 
     fn write(&self, put: &Put) -> Result<(), StoreError> {
         let Record { kind, id, version, .. } = &put.record;
-        for key in put.unique.iter().filter(|_| !put.keeps_keys) {
-            if self.owner_of(kind, key)?.is_some_and(|owner| owner != *id) {
-                return Err(StoreError::Taken(key.clone()));
-            }
-        }
         if *version == 1 {
             self.add_to_total(kind, 1)?;
         }
@@ -49,8 +51,29 @@ impl SqlStore {
         if put.keeps_keys {
             return Ok(());
         }
-        self.put_keys("INSERT INTO unique_key", kind, id, &put.unique)?;
+        self.take_keys(kind, id, &put.unique)?;
         self.put_keys("INSERT INTO search_key", kind, id, &put.index)
+    }
+
+    /// Writes a resource's unique keys. Whose one is, is asked only when the table did not take it.
+    fn take_keys(&self, kind: &str, id: &str, keys: &[Key]) -> Result<(), StoreError> {
+        let mut taken = 0;
+        for keys in keys.chunks(ROWS) {
+            let rows = keys.iter().map(|key| [kind, &key.attribute, &key.value, id].map(Into::into));
+            let statement = format!(
+                "INSERT OR IGNORE INTO unique_key (kind, attribute, value, id) VALUES {} RETURNING 1",
+                places(keys.len())
+            );
+            taken += self.rows(&statement, rows.flatten().collect())?.len();
+        }
+        if taken < keys.len() {
+            for key in keys {
+                if self.owner_of(kind, key)?.is_some_and(|owner| owner != id) {
+                    return Err(StoreError::Taken(key.clone()));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes a resource's row.
@@ -82,9 +105,8 @@ impl SqlStore {
         rows: impl Iterator<Item = [SqlStorageValue; 4]>,
     ) -> Result<(), StoreError> {
         let rows: Vec<_> = rows.collect();
-        for rows in rows.chunks(24) {
-            let places = vec!["(?, ?, ?, ?)"; rows.len()].join(", ");
-            self.run(&format!("{head} VALUES {places}"), rows.concat())?;
+        for rows in rows.chunks(ROWS) {
+            self.run(&format!("{head} VALUES {}", places(rows.len())), rows.concat())?;
         }
         Ok(())
     }

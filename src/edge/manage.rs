@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::access::Grants;
 use super::indexes::Indexes;
 use super::journal;
 use super::metrics::Tally;
@@ -147,6 +148,10 @@ pub(super) struct Profile {
     pub settings: Settings,
     pub is_suspended: bool,
     pub is_importing: bool,
+    /// Whether anyone is told of changes.
+    pub has_streams: bool,
+    /// Credentials that were used since.
+    pub grants: Grants,
 }
 
 impl Profile {
@@ -156,6 +161,8 @@ impl Profile {
             settings: settings::read(store)?,
             is_suspended: store.fact("state")?.as_deref() == Some("suspended"),
             is_importing: store.fact(backup::IMPORTING)?.is_some(),
+            has_streams: !store.rows("SELECT 1 FROM stream LIMIT 1", vec![])?.is_empty(),
+            grants: Grants::default(),
         })
     }
 }

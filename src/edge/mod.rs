@@ -115,6 +115,7 @@ async fn scim(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
         return Ok(copy::read(env, &token, request, below).await?);
     }
     let response = tenant::ask_scim(env, visit, &token, request, below).await?;
+    visit.is_whole = true;
     if response.status_code() == 401 {
         refuse::slow_down().await;
     }

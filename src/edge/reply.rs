@@ -90,15 +90,20 @@ fn parts(body: Vec<u8>) -> impl Stream<Item = Result<Vec<u8>>> {
 
 /// An error in SCIM's form; a 401 says how to authenticate (RFC 6750 §3).
 pub(super) fn of_error(error: &ScimError) -> Result<Response> {
+    of_reply(reply_of(error))
+}
+
+/// The same, as a reply.
+pub(super) fn reply_of(error: &ScimError) -> Reply {
     let mut reply = Reply::error(error);
     if error.status == 401 {
         reply.headers.push(("WWW-Authenticate".into(), "Bearer realm=\"scim\"".into()));
     }
-    of_reply(reply)
+    reply
 }
 
 /// A response with the headers that every one carries.
-pub(super) fn secure(response: Response) -> Result<Response> {
+pub(super) fn secure(response: Response, request_id: &str) -> Result<Response> {
     // What another object answered cannot be changed in place.
     let (builder, body) = response.into_parts();
     let response = builder.body(body);
@@ -106,6 +111,7 @@ pub(super) fn secure(response: Response) -> Result<Response> {
     for (name, value) in HEADERS {
         headers.set(name, value)?;
     }
+    headers.set(log::REQUEST_ID, request_id)?;
     Ok(response.with_headers(headers))
 }
 
@@ -149,6 +155,15 @@ pub(super) fn origin_and_query(request: &Request) -> (String, String) {
 }
 
 impl Reply {
+    /// With the headers that every response carries, so that the Worker can pass on what an object says as
+    /// it came.
+    pub(super) fn secured(mut self, request_id: &str) -> Self {
+        let named = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        self.headers.extend(HEADERS.into_iter().map(named));
+        self.headers.push((log::REQUEST_ID.to_owned(), request_id.to_owned()));
+        self
+    }
+
     /// A reply of the Worker itself, in plain JSON.
     pub(super) fn plain(status: u16, body: &serde_json::Value) -> Self {
         Self::text(status, "application/json", body.to_string())

@@ -5,7 +5,7 @@ use worker::SqlStorageValue;
 use super::condition::{Condition, is_selective};
 use super::sql::{Row, SqlStore, integer, text};
 use crate::scim::directory::{
-    ChangeSet, Key, Member, Place, Predicate, Record, Searchable, Store, StoreError,
+    ChangeSet, Key, Member, Membership, Place, Predicate, Record, Searchable, Store, StoreError,
 };
 
 impl Store for SqlStore {
@@ -37,14 +37,15 @@ impl Store for SqlStore {
         Ok(!self.rows(statement, vec![group.into(), member.into()])?.is_empty())
     }
 
-    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let statement = "SELECT m.group_id, COALESCE(json_extract(r.document, '$.displayName'), '')
-             FROM member AS m JOIN resource AS r ON r.id = m.group_id WHERE m.member_id = ?1 ORDER BY m.group_id";
-        Ok(self
-            .rows(statement, vec![member.into()])?
-            .iter()
-            .map(|row| (text(row, 0), text(row, 1)))
-            .collect())
+    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError> {
+        let statement =
+            "SELECT m.member_id, m.group_id, COALESCE(json_extract(r.document, '$.displayName'), '')
+             FROM member AS m JOIN resource AS r ON r.id = m.group_id
+             WHERE m.member_id IN (SELECT value FROM json_each(?1)) ORDER BY m.member_id, m.group_id";
+        let members = serde_json::Value::from(members.to_vec()).to_string();
+        let membership =
+            |row| Membership { member: text(row, 0), group: text(row, 1), display: text(row, 2) };
+        Ok(self.rows(statement, vec![members.as_str().into()])?.iter().map(membership).collect())
     }
 
     fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError> {

@@ -1,8 +1,10 @@
 //! A tenant: one Durable Object, the one writer of its directory.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt::Write as _;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker::{
@@ -13,7 +15,7 @@ use super::limit::{self, Limit};
 use super::log::{self, failure};
 use super::manage::Profile;
 use super::region::object;
-use super::reply::{Answer, body_text, of_error, of_reply, origin_and_query};
+use super::reply::{Answer, body_text, of_error, of_reply, origin_and_query, reply_of};
 use super::schemas::Known;
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
@@ -30,11 +32,24 @@ const GATHER: Duration = Duration::from_millis(1_050);
 /// When KV failed: how long it is left alone.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Headers that travel from the Worker to the object; the object is reachable in no other way.
-const CREDENTIAL: &str = "provisor-credential";
-const BASE: &str = "provisor-base";
-const QUERY: &str = "provisor-query";
-const REQUEST: &str = "provisor-request";
+/// The header that holds what the Worker asks; the object is reachable in no other way.
+const ASKED: &str = "provisor-asked";
+
+/// What a Worker asks its tenant's object, beside the body: one header, as each costs a crossing.
+#[derive(Default, Serialize, Deserialize)]
+struct Asked {
+    /// The request's id.
+    id: String,
+    /// `/admin/…` or `/scim/…`.
+    path: String,
+    /// Who asks; an administrator's requests have none.
+    credential: Option<Credential>,
+    /// The Tenant URL.
+    base: String,
+    query: String,
+    /// The client's headers that the protocol knows.
+    headers: Vec<(String, String)>,
+}
 
 /// Forwards a SCIM request to its tenant's object.
 pub(super) async fn ask_scim(
@@ -45,20 +60,22 @@ pub(super) async fn ask_scim(
     path: &str,
 ) -> Answer {
     let (origin, query) = origin_and_query(request);
-    let headers = Headers::new();
+    let given = request.headers();
+    let mut headers = Vec::new();
     for name in ["content-type", "if-match", "if-none-match"] {
-        if let Some(value) = request.headers().get(name)? {
-            headers.set(name, &value)?;
-        }
+        headers.extend(given.get(name)?.map(|value| (name.to_owned(), value)));
     }
-    headers
-        .set(CREDENTIAL, &String::from(js_sys::encode_uri_component(&json!(token.credential).to_string())))?;
-    headers.set(BASE, &format!("{origin}{SCIM}"))?;
-    headers.set(QUERY, &query)?;
-    headers.set(REQUEST, &visit.id)?;
+    let asked = Asked {
+        id: visit.id.clone(),
+        path: format!("/scim{path}"),
+        credential: Some(token.credential.clone()),
+        base: format!("{origin}{SCIM}"),
+        query,
+        headers,
+    };
     let method = request.method();
     let body = body_text(request, MAX_PAYLOAD).await?;
-    Ok(ask(env, &token.tenant, method, &format!("/scim{path}"), headers, body).await?)
+    Ok(ask(env, &token.tenant, method, &asked, &body).await?)
 }
 
 /// Sends an administrator's request to a tenant's object.
@@ -69,27 +86,36 @@ pub(super) async fn ask_admin(
     path: &str,
     body: &Value,
 ) -> Result<Response> {
-    let headers = Headers::new();
-    headers.set(REQUEST, request_id)?;
-    ask(env, tenant, Method::Post, &format!("/admin{path}"), headers, body.to_string()).await
+    let asked = Asked { id: request_id.to_owned(), path: format!("/admin{path}"), ..Asked::default() };
+    ask(env, tenant, Method::Post, &asked, &body.to_string()).await
 }
 
-async fn ask(
-    env: &Env,
-    tenant: &str,
-    method: Method,
-    path: &str,
-    headers: Headers,
-    body: String,
-) -> Result<Response> {
+async fn ask(env: &Env, tenant: &str, method: Method, asked: &Asked, body: &str) -> Result<Response> {
+    let headers = Headers::new();
+    headers.set(ASKED, &ascii(&json!(asked).to_string()))?;
     let mut init = RequestInit::new();
     let has_body = !matches!(method, Method::Get | Method::Head) && !body.is_empty();
     init.with_method(method).with_headers(headers);
     if has_body {
-        init.with_body(Some(JsValue::from_str(&body)));
+        init.with_body(Some(JsValue::from_str(body)));
     }
-    let request = Request::new_with_init(&format!("https://tenant{path}"), &init)?;
+    let request = Request::new_with_init("https://tenant/", &init)?;
     object(env, tenant)?.fetch_with_request(request).await
+}
+
+/// JSON with escapes for all but ASCII, as headers hold bytes.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            text.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(text, "\\u{unit:04x}");
+        }
+    }
+    text
 }
 
 /// The object.
@@ -108,6 +134,8 @@ pub struct Tenant {
     profile: RefCell<Option<Profile>>,
     is_fresh: Cell<bool>,
     schemas: Known,
+    /// What this tenant's cursors are signed with.
+    cursor_key: OnceCell<String>,
 }
 
 impl DurableObject for Tenant {
@@ -123,22 +151,22 @@ impl DurableObject for Tenant {
             profile: RefCell::new(None),
             is_fresh: Cell::new(true),
             schemas: Known::default(),
+            cursor_key: OnceCell::new(),
         }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let path = request.path();
-        let headers = request.headers().entries().collect::<Vec<_>>();
-        let id = request.headers().get(REQUEST)?.unwrap_or_default();
+        let given = request.headers().get(ASKED)?.unwrap_or_default();
+        let asked: Asked = serde_json::from_str(&given)?;
         let method = request.method().as_ref().to_owned();
         let reads = method == "GET";
-        let body = request.text().await.unwrap_or_default();
-        if path == "/admin/delete" {
+        let body = if reads { String::new() } else { request.text().await.unwrap_or_default() };
+        if asked.path == "/admin/delete" {
             return self.delete_all(&body).await;
         }
         // From here to the reply there is no await: what is decided is what is committed.
-        log::within(id);
-        let reply = match path.strip_prefix("/admin") {
+        log::within(asked.id.clone());
+        let reply = match asked.path.strip_prefix("/admin") {
             Some(path) => self.with_store(|store| {
                 self.profile.replace(None);
                 let body = serde_json::from_str(&body).unwrap_or(Value::Null);
@@ -147,14 +175,12 @@ impl DurableObject for Tenant {
                 reply
             }),
             None => self.with_store(|store| {
-                let path = path.strip_prefix("/scim").unwrap_or(&path).to_owned();
-                let request = http::Request { method, path, query: String::new(), headers, body };
                 let mut profile = self.profile.borrow_mut();
-                let profile = match profile.as_ref() {
+                let profile = match profile.as_mut() {
                     Some(known) => known,
                     None => profile.insert(Profile::read(store)?),
                 };
-                scim(store, profile, &self.limit, self.cursor_key().as_bytes(), request)
+                self.scim(store, profile, &asked, method, body)
             }),
         };
         log::within(String::new());
@@ -163,8 +189,8 @@ impl DurableObject for Tenant {
             self.gather(GATHER).await;
         }
         let mut response = match reply {
-            Ok(reply) => of_reply(reply),
-            Err(error) => of_error(&error),
+            Ok(reply) => of_reply(reply.secured(&asked.id)),
+            Err(error) => of_reply(reply_of(&error).secured(&asked.id)),
         }?;
         if self.env.var("SHOW_COST").is_ok() {
             let (read, written) = self.with_store(|store| Ok(store.take_cost())).unwrap_or_default();
@@ -220,6 +246,69 @@ impl Tenant {
         }
     }
 
+    /// Checks the tenant and the token, then lets the core answer.
+    fn scim(
+        &self,
+        store: &mut SqlStore,
+        profile: &mut Profile,
+        asked: &Asked,
+        method: String,
+        body: String,
+    ) -> std::result::Result<Reply, ScimError> {
+        let Some(credential) = &asked.credential else {
+            return Err(ScimError::new(500, "the Worker sent no credential"));
+        };
+        let path = asked.path.strip_prefix("/scim").unwrap_or_default().to_owned();
+        let (query, headers) = (asked.query.clone(), asked.headers.clone());
+        let request = http::Request { method, path, query, headers, body };
+        let now = now();
+        if let Err(error) = access::allow(store, &mut profile.grants, credential, &now, &request) {
+            if error.status == 401 {
+                access::count_refused(store, 1, &now)?;
+            }
+            return Err(error);
+        }
+        if profile.is_suspended {
+            return Err(ScimError::new(403, "the tenant is suspended"));
+        }
+        if profile.is_importing {
+            return Err(ScimError::new(503, "the tenant is being restored; try again when that is done"));
+        }
+        let settings = &profile.settings;
+        let per_second = settings.requests_per_second;
+        let left = self.limit.take(per_second, js_sys::Date::now());
+        if let Err(seconds) = left {
+            let detail = format!("more than {per_second} requests a second; try again in {seconds} s");
+            let mut reply = Reply::error(&ScimError::new(429, detail));
+            reply.headers.push(("Retry-After".into(), seconds.to_string()));
+            limit::tell(&mut reply, per_second, Some(0));
+            return Ok(reply);
+        }
+        let mut new_id = super::admin::new_id;
+        let actor = credential.actor();
+        // Only these can mean the token's own user.
+        let asks_for_me = request.path.starts_with("/Me") || request.path == "/Bulk";
+        let me = if asks_for_me { me::user(store, credential)? } else { None };
+        let registry = store.schemas()?;
+        let mut context = Context {
+            registry: &registry,
+            base: &asked.base,
+            now: &now,
+            actor: &actor,
+            new_id: &mut new_id,
+            settings,
+            hash_password: Some(&password::hash),
+            me: me.as_deref(),
+            cursor_key: self.cursor_key(),
+        };
+        let mut reply = http::serve(store, &mut context, &request);
+        limit::tell(&mut reply, per_second, left.ok().flatten());
+        if request.path.trim_end_matches('/') == "/ServiceProviderConfig" {
+            return Ok(stream::announce(store, reply)?);
+        }
+        Ok(reply)
+    }
+
     /// The second step of a deletion: everything goes, the alarm too.
     async fn delete_all(&self, confirmation: &str) -> Result<Response> {
         let allowed = self.with_store(|store| {
@@ -242,14 +331,17 @@ impl Tenant {
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         self.store.replace(None);
+        self.profile.replace(None);
         self.schemas.read.replace(None);
         Ok(Response::empty()?.with_status(204))
     }
 
-    /// What this tenant's cursors are signed with.
-    fn cursor_key(&self) -> String {
-        let secret = self.env.secret("TOKEN_KEY").map(|secret| secret.to_string()).unwrap_or_default();
-        format!("{secret}/cursor/{}", self.state.id())
+    fn cursor_key(&self) -> &[u8] {
+        let key = self.cursor_key.get_or_init(|| {
+            let secret = self.env.secret("TOKEN_KEY").map(|secret| secret.to_string()).unwrap_or_default();
+            format!("{secret}/cursor/{}", self.state.id())
+        });
+        key.as_bytes()
     }
 
     fn tenant_id(&self) -> Option<String> {
@@ -264,8 +356,13 @@ impl Tenant {
         }
         let now = js_sys::Date::now();
         let soonest = now + delay.as_millis() as f64;
+        if self.alarm.get() <= soonest {
+            return;
+        }
+        let has_streams = self.profile.borrow().as_ref().is_none_or(|profile| profile.has_streams);
         let due = self.with_store(|store| {
-            let due = events::next_due(store).map_or(f64::INFINITY, |due| due as f64);
+            let due = if has_streams { events::next_due(store) } else { None };
+            let due = due.map_or(f64::INFINITY, |due| due as f64);
             let publish = if outbox::is_pending(store) { self.rest.get() } else { f64::INFINITY };
             let walk = if store.schemas()?.is_walking { soonest } else { f64::INFINITY };
             Ok(due.min(publish).min(walk).max(soonest))
@@ -279,70 +376,6 @@ impl Tenant {
             }
         }
     }
-}
-
-/// Checks the tenant and the token, then lets the core answer.
-fn scim(
-    store: &mut SqlStore,
-    profile: &Profile,
-    limit: &Limit,
-    cursor_key: &[u8],
-    mut request: http::Request,
-) -> std::result::Result<Reply, ScimError> {
-    let credential =
-        request.header(CREDENTIAL).and_then(|text| serde_json::from_str(&http::decode(text)).ok());
-    let Some::<Credential>(credential) = credential else {
-        return Err(ScimError::new(500, "the Worker sent no credential"));
-    };
-    let base = request.header(BASE).unwrap_or_default().to_owned();
-    request.query = request.header(QUERY).unwrap_or_default().to_owned();
-    let now = now();
-    let settings = &profile.settings;
-    if let Err(error) = access::allow(store, &credential, &now, &request) {
-        if error.status == 401 {
-            access::count_refused(store, 1, &now)?;
-        }
-        return Err(error);
-    }
-    if profile.is_suspended {
-        return Err(ScimError::new(403, "the tenant is suspended"));
-    }
-    if profile.is_importing {
-        return Err(ScimError::new(503, "the tenant is being restored; try again when that is done"));
-    }
-    let per_second = settings.requests_per_second;
-    let left = limit.take(per_second, js_sys::Date::now());
-    if let Err(seconds) = left {
-        let detail =
-            format!("more than {} requests a second; try again in {seconds} s", settings.requests_per_second);
-        let mut reply = Reply::error(&ScimError::new(429, detail));
-        reply.headers.push(("Retry-After".into(), seconds.to_string()));
-        limit::tell(&mut reply, per_second, Some(0));
-        return Ok(reply);
-    }
-    let mut new_id = super::admin::new_id;
-    let actor = credential.actor();
-    // Only these can mean the token's own user.
-    let asks_for_me = request.path.starts_with("/Me") || request.path == "/Bulk";
-    let me = if asks_for_me { me::user(store, &credential)? } else { None };
-    let registry = store.schemas()?;
-    let mut context = Context {
-        registry: &registry,
-        base: &base,
-        now: &now,
-        actor: &actor,
-        new_id: &mut new_id,
-        settings,
-        hash_password: Some(&password::hash),
-        me: me.as_deref(),
-        cursor_key,
-    };
-    let mut reply = http::serve(store, &mut context, &request);
-    limit::tell(&mut reply, per_second, left.ok().flatten());
-    if request.path.trim_end_matches('/') == "/ServiceProviderConfig" {
-        return Ok(stream::announce(store, reply)?);
-    }
-    Ok(reply)
 }
 
 /// The time, as the directory writes it.

@@ -2,7 +2,7 @@
 
 use worker::{Context, Env, Request, Response, Result};
 
-use super::log::{self, REQUEST_ID, request_id};
+use super::log::{self, request_id};
 use super::metrics::{self, Observation};
 use super::reply::secure;
 
@@ -19,6 +19,8 @@ pub(super) struct Visit {
     pub tenant: Option<String>,
     /// The first part of the token's hash.
     pub actor: Option<String>,
+    /// Whether the response is an object's, which has every header already.
+    pub is_whole: bool,
     began: f64,
 }
 
@@ -31,6 +33,7 @@ impl Visit {
             route: "",
             tenant: None,
             actor: None,
+            is_whole: false,
             began: js_sys::Date::now(),
         }
     }
@@ -53,8 +56,7 @@ impl Visit {
                 ("actor", self.actor.as_deref().into()),
             ],
         );
-        let mut response = secure(response)?;
-        response.headers_mut().set(REQUEST_ID, &self.id)?;
+        let response = if self.is_whole { response } else { secure(response, &self.id)? };
         let seen = Observation { method: self.method, route: self.route, status, milliseconds };
         metrics::observe(env, context, self.tenant, seen);
         Ok(response)

@@ -3,18 +3,21 @@
 
 use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::{
-    ChangeSet, Key, Member, Place, Predicate, Record, Searchable, Store, StoreError,
+    ChangeSet, Key, Member, Membership, Place, Predicate, Record, Searchable, Store, StoreError,
 };
 
 pub struct Counted {
     pub store: MemoryStore,
     /// Rows read, each look-up as one at least.
     pub rows: u64,
+    /// Questions asked, each a statement for a store on SQLite.
+    pub questions: u64,
 }
 
 impl Counted {
     fn read(&mut self, rows: usize) {
         self.rows += rows.max(1) as u64;
+        self.questions += 1;
     }
 }
 
@@ -45,8 +48,8 @@ impl Store for Counted {
         self.store.is_member(group, member)
     }
 
-    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let groups = self.store.groups_of(member)?;
+    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError> {
+        let groups = self.store.groups_of(members)?;
         self.read(groups.len());
         Ok(groups)
     }

@@ -56,12 +56,17 @@ impl Tenant {
 
     /// How many rows a request that succeeds reads and looks up.
     pub fn rows_for(&mut self, method: &str, target: &str, body: &Value) -> u64 {
-        let mut store = Counted { store: std::mem::take(&mut self.store), rows: 0 };
+        self.cost_of(method, target, body).0
+    }
+
+    /// The rows, and how many questions they answer.
+    pub fn cost_of(&mut self, method: &str, target: &str, body: &Value) -> (u64, u64) {
+        let mut store = Counted { store: std::mem::take(&mut self.store), rows: 0, questions: 0 };
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let reply = self.ask_over(&mut store, method, target, &[], &body);
         assert!(reply.status < 300, "{target}: {}", reply.body);
         self.store = store.store;
-        store.rows
+        (store.rows, store.questions)
     }
 
     fn ask_over(

@@ -5,7 +5,8 @@ use std::ops::{Bound, RangeBounds};
 
 use super::overlay::Overlay;
 use super::store::{
-    ChangeSet, JournalEntry, Key, Member, Place, Predicate, Put, Record, Searchable, Store, StoreError,
+    ChangeSet, JournalEntry, Key, Member, Membership, Place, Predicate, Put, Record, Searchable, Store,
+    StoreError,
 };
 use crate::scim::schema::instant;
 
@@ -214,9 +215,18 @@ impl Store for MemoryStore {
         Ok(self.members.contains(&(group.to_owned(), member.to_owned())))
     }
 
-    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let groups = Self::seconds(&self.memberships, member, "", usize::MAX);
-        Ok(groups.into_iter().map(|id| (id.clone(), self.display(&id))).collect())
+    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError> {
+        let members: BTreeSet<&str> = members.iter().copied().collect();
+        let of_one = |member: &str| {
+            let groups = Self::seconds(&self.memberships, member, "", usize::MAX).into_iter();
+            let membership = |group: String| Membership {
+                member: member.to_owned(),
+                display: self.display(&group),
+                group,
+            };
+            groups.map(membership).collect::<Vec<_>>()
+        };
+        Ok(members.into_iter().flat_map(of_one).collect())
     }
 
     fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError> {

@@ -19,7 +19,7 @@ pub use bulk::{MAX_OPERATIONS as MAX_BULK_OPERATIONS, bulk};
 pub use cursor::MAX_CURSOR_SECONDS;
 pub use keys::keys;
 pub use query::{Found, Query, query};
-pub use render::{Shown, location, member, render};
+pub use render::{Shown, location, member, render, render_page};
 pub use stream::stream;
 pub use version::{etag, names_etag, require};
 pub use write::{Body, Written, create, create_as, delete, patch, replace};

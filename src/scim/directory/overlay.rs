@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::store::{ChangeSet, Key, Member, Put, Record, Store, StoreError};
+use super::store::{ChangeSet, Key, Member, Membership, Put, Record, Store, StoreError};
 
 /// Members read from the store beneath in one go.
 const PAGE: usize = 500;
@@ -168,21 +168,24 @@ impl Store for Overlay<'_> {
         }
     }
 
-    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let mut found: BTreeMap<String, String> = self.beneath.groups_of(member)?.into_iter().collect();
-        found.retain(|group, _| self.stands(group, member));
-        let added = self.members.iter().filter(|((_, m), present)| **present && m == member);
-        let added: Vec<String> = added.map(|((group, _), _)| group.clone()).collect();
-        for group in added {
+    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError> {
+        let beneath = self.beneath.groups_of(members)?.into_iter();
+        let mut found: BTreeMap<(String, String), String> = beneath
+            .filter(|one| self.stands(&one.group, &one.member))
+            .map(|one| ((one.member, one.group), one.display))
+            .collect();
+        let added =
+            self.members.iter().filter(|((_, m), present)| **present && members.contains(&m.as_str()));
+        let added: Vec<_> = added.map(|((group, member), _)| (member.clone(), group.clone())).collect();
+        for (member, group) in added {
             let display = self.beneath_display("Group", &group)?;
-            found.entry(group).or_insert(display);
+            found.entry((member, group)).or_insert(display);
         }
-        for (group, display) in &mut found {
-            if let Some(present) = self.display(group) {
-                *display = present;
-            }
-        }
-        Ok(found.into_iter().collect())
+        let present = |group: &str, display| self.display(group).unwrap_or(display);
+        Ok(found
+            .into_iter()
+            .map(|((member, group), display)| Membership { display: present(&group, display), member, group })
+            .collect())
     }
 
     fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError> {

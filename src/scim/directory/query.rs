@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value};
 
 use super::cursor::{Cursor, Row, fingerprint};
-use super::render::{Shown, render, whole};
+use super::render::{Groups, Shown, render_page, whole};
 use super::sort::SortKey;
 use super::{Context, Place, Predicate, Record, Searchable, StoreError};
 use crate::scim::error::{ScimError, ScimType};
@@ -93,11 +93,9 @@ pub fn query(
             (page.total, None, page.rows, cursor(page.previous, true)?, cursor(page.next, false)?)
         }
     };
-    let resources = page
-        .iter()
-        .filter_map(|(part, record)| Some((parts.get(*part)?.kind, record)))
-        .map(|(kind, record)| render(store, context, kind, record, &query.selection))
-        .collect::<Result<Vec<_>, _>>()?;
+    let page: Vec<_> =
+        page.iter().filter_map(|(part, record)| Some((parts.get(*part)?.kind, record))).collect();
+    let resources = render_page(store, context, &page, &query.selection)?;
     Ok(Found { total, start_index, next, previous, resources })
 }
 
@@ -191,6 +189,23 @@ struct Page {
     next: Option<Row>,
 }
 
+/// A match: its place, and its record where that is at hand.
+struct Match {
+    place: Row,
+    record: Option<Record>,
+}
+
+impl Match {
+    fn at(place: Row) -> Self {
+        Self { place, record: None }
+    }
+
+    fn of(part: usize, record: Record) -> Self {
+        let (created, id) = (record.created.clone(), record.id.clone());
+        Self { place: Row { part, created, id, ..Row::default() }, record: Some(record) }
+    }
+}
+
 struct Search<'s, 'c, 'p> {
     store: &'s mut dyn Searchable,
     context: &'s Context<'c>,
@@ -210,20 +225,25 @@ impl Search<'_, '_, '_> {
         if self.is_sorted() {
             let sorted = self.sorted()?;
             let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-            let page: Vec<Row> = sorted.iter().skip(skip).take(self.limit).cloned().collect();
-            return Ok((sorted.len() as u64, self.fetch(&page)?));
+            let page = sorted.iter().skip(skip).take(self.limit).cloned().map(Match::at).collect();
+            return Ok((sorted.len() as u64, self.fetch(page)?));
         }
         let (mut total, mut page) = (0, Vec::new());
         for (index, part) in self.parts.iter().enumerate() {
             let skip = offset.saturating_sub(total);
             let wanted = self.limit - page.len();
             if part.exact {
+                let mut rows = Vec::new();
                 if wanted > 0 {
-                    let rows =
-                        self.store.select(&part.kind.name, &part.predicate, Place::Start, skip, wanted)?;
-                    page.extend(rows.into_iter().map(|record| (index, record)));
+                    rows = self.store.select(&part.kind.name, &part.predicate, Place::Start, skip, wanted)?;
                 }
-                total += self.store.count(&part.kind.name, &part.predicate)?;
+                // A page that is not full ends the list: then its length is known.
+                let is_end = rows.len() < wanted && (skip == 0 || !rows.is_empty());
+                total += match is_end {
+                    true => skip + rows.len() as u64,
+                    false => self.store.count(&part.kind.name, &part.predicate)?,
+                };
+                page.extend(rows.into_iter().map(|record| (index, record)));
                 continue;
             }
             let mut seen = 0;
@@ -253,12 +273,9 @@ impl Search<'_, '_, '_> {
                 })
             };
             let rows = sorted.iter().filter(beyond);
-            let rows: Vec<Row> = if backwards {
-                rows.rev().take(wanted).cloned().collect()
-            } else {
-                rows.take(wanted).cloned().collect()
-            };
-            (total, rows)
+            let rows: Vec<&Row> =
+                if backwards { rows.rev().take(wanted).collect() } else { rows.take(wanted).collect() };
+            (total, rows.into_iter().cloned().map(Match::at).collect())
         } else {
             let total = match cursor.and_then(|cursor| cursor.total) {
                 Some(total) => total,
@@ -278,27 +295,28 @@ impl Search<'_, '_, '_> {
         if backwards {
             places.reverse();
         }
-        let (first, last) = (places.first().cloned(), places.last().cloned());
+        let place = |found: Option<&Match>| found.map(|found| found.place.clone());
+        let (first, last) = (place(places.first()), place(places.last()));
         let (previous, next) = match cursor {
             None => (None, last.filter(|_| is_more)),
             Some(_) if backwards => (first.filter(|_| is_more), last),
             Some(_) => (first, last.filter(|_| is_more)),
         };
-        let rows = self.fetch(&places)?;
+        let rows = self.fetch(places)?;
         Ok(Page { total, rows, previous, next })
     }
 
-    /// Places of the rows nearest to a cursor, in its direction.
+    /// The matches nearest to a cursor, in its direction.
     fn near(
         &mut self,
         cursor: Option<&Cursor>,
         backwards: bool,
         wanted: usize,
-    ) -> Result<Vec<Row>, ScimError> {
+    ) -> Result<Vec<Match>, ScimError> {
         let start = cursor.map_or(0, |cursor| cursor.place.part);
         let parts: Vec<usize> =
             if backwards { (0..=start).rev().collect() } else { (start..self.parts.len()).collect() };
-        let mut found: Vec<Row> = Vec::new();
+        let mut found: Vec<Match> = Vec::new();
         for index in parts {
             let Some(part) = self.parts.get(index) else { continue };
             let place = cursor.map(|cursor| &cursor.place).filter(|place| place.part == index);
@@ -313,19 +331,13 @@ impl Search<'_, '_, '_> {
                 break;
             }
             let room = wanted - found.len();
-            let row = |record: &Record| Row {
-                part: index,
-                created: record.created.clone(),
-                id: record.id.clone(),
-                ..Row::default()
-            };
             if part.exact {
                 let rows = self.store.select(&part.kind.name, &part.predicate, from, 0, room)?;
-                found.extend(rows.iter().map(row));
+                found.extend(rows.into_iter().map(|record| Match::of(index, record)));
                 continue;
             }
             self.each(part, from, &mut |record, _| {
-                found.push(row(&record));
+                found.push(Match::of(index, record));
                 if found.len() < wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
         }
@@ -371,11 +383,15 @@ impl Search<'_, '_, '_> {
         Ok(all)
     }
 
-    fn fetch(&mut self, places: &[Row]) -> Result<Vec<(usize, Record)>, StoreError> {
-        let mut rows = Vec::with_capacity(places.len());
-        for place in places {
+    fn fetch(&mut self, matches: Vec<Match>) -> Result<Vec<(usize, Record)>, StoreError> {
+        let mut rows = Vec::with_capacity(matches.len());
+        for Match { place, record } in matches {
             let Some(part) = self.parts.get(place.part) else { continue };
-            rows.extend(self.store.get(&part.kind.name, &place.id)?.map(|record| (place.part, record)));
+            let record = match record {
+                Some(record) => Some(record),
+                None => self.store.get(&part.kind.name, &place.id)?,
+            };
+            rows.extend(record.map(|record| (place.part, record)));
         }
         Ok(rows)
     }
@@ -406,8 +422,10 @@ impl Search<'_, '_, '_> {
                 let detail = "the filter would look at too many resources; add a comparison such as `userName eq \"…\"`";
                 return Err(ScimError::bad(ScimType::TooMany, detail));
             }
+            let found: Vec<_> = rows.iter().map(|record| (part.kind, record)).collect();
+            let groups = Groups::of(self.store, &found, &joins)?;
             for record in rows {
-                let resource = whole(self.store, self.context, part.kind, &record, &joins)?;
+                let resource = whole(self.store, self.context, part.kind, &record, &joins, &groups)?;
                 if part.residue().is_some_and(|filter| !filter::matches(filter, &resource)) {
                     continue;
                 }

@@ -1,6 +1,8 @@
 //! A stored record as the resource a client sees: with `schemas`, `id`, `meta`, and the
 //! memberships joined.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value, json};
 
 use super::version::etag;
@@ -34,18 +36,48 @@ pub fn render(
     record: &Record,
     selection: &Selection,
 ) -> Result<Shown, ScimError> {
-    let resource = whole(store, context, kind, record, &|attribute| selection.shows(attribute))?;
+    let shows = |attribute: &str| selection.shows(attribute);
+    let groups = Groups::of(store, &[(kind, record)], &shows)?;
+    show(store, context, kind, record, selection, &groups)
+}
+
+/// Joins and projects a page; the users' groups are read together.
+///
+/// # Errors
+/// 500 when storage fails.
+pub fn render_page(
+    store: &mut dyn Store,
+    context: &Context<'_>,
+    page: &[(&ResourceType, &Record)],
+    selection: &Selection,
+) -> Result<Vec<Shown>, ScimError> {
+    let groups = Groups::of(store, page, &|attribute| selection.shows(attribute))?;
+    page.iter().map(|(kind, record)| show(store, context, kind, record, selection, &groups)).collect()
+}
+
+fn show(
+    store: &mut dyn Store,
+    context: &Context<'_>,
+    kind: &ResourceType,
+    record: &Record,
+    selection: &Selection,
+    groups: &Groups,
+) -> Result<Shown, ScimError> {
+    let shows = |attribute: &str| selection.shows(attribute);
+    let resource = whole(store, context, kind, record, &shows, groups)?;
     let location = location(context, kind, &record.id);
     Ok(Shown { resource: selection.project(context.registry, kind, resource), etag: etag(record), location })
 }
 
-/// Everything a record says; memberships only where `joins` wants the attribute.
+/// Everything a record says; memberships only where `joins` wants the attribute, those of users as `groups`
+/// has them.
 pub(super) fn whole(
     store: &mut dyn Store,
     context: &Context<'_>,
     kind: &ResourceType,
     record: &Record,
     joins: &dyn Fn(&str) -> bool,
+    groups: &Groups,
 ) -> Result<Map<String, Value>, ScimError> {
     let document = parse(&record.document)?;
     let extensions = kind.extensions.iter().map(|(urn, _)| urn).filter(|urn| document.contains_key(*urn));
@@ -61,11 +93,9 @@ pub(super) fn whole(
             resource.insert("members".into(), Value::Array(members));
         }
     }
-    if kind.name == "User" && joins("groups") {
-        let groups = groups(store, context, &record.id)?;
-        if !groups.is_empty() {
-            resource.insert("groups".into(), Value::Array(groups));
-        }
+    let groups = groups.show(context, &record.id);
+    if !groups.is_empty() {
+        resource.insert("groups".into(), Value::Array(groups));
     }
     resource.insert(
         "meta".into(),
@@ -123,26 +153,52 @@ fn members(store: &mut dyn Store, context: &Context<'_>, group: &str) -> Result<
     }
 }
 
-/// Direct groups, and those reached through other groups (RFC 7643 §4.1.2).
-fn groups(store: &mut dyn Store, context: &Context<'_>, id: &str) -> Result<Vec<Value>, ScimError> {
-    let mut shown: Vec<Value> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    let mut level = vec![id.to_owned()];
-    let mut kind = "direct";
-    while !level.is_empty() {
-        let mut next = Vec::new();
-        for member in &level {
-            for (group, display) in store.groups_of(member)? {
-                if seen.insert(group.clone()) {
-                    let reference = reference(context, "Group", &group);
-                    shown
-                        .push(json!({ "value": group, "$ref": reference, "display": display, "type": kind }));
-                    next.push(group);
-                }
+/// The groups of some users, and those that these are in.
+#[derive(Default)]
+pub(super) struct Groups {
+    users: BTreeSet<String>,
+    /// The groups that a resource is a direct member of, with their names.
+    direct: BTreeMap<String, Vec<(String, String)>>,
+}
+
+impl Groups {
+    /// Reads them where `joins` wants `groups`: a level of nesting at a time, whatever the users' number.
+    pub fn of(
+        store: &mut dyn Store,
+        records: &[(&ResourceType, &Record)],
+        joins: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, StoreError> {
+        let users = records.iter().filter(|(kind, _)| kind.name == "User" && joins("groups"));
+        let users: BTreeSet<String> = users.map(|(_, record)| record.id.clone()).collect();
+        let mut seen = users.clone();
+        let mut level = users.clone();
+        let mut direct = BTreeMap::<_, Vec<_>>::new();
+        while !level.is_empty() {
+            let found = store.groups_of(&level.iter().map(String::as_str).collect::<Vec<_>>())?;
+            level = found.iter().map(|one| one.group.clone()).filter(|id| seen.insert(id.clone())).collect();
+            for one in found {
+                direct.entry(one.member).or_default().push((one.group, one.display));
             }
         }
-        level = next;
-        kind = "indirect";
+        Ok(Self { users, direct })
     }
-    Ok(shown)
+
+    /// A user's `groups`: the direct ones, then those reached through other groups (RFC 7643 §4.1.2).
+    fn show(&self, context: &Context<'_>, user: &str) -> Vec<Value> {
+        let mut shown = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut level: Vec<&str> = self.users.get(user).map(String::as_str).into_iter().collect();
+        let mut kind = "direct";
+        while !level.is_empty() {
+            let found = level.iter().filter_map(|member| self.direct.get(*member)).flatten();
+            let new: Vec<_> = found.filter(|(group, _)| seen.insert(group.as_str())).collect();
+            shown.extend(new.iter().map(|(group, display)| {
+                let reference = reference(context, "Group", group);
+                json!({ "value": group, "$ref": reference, "display": display, "type": kind })
+            }));
+            level = new.iter().map(|(group, _)| group.as_str()).collect();
+            kind = "indirect";
+        }
+        shown
+    }
 }

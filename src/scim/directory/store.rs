@@ -125,6 +125,17 @@ pub enum StoreError {
     Failed(String),
 }
 
+/// A group that a resource is a direct member of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The resource's id.
+    pub member: String,
+    /// The group's id.
+    pub group: String,
+    /// The group's `displayName`.
+    pub display: String,
+}
+
 /// From where a list is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place<'a> {
@@ -149,8 +160,8 @@ pub trait Store {
     fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError>;
     /// Whether the membership exists.
     fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError>;
-    /// The groups a resource is a direct member of, as (group id, displayName), by id.
-    fn groups_of(&mut self, member: &str) -> Result<Vec<(String, String)>, StoreError>;
+    /// The direct memberships of these resources, by member and by group.
+    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError>;
     /// Commits these changes one after the other, all of them or none, and answers with the
     /// journal's new sequence number.
     fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError>;

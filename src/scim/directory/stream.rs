@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::render::{MEMBERS_PAGE, member, whole};
+use super::render::{Groups, MEMBERS_PAGE, member, whole};
 use super::{Context, Record, Store};
 use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
@@ -23,7 +23,8 @@ pub fn stream(
 ) -> Result<(), ScimError> {
     let pages = kind.name == "Group" && selection.shows("members");
     let joins = |attribute: &str| selection.shows(attribute) && !(pages && attribute == "members");
-    let resource = whole(store, context, kind, record, &joins)?;
+    let groups = Groups::of(store, &[(kind, record)], &joins)?;
+    let resource = whole(store, context, kind, record, &joins, &groups)?;
     let text = Value::Object(selection.project(context.registry, kind, resource)).to_string();
     if !pages {
         sink(&text);
