@@ -54,7 +54,7 @@ fn run(
         now: NOW,
         random: &mut random,
         taken: &|candidate| taken.iter().any(|known| known == candidate),
-        default_domain: "contoso.com".into(),
+        default_domain: "contoso.com",
         strict_iif,
     };
     evaluate(expression, source, &mut environment)
@@ -341,7 +341,7 @@ fn a_trace_shows_every_part_and_what_was_skipped() {
         now: NOW,
         random: &mut random,
         taken: &|_| false,
-        default_domain: String::new(),
+        default_domain: "",
         strict_iif: false,
     };
     let nodes = trace(&expression, &source, &mut environment);

@@ -25,7 +25,7 @@ fn outcome(pattern: &str, text: &str, replacement: &str) -> Result<String, Strin
         now: 0,
         random: &mut || 0,
         taken: &|_| false,
-        default_domain: String::new(),
+        default_domain: "",
         strict_iif: false,
     };
     match evaluate(&expression, &Source(text, pattern), &mut environment) {

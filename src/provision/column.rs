@@ -23,7 +23,7 @@ pub(crate) struct Columns {
 #[derive(Debug)]
 struct Column {
     source: MappingSource,
-    now: i64,
+    around: Surroundings,
     /// The target, if the values are no other target's: chance differs from line to line.
     target: Option<String>,
     /// Reads who is in scope, which a filter or a setting may change.
@@ -104,14 +104,14 @@ impl Columns {
         let before = cause.before.lines.iter().filter(|column| cause.scope_stays || !column.scoped);
         let target = own(line);
         let equal = |column: &&Rc<Column>| {
-            column.source == line.mapping.source && column.now == cause.around.now && column.target == target
+            column.source == line.mapping.source && column.around == *cause.around && column.target == target
         };
         self.lines.iter().chain(before).find(equal).cloned()
     }
 
     fn put(&mut self, line: &Line, cause: &Cause<'_>, values: Values) {
-        let (source, now) = (line.mapping.source.clone(), cause.around.now);
-        self.lines.push(Rc::new(Column { source, now, target: own(line), scoped: line.disables, values }));
+        let (source, around) = (line.mapping.source.clone(), cause.around.clone());
+        self.lines.push(Rc::new(Column { source, around, target: own(line), scoped: line.disables, values }));
     }
 }
 

@@ -387,7 +387,10 @@ impl Engine {
             skip_out_of_scope: settings.skip_out_of_scope_deletions,
             first_cycle: settings.first_cycle,
             shape: Shape { dialect, manager: settings.manager_shape.or(target.manager_shape), target },
-            around: Surroundings { now: settings.now.as_deref().and_then(milliseconds).unwrap_or(0) },
+            around: Surroundings {
+                now: settings.now.as_deref().and_then(milliseconds).unwrap_or(0),
+                default_domain: settings.default_domain.clone().unwrap_or_default(),
+            },
         }
     }
 

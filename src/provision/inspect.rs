@@ -163,7 +163,7 @@ impl Engine {
                 now: self.rules.around.now,
                 random: &mut random,
                 taken: &|_| false,
-                default_domain: String::new(),
+                default_domain: &self.rules.around.default_domain,
                 strict_iif: false,
             };
             let nodes = trace(&expression, subject, &mut environment);

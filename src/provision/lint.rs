@@ -219,6 +219,7 @@ impl Engine {
             sources(&planner, kind, compiled, &mut found);
             for line in &compiled.lines {
                 case(&planner, kind, line, &mut found);
+                domain(&planner, kind, line, &mut found);
             }
         }
         links(&planner, &mut found);
@@ -257,6 +258,19 @@ fn roles(planner: &Planner<'_>, assignable: Option<&str>, found: &mut Vec<Diagno
             "assign a role of the application",
         ));
     }
+}
+
+fn domain(planner: &Planner<'_>, kind: ObjectKind, line: &Line, found: &mut Vec<Diagnostic>) {
+    if !calls(&line.program, "DefaultDomain") || !planner.rules.around.default_domain.is_empty() {
+        return;
+    }
+    found.push(finding(
+        Severity::Warning,
+        "default-domain",
+        format!("{}/{}", kind.name(), line.target),
+        "`DefaultDomain` gives an empty text here, as the settings name no domain".to_owned(),
+        "set `defaultDomain` to the tenant's default verified domain, such as `contoso.com`",
+    ));
 }
 
 fn sources(planner: &Planner<'_>, kind: ObjectKind, compiled: &Compiled, found: &mut Vec<Diagnostic>) {

@@ -6,10 +6,12 @@ use super::expression::{Attributes, Environment, Expression, Kind, Value, evalua
 use super::schema_json::MappingSource;
 
 /// What expressions are lent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Surroundings {
     /// Milliseconds since 1970-01-01 UTC.
     pub now: i64,
+    /// The source tenant's default verified domain.
+    pub default_domain: String,
 }
 
 /// A mapping's source, ready to run.
@@ -50,7 +52,7 @@ impl Program {
                     now: around.now,
                     random: &mut random,
                     taken: &|_| false,
-                    default_domain: String::new(),
+                    default_domain: &around.default_domain,
                     strict_iif: false,
                 };
                 evaluate(expression, object, &mut environment).map_err(|error| error.to_string())

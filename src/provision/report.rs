@@ -130,6 +130,8 @@ pub struct JobSettings {
     pub tenant_url: Option<String>,
     /// No source object is linked to a target object yet.
     pub first_cycle: bool,
+    /// The source tenant's default verified domain, for `DefaultDomain()`: `contoso.com`.
+    pub default_domain: Option<String>,
     /// The time now, RFC 3339, for `Now()` and its like.
     pub now: Option<String>,
 }

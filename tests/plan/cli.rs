@@ -183,25 +183,42 @@ fn a_target_without_bulk_gets_none() {
     assert!(output.stdout.is_empty());
 }
 
-#[test]
-fn the_time_is_the_clocks_unless_it_is_given() {
-    let folder = std::env::temp_dir().join(format!("provisor-now-{}", std::process::id()));
+/// The example's plan with one mapping beside the matching one: `title`, by an expression.
+fn with_title(expression: &str, name: &str, more: &[&str]) -> Value {
+    let folder = std::env::temp_dir().join(format!("provisor-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let schema = folder.join("schema.json");
     let line = |target: &str, source: Value| json!({"targetAttributeName": target, "source": source, "matchingPriority": 0});
     let mut matching = line("userName", json!({"type": "Attribute", "name": "userPrincipalName"}));
     matching["matchingPriority"] = json!(1);
-    let lines = [matching, line("title", json!({"type": "Function", "expression": "Now()"}))];
+    let lines = [matching, line("title", json!({"type": "Function", "expression": expression}))];
     let mapping = json!({"sourceObjectName": "User", "targetObjectName": "User", "attributeMappings": lines});
     let document = json!({"synchronizationRules": [{"objectMappings": [mapping]}]});
     std::fs::write(&schema, document.to_string()).unwrap();
+    let mut arguments = vec!["--schema", schema.to_str().unwrap()];
+    arguments.extend(more);
+    let plan = serde_json::from_str(&text(&example("preview", &arguments))).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    plan
+}
+
+#[test]
+fn the_time_is_the_clocks_unless_it_is_given() {
     let title = |more: &[&str]| {
-        let mut arguments = vec!["--schema", schema.to_str().unwrap()];
-        arguments.extend(more);
-        let plan: Value = serde_json::from_str(&text(&example("preview", &arguments))).unwrap();
+        let plan = with_title("Now()", "now", more);
         plan["operations"][0]["result"]["title"].as_str().unwrap().to_owned()
     };
     assert_eq!(title(&["--now", "2026-11-24T10:05:06Z"]), "11/24/2026 10:05:06 AM");
     assert!(!title(&[]).contains("/1970 "), "the clock's");
-    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_default_domain_is_a_setting_and_its_absence_a_finding() {
+    let told = |plan: &Value| plan.to_string().contains("default-domain");
+    let with = with_title("DefaultDomain()", "domain", &["--default-domain", "contoso.com"]);
+    assert_eq!(with["operations"][0]["result"]["title"], "contoso.com");
+    assert!(!told(&with));
+    let without = with_title("DefaultDomain()", "no-domain", &[]);
+    assert_eq!(without["operations"][0]["result"]["title"], "");
+    assert!(told(&without));
 }

@@ -19,6 +19,9 @@ pub(super) struct Eval {
     /// The time that `Now()` gives, RFC 3339. Without it: the machine's clock.
     #[arg(long)]
     now: Option<String>,
+    /// What `DefaultDomain()` gives.
+    #[arg(long, value_name = "DOMAIN", default_value = "")]
+    default_domain: String,
     /// A condition that reads an absent attribute fails, as Microsoft documents.
     #[arg(long)]
     strict_iif: bool,
@@ -73,7 +76,7 @@ pub(super) fn run(arguments: &Eval) -> Result<ExitCode, String> {
         now,
         random: &mut random,
         taken: &|_| false,
-        default_domain: String::new(),
+        default_domain: &arguments.default_domain,
         strict_iif: arguments.strict_iif,
     };
     let outcome =

@@ -50,6 +50,9 @@ pub(super) struct Job {
     /// No source object is linked yet, as in a first cycle.
     #[arg(long, help_heading = "Configuration")]
     first_cycle: bool,
+    /// The source tenant's default verified domain, for `DefaultDomain()`.
+    #[arg(long, value_name = "DOMAIN", help_heading = "Configuration")]
+    default_domain: Option<String>,
     /// The time for `Now`, RFC 3339. Without it: the clock's.
     #[arg(long, value_name = "TIME", help_heading = "Configuration")]
     now: Option<String>,
@@ -113,6 +116,7 @@ impl Job {
         settings.first_cycle |= self.first_cycle;
         settings.profile = self.profile.clone().or(settings.profile);
         settings.target = self.target_profile.clone().or(settings.target);
+        settings.default_domain = self.default_domain.clone().or(settings.default_domain);
         settings.now = self.now.clone().or(settings.now).or_else(|| Some(clock()));
         Ok(settings)
     }

@@ -22,7 +22,7 @@ pub struct Environment<'e> {
     /// Whether the target holds a value already, for `SelectUniqueValue`.
     pub taken: &'e dyn Fn(&str) -> bool,
     /// The tenant's default verified domain.
-    pub default_domain: String,
+    pub default_domain: &'e str,
     /// A condition that reads an absent or empty attribute fails, as documented, instead
     /// of being evaluated, as Entra's own templates expect.
     pub strict_iif: bool,

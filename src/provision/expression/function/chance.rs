@@ -33,7 +33,7 @@ pub(super) static FUNCTIONS: [Function; 4] = [
         random_string,
     ),
     entra("DefaultDomain", &[], "the tenant's default verified domain", |call| {
-        Ok(Value::Text(call.context.environment.default_domain.clone()))
+        Ok(Value::Text(call.context.environment.default_domain.to_owned()))
     }),
     entra(
         "SelectUniqueValue",
