@@ -21,13 +21,8 @@ impl Attributes for Source<'_> {
 /// Every match in angle brackets with its first groups, or the error's code.
 fn outcome(pattern: &str, text: &str, replacement: &str) -> Result<String, String> {
     let expression = parse(&format!("Replace([text], , [pattern], , \"{replacement}\", , )")).unwrap();
-    let mut environment = Environment {
-        now: 0,
-        random: &mut || 0,
-        taken: &|_| false,
-        default_domain: "",
-        strict_iif: false,
-    };
+    let mut environment =
+        Environment { now: 0, random: &mut || 0, taken: &|_| false, default_domain: "", strict_iif: false };
     match evaluate(&expression, &Source(text, pattern), &mut environment) {
         Ok(Value::Text(text)) => Ok(text),
         Ok(other) => panic!("{pattern}: {other:?}"),

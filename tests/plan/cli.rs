@@ -183,8 +183,8 @@ fn a_target_without_bulk_gets_none() {
     assert!(output.stdout.is_empty());
 }
 
-/// The example's plan with one mapping beside the matching one: `title`, by an expression.
-fn with_title(expression: &str, name: &str, more: &[&str]) -> Value {
+/// What a command says of the example with one mapping beside the matching one: `title`, by an expression.
+fn with_title(command: &str, expression: &str, name: &str, more: &[&str]) -> Value {
     let folder = std::env::temp_dir().join(format!("provisor-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let schema = folder.join("schema.json");
@@ -197,15 +197,15 @@ fn with_title(expression: &str, name: &str, more: &[&str]) -> Value {
     std::fs::write(&schema, document.to_string()).unwrap();
     let mut arguments = vec!["--schema", schema.to_str().unwrap()];
     arguments.extend(more);
-    let plan = serde_json::from_str(&text(&example("preview", &arguments))).unwrap();
+    let said = serde_json::from_str(&text(&example(command, &arguments))).unwrap();
     std::fs::remove_dir_all(folder).unwrap();
-    plan
+    said
 }
 
 #[test]
 fn the_time_is_the_clocks_unless_it_is_given() {
     let title = |more: &[&str]| {
-        let plan = with_title("Now()", "now", more);
+        let plan = with_title("preview", "Now()", "now", more);
         plan["operations"][0]["result"]["title"].as_str().unwrap().to_owned()
     };
     assert_eq!(title(&["--now", "2026-11-24T10:05:06Z"]), "11/24/2026 10:05:06 AM");
@@ -214,11 +214,15 @@ fn the_time_is_the_clocks_unless_it_is_given() {
 
 #[test]
 fn the_default_domain_is_a_setting_and_its_absence_a_finding() {
-    let told = |plan: &Value| plan.to_string().contains("default-domain");
-    let with = with_title("DefaultDomain()", "domain", &["--default-domain", "contoso.com"]);
-    assert_eq!(with["operations"][0]["result"]["title"], "contoso.com");
-    assert!(!told(&with));
-    let without = with_title("DefaultDomain()", "no-domain", &[]);
-    assert_eq!(without["operations"][0]["result"]["title"], "");
-    assert!(told(&without));
+    let given = ["--default-domain", "contoso.com"];
+    let title = |more: &[&str]| {
+        with_title("preview", "DefaultDomain()", "domain", more)["operations"][0]["result"]["title"].clone()
+    };
+    assert_eq!((title(&given), title(&[])), (json!("contoso.com"), json!("")));
+    let is_told = |more: &[&str]| {
+        let more = [&["--format", "json"], more].concat();
+        let said = with_title("lint", "DefaultDomain()", "domain-lint", &more).to_string();
+        said.contains("`DefaultDomain` gives an empty text")
+    };
+    assert_eq!((is_told(&given), is_told(&[])), (false, true));
 }
