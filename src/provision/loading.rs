@@ -1,44 +1,47 @@
-//! A file that comes in chunks: JSON is taken record by record as it arrives, so that a
-//! file of any size fits; CSV and UTF-16 are gathered first.
+//! A file that comes in chunks: its records are taken as they arrive, so that a file of any
+//! size fits.
 
+use super::encoding::{Wide, decode};
 use super::engine::Engine;
-use super::records::Records;
+use super::records::{Found, Records};
 use super::report::{InputError, LoadReport};
-use super::schema_json::decode;
-use super::source::Tally;
+use super::source::{CsvFile, Destination, Tally};
 
 /// A file on its way in.
 #[derive(Debug)]
 pub struct Loading {
     name: String,
     target: bool,
+    /// How it is read if it is UTF-16.
+    wide: Option<Wide>,
     state: State,
+    tally: Tally,
 }
 
 #[derive(Debug)]
 enum State {
-    /// Too little came to tell what it is, or it must be read whole.
-    Whole {
-        bytes: Vec<u8>,
-        decided: bool,
-    },
+    /// Too little came to tell what it is.
+    Begun(Vec<u8>),
     Json(Box<Json>),
+    Csv(Box<CsvFile>),
 }
 
 #[derive(Debug, Default)]
 struct Json {
     records: Records,
     contexts: Vec<String>,
-    tally: Tally,
     report: LoadReport,
 }
+
+/// Bytes that tell how text is written.
+const HEAD: usize = 4;
 
 impl Loading {
     /// A source file; the name is a hint.
     #[must_use]
     pub fn source(name: &str) -> Self {
-        let state = State::Whole { bytes: Vec::new(), decided: false };
-        Self { name: name.to_owned(), target: false, state }
+        let state = State::Begun(Vec::new());
+        Self { name: name.to_owned(), target: false, wide: None, state, tally: Tally::default() }
     }
 
     /// A file of what the target holds.
@@ -52,44 +55,70 @@ impl Loading {
     /// # Errors
     /// As soon as what came cannot be read.
     pub fn push(&mut self, engine: &mut Engine, bytes: &[u8]) -> Result<(), InputError> {
-        if let State::Whole { bytes: held, decided } = &mut self.state {
-            held.extend_from_slice(bytes);
-            if *decided || held.len() < 4 {
-                return Ok(());
-            }
-            let plain = held.strip_prefix(b"\xef\xbb\xbf").unwrap_or(held);
-            let first = plain.iter().find(|byte| !byte.is_ascii_whitespace());
-            // By its first bytes alone, so that it does not matter how much came at once.
-            let utf_16 = held.starts_with(&[0xff, 0xfe])
-                || held.starts_with(&[0xfe, 0xff])
-                || held.iter().take(4).any(|byte| *byte == 0);
-            let Some(first) = first else { return Ok(()) };
-            if utf_16 || !matches!(first, b'{' | b'[') {
-                *decided = true;
-                return Ok(());
-            }
-            let begun = plain.to_vec();
-            let report = LoadReport { kind: "target".to_owned(), ..LoadReport::default() };
-            self.state = State::Json(Box::new(Json { report, ..Json::default() }));
-            engine.begin(self.target);
-            return self.records(engine, &begun, false);
+        if self.wide.is_some() {
+            return self.widen(engine, bytes);
         }
-        self.records(engine, bytes, false)
+        let State::Begun(held) = &mut self.state else { return self.take(engine, bytes) };
+        held.extend_from_slice(bytes);
+        if held.len() < HEAD {
+            return Ok(());
+        }
+        let held = std::mem::take(held);
+        self.wide = Wide::of(&held);
+        if self.wide.is_some() { self.widen(engine, &held) } else { self.begin(engine, held) }
     }
 
-    fn records(&mut self, engine: &mut Engine, bytes: &[u8], last: bool) -> Result<(), InputError> {
-        let State::Json(json) = &mut self.state else { return Ok(()) };
-        let Json { records, contexts, tally, report } = &mut **json;
-        let (pool, source, held) = engine.stores();
-        let mut take = |found: super::records::Found<'_>| {
-            if self.target {
-                held.take(pool, &found, report)
-            } else {
-                source.take(pool, &self.name, contexts, tally, &found)
+    fn widen(&mut self, engine: &mut Engine, bytes: &[u8]) -> Result<(), InputError> {
+        let Some(wide) = &mut self.wide else { return Ok(()) };
+        let text = wide.push(bytes)?.into_bytes();
+        match &mut self.state {
+            State::Begun(held) => {
+                let held = [std::mem::take(held), text].concat();
+                self.begin(engine, held)
             }
-        };
-        records.push(bytes, &mut take)?;
-        if last { records.finish(&mut take) } else { Ok(()) }
+            _ => self.take(engine, &text),
+        }
+    }
+
+    /// Tells by the first sign what it is; without one, waits for more.
+    fn begin(&mut self, engine: &mut Engine, held: Vec<u8>) -> Result<(), InputError> {
+        let plain = held.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&held);
+        match plain.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{' | b'[') => {
+                let report = LoadReport { kind: "target".to_owned(), ..LoadReport::default() };
+                self.state = State::Json(Box::new(Json { report, ..Json::default() }));
+            }
+            Some(_) if self.target => {
+                // What a target holds is JSON, and this is not: to be told as of a whole file.
+                return engine.load_target(&String::from_utf8_lossy(plain)).map(|_| ());
+            }
+            Some(_) => self.state = State::Csv(Box::default()),
+            None => {
+                self.state = State::Begun(held);
+                return Ok(());
+            }
+        }
+        engine.begin(self.target);
+        let begun = plain.to_vec();
+        self.take(engine, &begun)
+    }
+
+    /// Takes the next bytes of a file that is known to be JSON or CSV, in UTF-8.
+    fn take(&mut self, engine: &mut Engine, bytes: &[u8]) -> Result<(), InputError> {
+        let Self { name, target, tally, .. } = self;
+        let (pool, source, held) = engine.stores();
+        match &mut self.state {
+            State::Begun(_) => Ok(()),
+            State::Csv(file) => file.push(&mut Destination { source, pool, name, tally }, bytes),
+            State::Json(json) => {
+                let Json { records, contexts, report } = &mut **json;
+                let mut take = |found: Found<'_>| match target {
+                    true => held.take(pool, &found, report),
+                    false => source.take(pool, name, contexts, tally, &found),
+                };
+                records.push(bytes, &mut take)
+            }
+        }
     }
 
     /// Says that all has come.
@@ -97,17 +126,31 @@ impl Loading {
     /// # Errors
     /// When what came is neither JSON nor CSV that is known.
     pub fn finish(mut self, engine: &mut Engine) -> Result<LoadReport, InputError> {
-        if let State::Whole { bytes, .. } = &self.state {
-            let text = decode(bytes)?;
-            return if self.target {
-                engine.load_target(&text)
-            } else {
-                engine.load_source(&self.name, &text)
-            };
+        if let Some(wide) = self.wide.take() {
+            wide.finish()?;
         }
-        self.records(engine, &[], true)?;
-        let State::Json(json) = self.state else { return Ok(LoadReport::default()) };
-        let Json { tally, report, .. } = *json;
-        if self.target { Ok(report) } else { engine.stores().1.finish(tally) }
+        let Self { name, target, state, mut tally, .. } = self;
+        let (pool, source, held) = engine.stores();
+        match state {
+            State::Begun(bytes) => {
+                let text = decode(&bytes)?;
+                return if target { engine.load_target(&text) } else { engine.load_source(&name, &text) };
+            }
+            State::Csv(file) => {
+                file.finish(&mut Destination { source, pool, name: &name, tally: &mut tally })?;
+            }
+            State::Json(json) => {
+                let Json { mut records, mut contexts, mut report } = *json;
+                let mut take = |found: Found<'_>| match target {
+                    true => held.take(pool, &found, &mut report),
+                    false => source.take(pool, &name, &mut contexts, &mut tally, &found),
+                };
+                records.finish(&mut take)?;
+                if target {
+                    return Ok(report);
+                }
+            }
+        }
+        engine.stores().1.finish(tally)
     }
 }

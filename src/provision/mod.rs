@@ -12,6 +12,7 @@ pub mod cycle;
 mod decide;
 mod diff;
 mod document;
+mod encoding;
 pub mod engine;
 pub mod example;
 pub mod export;
@@ -46,8 +47,8 @@ pub mod table;
 pub mod tally;
 mod target_path;
 
+pub use encoding::decode;
 pub use program::milliseconds;
-pub use schema_json::decode;
 
 /// A target attribute's path as it should be written, if it can be read at all.
 #[must_use]

@@ -146,27 +146,6 @@ impl Schema {
     }
 }
 
-/// Text from a file's bytes: UTF-8, or UTF-16 as some tools save the export.
-pub fn decode(bytes: &[u8]) -> Result<String, InputError> {
-    let wrong = |what: &str| InputError::new(format!("the file is not {what}"), "save it as UTF-8");
-    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let (pairs, rest) = bytes.as_chunks::<2>();
-        let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
-        // Half a unit at the end: the file was cut.
-        String::from_utf16(&units).ok().filter(|_| rest.is_empty()).ok_or_else(|| wrong("UTF-16"))
-    };
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
-        [first, 0, ..] if *first != 0 => wide(bytes, u16::from_le_bytes),
-        [0, second, ..] if *second != 0 => wide(bytes, u16::from_be_bytes),
-        _ => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(text.trim_start_matches('\u{feff}').to_owned()),
-            Err(_) => Err(wrong("UTF-8 or UTF-16")),
-        },
-    }
-}
-
 fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
@@ -318,15 +297,5 @@ mod tests {
         let kept = Schema::parse(&text).expect("readable").document;
         assert_eq!(kept.to_string(), serde_json::from_str::<Value>(&text).expect("JSON").to_string());
         assert!(kept.to_string().starts_with("{\"x-unknown\":[1,{\"z\":null,\"a\":2.5}],"));
-    }
-
-    #[test]
-    fn utf_16_is_read_with_and_without_its_mark() {
-        let little: Vec<u8> = "{\"ä\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let mut marked = vec![0xfe, 0xff];
-        marked.extend("{\"ä\":1}".encode_utf16().flat_map(u16::to_be_bytes));
-        assert_eq!(decode(&little).as_deref(), Ok("{\"ä\":1}"));
-        assert_eq!(decode(&marked).as_deref(), Ok("{\"ä\":1}"));
-        assert!(decode(&[0xc3, 0x28]).is_err());
     }
 }

@@ -153,3 +153,21 @@ fn a_source_file_is_read_in_every_encoding_however_it_is_cut() {
         }
     }
 }
+
+#[test]
+fn a_table_is_read_in_every_encoding_however_it_is_cut() {
+    let people = "userPrincipalName;displayName;jobTitle\r\nana@contoso.example;\"Ng; Änä\";\"two\nlines\"\r\nbo@contoso.example;Bo;";
+    for (encoding, bytes) in encodings(people) {
+        for size in [1, 2, 3, 7, bytes.len()] {
+            let mut engine = Engine::new();
+            let mut loading = Loading::source("users.csv");
+            bytes.chunks(size).for_each(|chunk| loading.push(&mut engine, chunk).unwrap());
+            let report = loading.finish(&mut engine).unwrap_or_else(|error| panic!("{encoding}: {error}"));
+            assert_eq!((report.kind.as_str(), report.rows), ("users", 2), "{encoding} by {size}");
+            engine.plan();
+            let row = engine.row(0).unwrap();
+            assert_eq!(row.name, "ana@contoso.example", "{encoding} by {size}");
+            assert_eq!(engine.operation(0).unwrap().result["displayName"], "Ng; Änä", "{encoding} by {size}");
+        }
+    }
+}

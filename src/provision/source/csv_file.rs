@@ -2,6 +2,7 @@
 //! an application's assignments. A spreadsheet may have saved them with semicolons or
 //! tabs. An empty cell is null.
 
+use super::rows::Rows;
 use super::{Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
 use crate::provision::pool::{Atom, Pool};
 use crate::provision::report::InputError;
@@ -11,73 +12,129 @@ use hashbrown::{HashMap, HashSet};
 const NOT_IN_CSV: &str = "the portal's CSV has no employeeId, manager, extension attributes, group membership or app \
                           roles: mappings that read them see null; Graph JSON has them";
 
-/// Reads the text as CSV.
-pub(super) fn load(
-    source: &mut Source,
-    pool: &mut Pool,
-    name: &str,
-    text: &str,
-    tally: &mut Tally,
-) -> Result<(), InputError> {
-    let delimiter = delimiter(text);
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-    let headers = match reader.headers() {
-        Ok(headers) => headers.clone(),
-        Err(error) => {
-            return Err(InputError::new(format!("not CSV: {error}"), "give the portal's download unchanged"));
+/// Most bytes that are looked at for the end of the first line.
+const MAX_HEAD: usize = 65_536;
+
+/// A CSV file on its way in.
+#[derive(Debug, Default)]
+pub(crate) struct CsvFile {
+    /// The first line, until it is there whole.
+    head: Vec<u8>,
+    rows: Option<Rows>,
+    sheet: Sheet,
+}
+
+impl CsvFile {
+    /// Takes the next bytes of UTF-8, cut anywhere.
+    ///
+    /// # Errors
+    /// As soon as what came cannot be read.
+    pub fn push(&mut self, into: &mut Destination<'_>, bytes: &[u8]) -> Result<(), InputError> {
+        let Some(rows) = &mut self.rows else {
+            self.head.extend_from_slice(bytes);
+            if self.head.contains(&b'\n') || self.head.len() > MAX_HEAD {
+                return self.begin(into);
+            }
+            return Ok(());
+        };
+        rows.push(bytes, &mut |fields, line| self.sheet.row(into, fields, line))
+    }
+
+    /// Says that all has come.
+    ///
+    /// # Errors
+    /// When it is no table that is known.
+    pub fn finish(mut self, into: &mut Destination<'_>) -> Result<(), InputError> {
+        if self.rows.is_none() {
+            self.begin(into)?;
         }
-    };
-    let headers: Vec<String> = headers.iter().map(|header| header.trim().to_owned()).collect();
-    let shape = Shape::of(name, &headers).ok_or_else(|| {
-        InputError::new(
-            format!("the first line names no column that is known: `{}`", headers.join(", ")),
+        if let Some(rows) = &mut self.rows {
+            rows.finish(&mut |fields, line| self.sheet.row(into, fields, line))?;
+        }
+        match self.sheet.shape {
+            Some(Shape::Users) => into.tally.notes.push(NOT_IN_CSV.to_owned()),
+            Some(Shape::Assignments) => into.source.has_assignments = true,
+            Some(Shape::Members) | None => {}
+        }
+        Ok(())
+    }
+
+    /// Begins to read rows, as the first line shows what keeps fields apart.
+    fn begin(&mut self, into: &mut Destination<'_>) -> Result<(), InputError> {
+        let head = std::mem::take(&mut self.head);
+        self.rows = Some(Rows::apart_by(delimiter(&head)));
+        self.push(into, &head)
+    }
+}
+
+/// Where a file's rows go.
+pub(crate) struct Destination<'i> {
+    pub source: &'i mut Source,
+    pub pool: &'i mut Pool,
+    /// The file's name, a hint.
+    pub name: &'i str,
+    pub tally: &'i mut Tally,
+}
+
+/// What the first line says of the others, and what these are looked up by.
+#[derive(Debug, Default)]
+struct Sheet {
+    headers: Vec<Header>,
+    shape: Option<Shape>,
+    known: Known,
+}
+
+/// A column's name, and that in lower case without spaces and signs.
+#[derive(Debug)]
+struct Header {
+    name: String,
+    plain: String,
+}
+
+impl Sheet {
+    fn row(&mut self, into: &mut Destination<'_>, fields: &[&str], line: usize) -> Result<(), InputError> {
+        let Some(shape) = self.shape else { return self.head(into.name, fields, line) };
+        if fields.iter().all(|field| field.trim().is_empty()) {
+            return Ok(());
+        }
+        let given = self.headers.iter().zip(fields.iter().copied()).filter(|(_, text)| !text.is_empty());
+        let row: Vec<(&Header, &str)> = given.collect();
+        match shape {
+            Shape::Users => user(into, &row),
+            Shape::Members => self.known.member(into, &row),
+            Shape::Assignments => self.known.assignment(into, &row),
+        }
+        Ok(())
+    }
+
+    fn head(&mut self, name: &str, fields: &[&str], line: usize) -> Result<(), InputError> {
+        let header = |field: &&str| Header { name: field.trim().to_owned(), plain: plain(field) };
+        self.headers = fields.iter().map(header).collect();
+        self.shape = Shape::of(name, &self.headers);
+        if self.shape.is_some() {
+            return Ok(());
+        }
+        let names: Vec<&str> = self.headers.iter().map(|header| header.name.as_str()).collect();
+        Err(InputError::new(
+            format!("the first line names no column that is known: `{}`", names.join(", ")),
             "give users as Graph JSON or as the portal's CSV, with `userPrincipalName` among its headers",
         )
-        .at(1)
-    })?;
-    let mut known = Known::default();
-    for (line, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| {
-            InputError::new(format!("not CSV: {error}"), "check the quotes of this line").at(line + 2)
-        })?;
-        if record.iter().all(|field| field.trim().is_empty()) {
-            continue;
-        }
-        let fields: Vec<(&str, &str)> = headers
-            .iter()
-            .map(String::as_str)
-            .zip(record.iter())
-            .filter(|(_, text)| !text.is_empty())
-            .collect();
-        match shape {
-            Shape::Users => user(source, pool, &fields, tally),
-            Shape::Members => known.member(source, pool, name, &fields, tally),
-            Shape::Assignments => known.assignment(source, pool, &fields, tally),
-        }
+        .at(line))
     }
-    match shape {
-        Shape::Users => tally.notes.push(NOT_IN_CSV.to_owned()),
-        Shape::Assignments => source.has_assignments = true,
-        Shape::Members => {}
-    }
-    Ok(())
 }
 
 /// The separator that the first line uses most outside quotes.
-fn delimiter(text: &str) -> u8 {
-    let first = text.lines().next().unwrap_or_default();
-    let count = |wanted: char| {
+fn delimiter(head: &[u8]) -> u8 {
+    let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |wanted: u8| {
         let mut quoted = false;
-        first
-            .chars()
-            .filter(|c| {
-                quoted ^= *c == '"';
-                !quoted && *c == wanted
-            })
-            .count()
+        let is_apart = |byte: &&u8| {
+            quoted ^= **byte == b'"';
+            !quoted && **byte == wanted
+        };
+        first.iter().filter(is_apart).count()
     };
-    let (comma, semicolon, tab) = (count(','), count(';'), count('\t'));
+    let (comma, semicolon, tab) = (count(b','), count(b';'), count(b'\t'));
     if semicolon > comma && semicolon >= tab {
         b';'
     } else if tab > comma {
@@ -87,7 +144,7 @@ fn delimiter(text: &str) -> u8 {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Users,
     Members,
@@ -95,8 +152,8 @@ enum Shape {
 }
 
 impl Shape {
-    fn of(name: &str, headers: &[String]) -> Option<Self> {
-        let has = |wanted: &[&str]| headers.iter().any(|header| wanted.contains(&plain(header).as_str()));
+    fn of(name: &str, headers: &[Header]) -> Option<Self> {
+        let has = |wanted: &[&str]| headers.iter().any(|header| wanted.contains(&header.plain.as_str()));
         if has(&["role", "rolename", "roleassigned", "approleid", "approle"])
             && has(&[
                 "principalid",
@@ -122,21 +179,20 @@ fn plain(header: &str) -> String {
     header.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-fn field<'a>(fields: &[(&str, &'a str)], wanted: &[&str]) -> Option<&'a str> {
+fn field<'a>(row: &[(&Header, &'a str)], wanted: &[&str]) -> Option<&'a str> {
     wanted
         .iter()
-        .find_map(|wanted| fields.iter().find(|(header, _)| plain(header) == *wanted).map(|(_, text)| *text))
+        .find_map(|wanted| row.iter().find(|(header, _)| header.plain == *wanted).map(|(_, text)| *text))
 }
 
-fn user(source: &mut Source, pool: &mut Pool, fields: &[(&str, &str)], tally: &mut Tally) {
-    let Some(id) = field(fields, &["objectid", "id", "userprincipalname"]) else {
-        tally.unknown += 1;
+fn user(into: &mut Destination<'_>, row: &[(&Header, &str)]) {
+    let Some(id) = field(row, &["objectid", "id", "userprincipalname"]) else {
+        into.tally.unknown += 1;
         return;
     };
-    let mut values = Vec::with_capacity(fields.len() + 1);
-    for (header, text) in fields {
-        let folded = plain(header);
-        let cell = match folded.as_str() {
+    let mut values = Vec::with_capacity(row.len() + 1);
+    for (header, text) in row {
+        let cell = match header.plain.as_str() {
             "accountenabled" | "directorysynced" => Cell::Text(names::boolean(text).unwrap_or(text)),
             "userprincipalname" => {
                 values.push(("originalUserPrincipalName", Cell::Text(text)));
@@ -144,14 +200,14 @@ fn user(source: &mut Source, pool: &mut Pool, fields: &[(&str, &str)], tally: &m
             }
             _ => Cell::Text(text),
         };
-        values.push((*header, cell));
+        values.push((header.name.as_str(), cell));
     }
-    source.users.put(pool, id, Deleted::No, values);
-    tally.users += 1;
+    into.source.users.put(into.pool, id, Deleted::No, values);
+    into.tally.users += 1;
 }
 
 /// What a file's rows are looked up by, gathered once.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Known {
     groups: HashMap<Atom, Atom>,
     members: HashSet<(Atom, Atom)>,
@@ -160,16 +216,10 @@ struct Known {
 
 impl Known {
     /// A member row; the group is named by its own column, or only by the file's name.
-    fn member(
-        &mut self,
-        source: &mut Source,
-        pool: &mut Pool,
-        name: &str,
-        fields: &[(&str, &str)],
-        tally: &mut Tally,
-    ) {
-        let group = field(fields, &["groupid", "groupname"]).unwrap_or_else(|| group_in(name));
-        let Some(member) = field(fields, &["id", "objectid", "userprincipalname"]) else {
+    fn member(&mut self, into: &mut Destination<'_>, row: &[(&Header, &str)]) {
+        let Destination { source, pool, name, tally } = into;
+        let group = field(row, &["groupid", "groupname"]).unwrap_or_else(|| group_in(name));
+        let Some(member) = field(row, &["id", "objectid", "userprincipalname"]) else {
             tally.unknown += 1;
             return;
         };
@@ -191,28 +241,21 @@ impl Known {
         tally.members += 1;
     }
 
-    fn assignment(
-        &mut self,
-        source: &mut Source,
-        pool: &mut Pool,
-        fields: &[(&str, &str)],
-        tally: &mut Tally,
-    ) {
-        let principal = match field(fields, &["principalid", "objectid", "id"]) {
+    fn assignment(&mut self, into: &mut Destination<'_>, row: &[(&Header, &str)]) {
+        let Destination { source, pool, tally, .. } = into;
+        let principal = match field(row, &["principalid", "objectid", "id"]) {
             Some(id) => Some(pool.intern(id)),
-            None => field(fields, &["userprincipalname", "principaldisplayname", "displayname"])
+            None => field(row, &["userprincipalname", "principaldisplayname", "displayname"])
                 .and_then(|name| self.principal(source, pool, name)),
         };
         let Some(principal) = principal else {
             tally.unknown += 1;
             return;
         };
-        let role = match field(fields, &["approleid"]) {
+        let role = match field(row, &["approleid"]) {
             Some(id) => RoleRef::Id(id.to_owned()),
             None => RoleRef::Name(
-                field(fields, &["role", "rolename", "roleassigned", "approle"])
-                    .unwrap_or_default()
-                    .to_owned(),
+                field(row, &["role", "rolename", "roleassigned", "approle"]).unwrap_or_default().to_owned(),
             ),
         };
         source.assignments.push(Assignment { principal, role });

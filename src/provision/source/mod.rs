@@ -6,8 +6,10 @@
 mod csv_file;
 mod json;
 pub(crate) mod names;
+mod rows;
 mod table;
 
+pub(crate) use csv_file::{CsvFile, Destination};
 pub(crate) use table::{Cell, Deleted, Table};
 
 use super::held::ObjectKind;
@@ -88,7 +90,12 @@ impl Source {
                 records.push(text.as_bytes(), &mut take)?;
                 records.finish(&mut take)?;
             }
-            Some(_) => csv_file::load(self, pool, name, text, &mut tally)?,
+            Some(_) => {
+                let mut file = CsvFile::default();
+                let mut into = Destination { source: self, pool, name, tally: &mut tally };
+                file.push(&mut into, text.as_bytes())?;
+                file.finish(&mut into)?;
+            }
         }
         self.finish(tally)
     }
