@@ -110,5 +110,7 @@ const LAST: &str = "(SELECT COALESCE(MAX(seq), 0) FROM journal)";
 
 /// Whether there is anything to publish.
 pub(super) fn is_pending(store: &SqlStore) -> bool {
-    store.rows("SELECT 1 FROM outbox LIMIT 1", vec![]).is_ok_and(|rows| !rows.is_empty())
+    // Without a copy nothing is noted, and what was is gone.
+    store.keeps_copy()
+        && store.rows("SELECT 1 FROM outbox LIMIT 1", vec![]).is_ok_and(|rows| !rows.is_empty())
 }

@@ -132,14 +132,20 @@ pub(super) async fn body_text(request: &mut Request, limit: usize) -> std::resul
     if request.inner().body().is_none() {
         return Ok(String::new());
     }
-    let mut stream = request.stream()?;
-    let mut bytes = Vec::with_capacity(declared.unwrap_or_default());
-    while let Some(chunk) = stream.next().await {
-        bytes.extend(chunk?);
-        if bytes.len() > limit {
-            return Err(too_long().into());
+    let bytes = if declared.is_some() {
+        // It can be no longer than it says.
+        request.bytes().await?
+    } else {
+        let mut stream = request.stream()?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = stream.next().await {
+            bytes.extend(chunk?);
+            if bytes.len() > limit {
+                return Err(too_long().into());
+            }
         }
-    }
+        bytes
+    };
     String::from_utf8(bytes)
         .map_err(|_| ScimError::bad(ScimType::InvalidSyntax, "the body is not UTF-8").into())
 }
