@@ -134,7 +134,7 @@ fn bind<'a>(
         let compiled = match &parsed {
             None => None,
             Some((text, parsed)) => Some(
-                filter::compile_for(parsed, context.registry, kind, context.settings.profile)
+                filter::compile_among(parsed, context.registry, kind, kinds, context.settings.profile)
                     .map_err(|error| error.into_scim(ScimType::InvalidFilter, text))?,
             ),
         };

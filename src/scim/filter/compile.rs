@@ -82,7 +82,22 @@ pub fn compile_for(
     kind: &ResourceType,
     profile: Profile,
 ) -> Result<Compiled, FilterError> {
-    Binder { registry, kind, profile, parent: None }.bind(filter)
+    Binder { registry, kind, profile, beside: &[], parent: None }.bind(filter)
+}
+
+/// Binds a filter to one of several resource types that are searched together. What only
+/// another of them has is here an attribute without a value (RFC 7644 §3.4.2.1).
+///
+/// # Errors
+/// As [`compile`], for what none of them has.
+pub fn compile_among(
+    filter: &Filter,
+    registry: &Registry,
+    kind: &ResourceType,
+    beside: &[&ResourceType],
+    profile: Profile,
+) -> Result<Compiled, FilterError> {
+    Binder { registry, kind, profile, beside, parent: None }.bind(filter)
 }
 
 /// Binds a value filter to the elements of one attribute.
@@ -95,19 +110,24 @@ pub fn compile_element(
     profile: Profile,
 ) -> Result<Compiled, FilterError> {
     let (registry, kind) = (Registry::default(), ResourceType::default());
-    Binder { registry: &registry, kind: &kind, profile, parent: Some(parent) }.bind(filter)
+    Binder { registry: &registry, kind: &kind, profile, beside: &[], parent: Some(parent) }.bind(filter)
 }
 
 struct Binder<'a> {
     registry: &'a Registry,
     kind: &'a ResourceType,
     profile: Profile,
+    /// The resource types that are searched too.
+    beside: &'a [&'a ResourceType],
     /// Inside `[…]`: the attribute whose elements are meant.
     parent: Option<&'a Attribute>,
 }
 
 impl Binder<'_> {
     fn bind(&self, filter: &Filter) -> Result<Compiled, FilterError> {
+        if let Some(without) = self.without(filter) {
+            return without;
+        }
         Ok(match filter {
             Filter::And(parts) => Compiled::And(self.bind_all(parts)?),
             Filter::Or(parts) => Compiled::Or(self.bind_all(parts)?),
@@ -152,6 +172,29 @@ impl Binder<'_> {
         })
     }
 
+    /// A term on what this type does not have, but one beside it: as that one reads it, on an
+    /// attribute without a value.
+    fn without(&self, filter: &Filter) -> Option<Result<Compiled, FilterError>> {
+        let (path, of_nothing) = match filter {
+            Filter::Compare { path, operator, value, .. } => {
+                let is_null = *value == Literal::Null;
+                (path, (*operator == Operator::Eq && is_null) || (*operator == Operator::Ne && !is_null))
+            }
+            Filter::Present(path) | Filter::ValuePath { path, .. } => (path, false),
+            Filter::And(_) | Filter::Or(_) | Filter::Not(_) => return None,
+        };
+        let has = |kind| {
+            let other = Binder { kind, beside: &[], ..*self };
+            other.schema(path).is_some() || other.resolve(path).is_ok()
+        };
+        if self.beside.is_empty() || has(self.kind) {
+            return None;
+        }
+        let other = self.beside.iter().copied().find(|kind| has(kind))?;
+        let read = Binder { kind: other, beside: &[], ..*self }.bind(filter);
+        Some(read.map(|_| if of_nothing { Compiled::And(Vec::new()) } else { Compiled::Or(Vec::new()) }))
+    }
+
     /// Parts of which order does not matter, the cheapest first: often it decides alone.
     fn bind_all(&self, parts: &[Filter]) -> Result<Vec<Compiled>, FilterError> {
         let mut parts = parts.iter().map(|part| self.bind(part)).collect::<Result<Vec<_>, _>>()?;
@@ -172,6 +215,9 @@ impl Binder<'_> {
             FilterError::new(path.span, format!("{owner} has no attribute `{path}`"))
         };
         if let Some(parent) = self.parent {
+            if path.urn.is_some() || path.sub_attribute.is_some() {
+                return Err(unknown().help("inside `[…]` stand sub-attributes by their name alone"));
+            }
             let attribute = match parent.sub(&path.attribute) {
                 Some(sub) => sub,
                 // The elements of a simple multi-valued attribute are its values.

@@ -28,7 +28,7 @@ pub fn lower<S: AsRef<str>>(filter: &Compiled, indexed: &[S]) -> (Predicate, boo
             if parts.contains(&Predicate::All) {
                 return (Predicate::All, false);
             }
-            (Predicate::Or(parts), exact.iter().all(|exact| *exact))
+            (any(parts), exact.iter().all(|exact| *exact))
         }
         Compiled::Not(inner) => negated(lower(inner, indexed)),
         Compiled::Compare(target, operator, operand) => compare(target, *operator, operand, indexed),
@@ -66,6 +66,16 @@ fn all(parts: Vec<Predicate>) -> Predicate {
         0 => Predicate::All,
         1 => kept.swap_remove(0),
         _ => Predicate::And(kept),
+    }
+}
+
+/// One of them; "no row" adds nothing.
+fn any(mut parts: Vec<Predicate>) -> Predicate {
+    parts.retain(|part| *part != Predicate::None);
+    match parts.len() {
+        0 => Predicate::None,
+        1 => parts.swap_remove(0),
+        _ => Predicate::Or(parts),
     }
 }
 

@@ -11,7 +11,7 @@ mod print;
 mod text;
 
 pub use ast::{Filter, Literal, Operator, PatchPath};
-pub use compile::{Compiled, compile, compile_for};
+pub use compile::{Compiled, compile, compile_among, compile_for};
 pub use eval::matches;
 pub use lower::{INDEXED, lower};
 pub use parse::{parse, parse_patch_path};
