@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// Every file of `vectors/filter`, with the fewest cases it may have.
-const FILES: [(&str, &str, usize); 8] = [
+const FILES: [(&str, &str, usize); 9] = [
     ("user", include_str!("vectors/filter/user.json"), 84),
     ("rfc7644", include_str!("vectors/filter/rfc7644.json"), 26),
     ("types", include_str!("vectors/filter/types.json"), 120),
@@ -19,6 +19,7 @@ const FILES: [(&str, &str, usize); 8] = [
     ("unicode", include_str!("vectors/filter/unicode.json"), 30),
     ("numbers", include_str!("vectors/filter/numbers.json"), 44),
     ("group", include_str!("vectors/filter/group.json"), 20),
+    ("urns", include_str!("vectors/filter/urns.json"), 12),
 ];
 
 fn vectors() -> impl Iterator<Item = (&'static str, Value)> {

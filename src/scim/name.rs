@@ -56,12 +56,9 @@ impl AttributePath {
             Some((attribute, sub)) => (attribute, Some(sub)),
             None => (rest, None),
         };
-        // A URN alone may end in a version: `urn:example:extension:1.0`.
+        // A URN alone may end in a version: `urn:example:extension:1.0.2`.
         let is_part = |name: &str| {
-            is_name(name)
-                || (urn.is_some()
-                    && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-                    && !name.is_empty())
+            is_name(name) || (urn.is_some() && name.bytes().all(is_urn_byte) && !name.is_empty())
         };
         for name in std::iter::once(attribute).chain(sub_attribute) {
             if !is_part(name) {
@@ -100,6 +97,13 @@ pub fn is_name(text: &str) -> bool {
     let body = text.strip_prefix('$').unwrap_or(text);
     body.starts_with(|c: char| c.is_ascii_alphabetic())
         && body.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// What a URN that paths and filters name may hold: no bracket, quote, comma or space, which
+/// end a path where it stands.
+pub const fn is_urn_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b':' | b'.' | b'-' | b'_' | b'$' | b'+' | b'/' | b'~' | b'%' | b'@')
 }
 
 /// Folds a value as `caseExact: false` compares it.

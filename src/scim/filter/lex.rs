@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::FilterError;
+use crate::scim::name::is_urn_byte;
 use crate::scim::span::Span;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -45,13 +46,13 @@ impl<'a> Lexer<'a> {
             b']' if bytes.get(self.at) == Some(&b'.') => {
                 let name = self.at + 1;
                 self.at = name;
-                self.at += self.run(is_word);
+                self.at += self.run(is_urn_byte);
                 Token::CloseBracket(Some(Span::new(name, self.at).of(self.text)))
             }
             b']' => Token::CloseBracket(None),
             b'"' => Token::String(self.string(start)?),
-            byte if is_word(byte) => {
-                self.at += self.run(is_word);
+            byte if is_urn_byte(byte) => {
+                self.at += self.run(is_urn_byte);
                 let span = Span::new(start, self.at);
                 let word = span.of(self.text);
                 if byte == b'-' || byte.is_ascii_digit() {
@@ -115,8 +116,4 @@ impl<'a> Lexer<'a> {
             error
         }
     }
-}
-
-const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'-' | b'_' | b'$' | b'+')
 }

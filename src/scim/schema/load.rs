@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::builtin::{SERVICE, builtin, common};
 use super::{Attribute, Mutability, Registry, ResourceType, Returned, Schema, Type, Uniqueness};
-use crate::scim::name::is_name;
+use crate::scim::name::{is_name, is_urn_byte};
 
 /// Longest document, in bytes.
 const MAX_TEXT: usize = 1_048_576;
@@ -461,16 +461,14 @@ impl Reader {
     }
 }
 
-/// `urn:` NID `:` NSS (RFC 8141), without spaces and without what would end it in a path.
+/// `urn:` NID `:` NSS (RFC 8141), of what a path may hold.
 fn is_urn(text: &str) -> bool {
     let mut parts = text.splitn(3, ':');
     let scheme = parts.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn"));
     let space = parts
         .next()
         .is_some_and(|nid| nid.len() >= 2 && nid.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
-    let name = parts.next().is_some_and(|name| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic() && !"\"[]{}<>\\^`|#?".contains(c))
-    });
+    let name = parts.next().is_some_and(|name| !name.is_empty() && name.bytes().all(is_urn_byte));
     scheme && space && name
 }
 

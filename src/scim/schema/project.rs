@@ -80,7 +80,7 @@ impl Selection {
             let mut left_out = self.except.iter().filter(names).peekable();
             if left_out.peek().is_some() && !always {
                 let left_out: Vec<_> = left_out.collect();
-                if left_out.iter().any(|path| path.sub_attribute.is_none()) {
+                if left_out.iter().any(|path| path.sub_attribute.is_none() || is_urn(path, urn)) {
                     return false;
                 }
                 return keep(value, parts, &|part| {
