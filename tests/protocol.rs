@@ -143,10 +143,14 @@ fn pages_together_are_the_whole() {
 #[test]
 fn faults_say_what_to_send_instead() {
     let mut tenant = Tenant::default();
+    let long = format!("/Users?filter={}userName+is+%22a%22", "userName+pr+or+".repeat(200));
     for (method, path, body, status, scim_type, part) in [
         ("GET", "/Nothing", "", 404, None, "/ResourceTypes"),
         ("PUT", "/Users", "", 405, None, "GET or POST"),
-        ("POST", "/Users", "{", 400, Some("invalidSyntax"), "no JSON"),
+        ("POST", "/Users", "", 400, Some("invalidSyntax"), "the body is empty; send a JSON object"),
+        ("POST", "/Users", "{", 400, Some("invalidSyntax"), "it ends too soon, at line 1 column 1"),
+        ("POST", "/Users", "{]", 400, Some("invalidSyntax"), "no JSON"),
+        ("GET", &long, "", 400, Some("invalidFilter"), "(column 3010 of `… userName pr or userName pr "),
         ("POST", "/Users", "{}", 400, Some("invalidValue"), "`userName` is required"),
         (
             "POST",
@@ -167,7 +171,8 @@ fn faults_say_what_to_send_instead() {
         let error: Value = serde_json::from_str(&reply.body).unwrap();
         let found = (reply.status, error["scimType"].as_str(), error["status"].as_str().unwrap().to_owned());
         assert_eq!(found, (status, scim_type, status.to_string()), "{method} {path}: {error}");
-        assert!(error["detail"].as_str().unwrap().contains(part), "{method} {path}: {error}");
+        let detail = error["detail"].as_str().unwrap();
+        assert!(detail.contains(part) && detail.len() < 400, "{method} {path}: {error}");
     }
 }
 

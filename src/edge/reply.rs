@@ -125,6 +125,11 @@ pub(super) fn content_type(media_type: &str) -> Result<Headers> {
 /// A request's body as text, read no further than `limit` bytes.
 pub(super) async fn body_text(request: &mut Request, limit: usize) -> std::result::Result<String, Fault> {
     let too_long = || ScimError::new(413, format!("the body is too long; send at most {limit} bytes"));
+    let coding = request.headers().get("content-encoding")?.unwrap_or_default();
+    if !matches!(coding.as_str(), "" | "identity") {
+        let detail = format!("the body is compressed by `{coding}`; send it as it is");
+        return Err(ScimError::new(415, detail).into());
+    }
     let declared = request.headers().get("content-length")?.and_then(|text| text.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {
         return Err(too_long().into());

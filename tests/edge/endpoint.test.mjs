@@ -2,6 +2,7 @@
 // found, and the copy.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { client, eventually, start, user } from "./server.mjs";
 
 let server;
@@ -161,4 +162,14 @@ test("what lies outside answers plainly", async () => {
   assert.equal((await fetch(`${origin}/healthz`)).status, 200);
   assert.equal((await fetch(`${origin}/scim/v1/Users`)).status, 404);
   assert.equal((await fetch(`${origin}/admin/tenants`)).status, 401);
+});
+
+test("a compressed body is refused, not misread", async () => {
+  const { scim } = await tenant();
+  const body = gzipSync(JSON.stringify(user("ada@example.com")));
+  const reply = await scim("POST", "/Users", body, { "content-encoding": "gzip" });
+  assert.deepEqual(
+    [reply.status, reply.body.detail],
+    [415, "the body is compressed by `gzip`; send it as it is"],
+  );
 });

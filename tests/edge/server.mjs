@@ -47,7 +47,8 @@ const agent = new Agent({ keepAlive: false, maxSockets: 256 });
 /** A function that sends one request and reads the answer. */
 export function client(base, token, type = "application/scim+json") {
   return async (method, path, body, headers = {}) => {
-    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const isWritten = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+    const text = isWritten ? body : JSON.stringify(body);
     const call = request(`${base}${path}`, {
       agent,
       method,

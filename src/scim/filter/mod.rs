@@ -16,6 +16,8 @@ pub use eval::matches;
 pub use lower::{INDEXED, lower};
 pub use parse::{parse, parse_patch_path};
 
+use std::borrow::Cow;
+
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::span::Span;
 
@@ -51,6 +53,21 @@ impl FilterError {
     pub fn into_scim(self, scim_type: ScimType, text: &str) -> ScimError {
         let column = self.span.utf16(text).start + 1;
         let help = self.help.map(|help| format!("; {help}")).unwrap_or_default();
-        ScimError::bad(scim_type, format!("{} (column {column} of `{text}`){help}", self.message))
+        let shown = excerpt(text, self.span.start);
+        ScimError::bad(scim_type, format!("{} (column {column} of `{shown}`){help}", self.message))
     }
+}
+
+/// Most bytes of a text that an error repeats.
+const EXCERPT: usize = 256;
+
+/// A text, or what stands around a place in it if it is long.
+fn excerpt(text: &str, at: usize) -> Cow<'_, str> {
+    if text.len() <= EXCERPT {
+        return text.into();
+    }
+    let from = text.floor_char_boundary(at.saturating_sub(EXCERPT / 2).min(text.len() - EXCERPT));
+    let to = text.floor_char_boundary(from + EXCERPT);
+    let [before, after] = [from > 0, to < text.len()].map(|cut| if cut { "…" } else { "" });
+    format!("{before}{}{after}", text.get(from..to).unwrap_or_default()).into()
 }

@@ -53,9 +53,15 @@ impl Request {
 
     pub(super) fn object(&self) -> Result<Map<String, Value>, ScimError> {
         let syntax = |detail: String| ScimError::bad(ScimType::InvalidSyntax, detail);
-        match serde_json::from_str(self.body.trim_start_matches('\u{feff}')) {
+        let body = self.body.trim_start_matches('\u{feff}');
+        match serde_json::from_str(body) {
             Ok(Value::Object(map)) => Ok(map),
             Ok(_) => Err(syntax("the body must be a JSON object".into())),
+            Err(_) if body.trim().is_empty() => Err(syntax("the body is empty; send a JSON object".into())),
+            Err(error) if error.is_eof() => {
+                let (line, column) = (error.line(), error.column());
+                Err(syntax(format!("the body is no JSON: it ends too soon, at line {line} column {column}")))
+            }
             Err(error) => Err(syntax(format!("the body is no JSON: {error}"))),
         }
     }
