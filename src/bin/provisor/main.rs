@@ -28,7 +28,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Plan a whole population: who is created, updated, disabled, deleted, and why.
+    /// Plan a whole population: who is created, updated, disabled, deleted, and why
     ///
     /// Nothing is sent. Exit codes: 0 all well, 2 a file cannot be used, 3 a check failed.
     ///
