@@ -44,7 +44,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/show" => Ok(Reply::plain(200, &show(store)?)),
         "/change" => {
             // All is read before anything is changed.
-            let wanted = body.get("settings").map(settings::parse).transpose()?;
+            let wanted = body.get("settings").map(|sent| settings::merged(store, sent)).transpose()?;
             let copy = read_copy(body)?;
             let state = match body.get("state") {
                 None => None,

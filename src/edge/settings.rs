@@ -23,6 +23,24 @@ pub(super) fn parse(value: &Value) -> Result<Settings, ScimError> {
     serde_json::from_value(value.clone()).map_err(|error| ScimError::new(400, format!("`settings`: {error}")))
 }
 
+/// The tenant's settings with what an administrator sent of them; what was not sent stays.
+///
+/// # Errors
+/// 400 for what is no setting.
+pub(super) fn merged(store: &SqlStore, sent: &Value) -> Result<Settings, ScimError> {
+    let wanted = parse(sent)?;
+    let Some(sent) = sent.as_object() else { return Ok(wanted) };
+    let mut all = serde_json::to_value(read(store)?).unwrap_or_default();
+    if let Some(all) = all.as_object_mut() {
+        if sent.contains_key("strict") {
+            // Its other name.
+            all.remove("profile");
+        }
+        all.extend(sent.clone());
+    }
+    parse(&all)
+}
+
 /// Checks new settings against the tenant's schemas.
 ///
 /// # Errors

@@ -71,6 +71,21 @@ test("a tenant's whole life, from the command line", async () => {
   assert.ok(provisor(["tenant", "list"]).stdout.includes(`${tenant.id}  Example Ltd\n`));
   assert.equal(json(["tenant", "show", tenant.id]).users, 1);
 
+  json(["tenant", "set", tenant.id, "--settings", '{"indexes": ["title"]}']);
+  const { settings, copy: copies } = json([
+    ...["tenant", "set", tenant.id, "--settings", '{"maxResults": 7}', "--copy", "false"],
+  ]);
+  assert.deepEqual(
+    [settings.profile, settings.indexes, settings.maxResults, copies],
+    ["strict", ["title"], 7, false],
+    "what is not sent stays",
+  );
+  assert.equal(
+    json(["tenant", "set", tenant.id, "--settings", '{"strict": false}']).settings.profile,
+    "default",
+  );
+  assert.equal(provisor(["tenant", "set", tenant.id]).status, 2);
+
   const made = json(["token", "create", tenant.id, "--scope", "read"]);
   assert.equal(json(["token", "list", tenant.id]).tokens.length, 2);
   assert.equal((await client(server.endpoint, made.token)("GET", "/Users")).status, 200);

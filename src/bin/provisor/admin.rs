@@ -28,6 +28,17 @@ pub(super) enum Tenant {
         /// Its id.
         tenant: String,
     },
+    /// Change a tenant's settings; those not given stay as they are.
+    Set {
+        /// Its id.
+        tenant: String,
+        /// Settings as JSON: {"profile": "strict", "requestsPerSecond": 100}.
+        #[arg(long, required_unless_present = "copy")]
+        settings: Option<String>,
+        /// Whether it has a copy at the edge.
+        #[arg(long, value_name = "true|false")]
+        copy: Option<bool>,
+    },
     /// Show a tenant's own schemas and resource types, or set them anew, checked with positions.
     Schemas {
         /// Its id.
@@ -128,8 +139,7 @@ pub(super) fn tenant(at: &Deployment, command: &Tenant) -> Result<ExitCode, Stri
     };
     match command {
         Tenant::Create { name, settings } => {
-            let settings: Value = serde_json::from_str(settings)
-                .map_err(|error| format!("`--settings` is not JSON: {error}"))?;
+            let settings = settings_of(settings)?;
             show(&at.ask("POST", "/tenants", Some(&json!({ "name": name, "settings": settings })))?.body)
         }
         Tenant::List => {
@@ -147,6 +157,15 @@ pub(super) fn tenant(at: &Deployment, command: &Tenant) -> Result<ExitCode, Stri
         Tenant::Show { tenant } => {
             show(&at.ask("GET", &format!("/tenants/{}", segment(tenant)?), None)?.body)
         }
+        Tenant::Set { tenant, settings, copy } => {
+            let mut change = serde_json::Map::new();
+            if let Some(settings) = settings {
+                change.insert("settings".into(), settings_of(settings)?);
+            }
+            change.extend(copy.map(|copy| ("copy".to_owned(), Value::Bool(copy))));
+            let path = format!("/tenants/{}", segment(tenant)?);
+            show(&at.ask("PATCH", &path, Some(&change.into()))?.body)
+        }
         Tenant::Schemas { tenant, set, clear } => schemas(at, tenant, set.as_deref(), *clear),
         Tenant::Suspend { tenant } => state(tenant, "suspended"),
         Tenant::Resume { tenant } => state(tenant, "active"),
@@ -156,6 +175,10 @@ pub(super) fn tenant(at: &Deployment, command: &Tenant) -> Result<ExitCode, Stri
             print("deleted")
         }
     }
+}
+
+fn settings_of(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("`--settings` is not JSON: {error}"))
 }
 
 /// Shows, sets or clears a tenant's own schemas.
