@@ -9,7 +9,7 @@ use super::held::ObjectKind;
 use super::pool::{Atom, Pool};
 use super::program::Program;
 use super::report::{Diagnostic, Severity};
-use super::requests::EditKind;
+use super::requests::{AddedRole, EditKind};
 use super::roles::Role;
 use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
 use super::scope::ScopeFilter;
@@ -275,11 +275,13 @@ impl Line {
             return None;
         }
         let kind = match (self.roles, &new) {
-            (Some(RoleList::Adding), Value::Array(roles)) => {
+            (Some(RoleList::Adding), Value::Array(elements)) => {
                 let held = old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                let lacks = |role: &&Value| !held.iter().any(|held| same(role, held, true));
-                let lacking: Vec<Value> = roles.iter().filter(lacks).cloned().collect();
-                (!lacking.is_empty()).then_some(EditKind::Roles(RoleList::Adding, lacking))?
+                let lacks = |(element, _): &(&Value, &&Role)| !held.iter().any(|held| same(element, held, true));
+                let lacking: Vec<AddedRole> = (elements.iter().zip(roles).filter(lacks))
+                    .map(|(element, role)| AddedRole { element: element.clone(), text: role_text(role) })
+                    .collect();
+                (!lacking.is_empty()).then_some(EditKind::AddRoles(lacking))?
             }
             (Some(RoleList::Assertive), Value::Array(roles)) => {
                 let empty =
@@ -287,7 +289,7 @@ impl Line {
                 if empty || old.is_some_and(|old| same(&new, old, true)) {
                     return None;
                 }
-                EditKind::Roles(RoleList::Assertive, roles.clone())
+                EditKind::SetRoles(roles.clone())
             }
             _ if !self.mapping.flow_always
                 && same(&new, old.unwrap_or(&Value::Null), self.mapping.definition.case_exact) =>
@@ -369,6 +371,11 @@ fn role_list(list: RoleList, roles: &[&Role]) -> Value {
         element
     };
     Value::Array(roles.iter().map(element).collect())
+}
+
+/// The role as JSON text, which is what Entra's older dialect puts in a role's value.
+fn role_text(role: &Role) -> String {
+    json!({"id": role.id, "value": role.value, "displayName": role.display_name}).to_string()
 }
 
 fn shown(source: &MappingSource) -> String {

@@ -3,7 +3,6 @@
 
 use super::capability::{Capabilities, ManagerShape, MemberRemoval};
 use super::held::ObjectKind;
-use super::mapping::RoleList;
 use super::report::{Dialect, PlannedRequest};
 use super::target_path::TargetPath;
 use serde_json::{Map, Value, json};
@@ -35,7 +34,19 @@ pub(crate) enum EditKind {
     Refer(Option<String>),
     /// Members to add and to remove, by id or placeholder.
     Members(Vec<String>, Vec<String>),
-    Roles(RoleList, Vec<Value>),
+    /// These roles and no others.
+    SetRoles(Vec<Value>),
+    /// These roles beside what is held.
+    AddRoles(Vec<AddedRole>),
+}
+
+/// A role to add.
+#[derive(Clone, Debug)]
+pub(crate) struct AddedRole {
+    /// As an element of `roles`.
+    pub element: Value,
+    /// As JSON text of id, value and display name.
+    pub text: String,
 }
 
 /// One request.
@@ -217,12 +228,12 @@ pub(crate) fn replacement(base: &Value, edits: &[Edit<'_>]) -> Value {
             EditKind::Set(value) => edit.path.write(&mut resource, value.clone()),
             EditKind::Refer(Some(id)) => edit.path.write(&mut resource, json!({"value": id})),
             EditKind::Refer(None) => edit.path.remove(&mut resource),
-            EditKind::Roles(RoleList::Assertive, roles) => {
+            EditKind::SetRoles(roles) => {
                 edit.path.write(&mut resource, Value::Array(roles.clone()));
             }
-            EditKind::Roles(RoleList::Adding, more) => {
+            EditKind::AddRoles(more) => {
                 let mut roles = list_at(&resource, &edit.path);
-                roles.extend(more.iter().cloned());
+                roles.extend(more.iter().map(|role| role.element.clone()));
                 edit.path.write(&mut resource, Value::Array(roles));
             }
             EditKind::Members(add, remove) => {
@@ -262,6 +273,10 @@ fn values(ids: &[String]) -> Value {
     Value::Array(ids.iter().map(|id| json!({"value": id})).collect())
 }
 
+fn elements(roles: &[AddedRole]) -> Value {
+    roles.iter().map(|role| role.element.clone()).collect()
+}
+
 /// One operation a path, title case, booleans as text, members by list.
 fn legacy(edit: &Edit<'_>, shape: &Shape) -> Vec<Value> {
     let op = if edit.held { "Replace" } else { "Add" };
@@ -289,11 +304,11 @@ fn legacy(edit: &Edit<'_>, shape: &Shape) -> Vec<Value> {
             }
             operations
         }
-        EditKind::Roles(RoleList::Assertive, roles) => {
+        EditKind::SetRoles(roles) => {
             vec![operation("replace", target, Value::Array(roles.clone()))]
         }
-        EditKind::Roles(RoleList::Adding, roles) => {
-            let add = |role: &Value| operation("Add", target, json!([{"value": role.to_string()}]));
+        EditKind::AddRoles(roles) => {
+            let add = |role: &AddedRole| operation("Add", target, json!([{"value": role.text}]));
             roles.iter().map(add).collect()
         }
     }
@@ -322,12 +337,10 @@ fn flagged(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
             }
             EditKind::Refer(None) => apart.push(json!({"op": "remove", "path": target})),
             EditKind::Members(add, remove) => apart.extend(members(target, add, remove, shape)),
-            EditKind::Roles(RoleList::Assertive, roles) => {
+            EditKind::SetRoles(roles) => {
                 apart.push(operation("replace", target, Value::Array(roles.clone())));
             }
-            EditKind::Roles(RoleList::Adding, roles) => {
-                apart.push(operation("add", target, Value::Array(roles.clone())));
-            }
+            EditKind::AddRoles(roles) => apart.push(operation("add", target, elements(roles))),
         }
     }
     for (op, mut list) in combined {
@@ -385,12 +398,10 @@ fn pure(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
             }
             EditKind::Refer(None) => operations.push(json!({"op": "remove", "path": target})),
             EditKind::Members(add, remove) => operations.extend(members(target, add, remove, shape)),
-            EditKind::Roles(RoleList::Assertive, roles) => {
+            EditKind::SetRoles(roles) => {
                 operations.push(operation("replace", target, Value::Array(roles.clone())));
             }
-            EditKind::Roles(RoleList::Adding, roles) => {
-                operations.push(operation("add", target, Value::Array(roles.clone())));
-            }
+            EditKind::AddRoles(roles) => operations.push(operation("add", target, elements(roles))),
         }
     }
     for (attribute, resource) in fresh {

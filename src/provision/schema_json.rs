@@ -2,12 +2,18 @@
 //! export. What is kept is the JSON value itself, unknown properties, ids and order
 //! included, so that what went in comes out.
 
+use super::expression::{self, Expression, parse};
 use super::held::ObjectKind;
 use super::matching::Standing;
 use super::profile::APPLICATIONS;
 use super::report::InputError;
 use super::target_path::member;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
+
+/// What exports that write enumerations as numbers mean, in order.
+const SOURCE_TYPES: [&str; 3] = ["attribute", "constant", "function"];
+const FLOW_TYPES: [&str; 3] = ["always", "objectaddonly", "multivalueaddonly"];
+const FLOW_BEHAVIORS: [&str; 2] = ["flowwhenchanged", "flowalways"];
 
 /// The profile used when no configuration is given.
 const DEFAULT_PROFILE: &str = "clarizen-one";
@@ -165,14 +171,13 @@ fn flag(value: &Value, key: &str, default: bool) -> bool {
 fn object_mapping(document: &Value, directory: &str, mapping: &Value) -> ObjectMapping {
     let target_name = text_of(mapping, "targetObjectName").unwrap_or_default().to_owned();
     let target = target_object(document, directory, &target_name);
-    let flows = text_of(mapping, "flowTypes").unwrap_or("Add, Update, Delete").to_ascii_lowercase();
-    let flows: Vec<&str> = flows.split(',').map(str::trim).collect();
+    let [create, update, delete] = flow_types(mapping);
     let attributes = list(mapping, "attributeMappings").iter().filter_map(Value::as_object);
     ObjectMapping {
         enabled: flag(mapping, "enabled", true),
-        create: flows.contains(&"add"),
-        update: flows.contains(&"update"),
-        delete: flows.contains(&"delete"),
+        create,
+        update,
+        delete,
         soft_delete: target.is_none_or(|target| metadata(target, "IsSoftDeletionSupported") != Some("false")),
         scope: mapping.get("scope").cloned().unwrap_or(Value::Null),
         attributes: attributes.map(|attribute| attribute_mapping(attribute, target)).collect(),
@@ -198,33 +203,69 @@ fn metadata<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
 fn attribute_mapping(mapping: &Map<String, Value>, target: Option<&Value>) -> AttributeMapping {
     let text = |key: &str| member(mapping, key).and_then(Value::as_str);
     let name = text("targetAttributeName").unwrap_or_default().to_owned();
+    let option = |key: &str, names: &[&str]| match member(mapping, key) {
+        Some(Value::Number(number)) => names.get(place(number)).copied().unwrap_or_default().to_owned(),
+        value => value.and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase(),
+    };
     AttributeMapping {
         default: text("defaultValue").map(str::to_owned),
         matching_priority: member(mapping, "matchingPriority").and_then(Value::as_i64).unwrap_or(0),
-        flow_type: match text("flowType").unwrap_or_default().to_ascii_lowercase().as_str() {
+        flow_type: match option("flowType", &FLOW_TYPES).as_str() {
             "objectaddonly" => FlowType::CreateOnly,
             "multivalueaddonly" => FlowType::AddValuesOnly,
             _ => FlowType::Always,
         },
-        flow_always: text("flowBehavior").is_some_and(|text| text.eq_ignore_ascii_case("FlowAlways")),
+        flow_always: option("flowBehavior", &FLOW_BEHAVIORS) == "flowalways",
         source: mapping_source(member(mapping, "source").unwrap_or(&Value::Null)),
         definition: definition(&name, target),
         target: name,
     }
 }
 
+/// The text is the truth; where it is missing, the tree says the same.
 fn mapping_source(source: &Value) -> MappingSource {
     let name = text_of(source, "name").unwrap_or_default().to_owned();
     let expression = text_of(source, "expression").unwrap_or_default().to_owned();
-    match text_of(source, "type").unwrap_or_default().to_ascii_lowercase().as_str() {
+    let kind = match source.get("type") {
+        Some(Value::Number(number)) => SOURCE_TYPES.get(place(number)).copied().unwrap_or_default().to_owned(),
+        kind => kind.and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase(),
+    };
+    match kind.as_str() {
         "attribute" if name.is_empty() => {
             MappingSource::Attribute(expression.trim_matches(['[', ']']).to_owned())
         }
         "attribute" => MappingSource::Attribute(name),
+        "constant" if name.is_empty() => match parse(&expression).map(|constant| constant.kind) {
+            Ok(expression::Kind::Text(text) | expression::Kind::Number(text)) => MappingSource::Constant(text),
+            _ => MappingSource::Constant(expression),
+        },
         "constant" => MappingSource::Constant(name),
+        "function" if expression.trim().is_empty() => {
+            let tree = Expression::from_tree(source).map(|tree| tree.to_string());
+            MappingSource::Expression(tree.unwrap_or_default())
+        }
         "function" => MappingSource::Expression(expression),
         _ if !expression.is_empty() => MappingSource::Expression(expression),
         _ => MappingSource::None,
+    }
+}
+
+/// An enumeration's number as a place in the list of its names.
+fn place(number: &Number) -> usize {
+    number.as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX)
+}
+
+/// `Add, Update, Delete` as names, or as the sum of 1, 2 and 4.
+fn flow_types(mapping: &Value) -> [bool; 3] {
+    match mapping.get("flowTypes") {
+        Some(Value::Number(number)) => {
+            let sum = number.as_u64().unwrap_or(7);
+            [1, 2, 4].map(|bit| sum & bit != 0)
+        }
+        names => {
+            let names = names.and_then(Value::as_str).unwrap_or("Add, Update, Delete").to_ascii_lowercase();
+            ["add", "update", "delete"].map(|name| names.split(',').any(|listed| listed.trim() == name))
+        }
     }
 }
 
