@@ -248,7 +248,9 @@ impl References<'_> {
         for (line, values, routes) in &mut self.lines {
             let yielded = values.get(settled.row).copied().unwrap_or_default();
             let resolved = resolver.resolve(settled, id, line, yielded);
-            referring.missing += u32::try_from(resolved.missing.len()).unwrap_or(u32::MAX);
+            if settled.is_written() {
+                referring.missing += u32::try_from(resolved.missing.len()).unwrap_or(u32::MAX);
+            }
             if target.is_some() && line.create_only() {
                 continue;
             }
@@ -334,8 +336,8 @@ fn verdict(
             }
         }
         Link::Target(_) => {
-            if settled.standing.active && planner.rules.skip_out_of_scope {
-                skipped("X-SkipOutOfScopeDeletions")
+            if let Some((reason, _)) = settled.standing.left_alone(planner.rules) {
+                skipped(reason)
             } else if object.deletes(settled.kind, settled.standing) {
                 if object.delete { (Verdict::Delete, "", 0, 1) } else { skipped("X-DeleteDisabled") }
             } else if !compiled.lines.iter().any(|line| line.disables) {

@@ -280,9 +280,10 @@ impl Engine {
     fn ground(&mut self) -> Ground<'_> {
         let Self { pool, source, held, sides, given, settings, entitlements, indexes, .. } = self;
         let before = Before { sides, rules: &self.rules, settlement: &self.settlement };
+        let entitlements = entitlements.get_or_insert_with(|| Entitlements::of(source, pool));
         Ground {
             pool,
-            entitlements: entitlements.get_or_insert_with(|| Entitlements::of(source)),
+            entitlements,
             source,
             held,
             indexes,

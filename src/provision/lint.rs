@@ -9,13 +9,24 @@ use super::held::{ObjectKind, Routes};
 use super::mapping::{Compiled, Line};
 use super::matching::Link;
 use super::plan::Planner;
+use super::pool::Atom;
 use super::program::Program;
 use super::report::{Diagnostic, Severity};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Source attributes that a filter cannot be made of.
-const NOT_IN_FILTERS: [&str; 5] = ["appRoleAssignments", "userType", "manager", "members", "IsMemberOf"];
+const NOT_IN_FILTERS: [&str; 9] = [
+    "appRoleAssignments",
+    "userType",
+    "manager",
+    "members",
+    "IsMemberOf",
+    "createdDateTime",
+    "employeeHireDate",
+    "employeeLeaveDateTime",
+    "hireDate",
+];
 /// Functions that give roles, and need assignments.
 const ROLE_FUNCTIONS: [&str; 3] =
     ["SingleAppRoleAssignment", "AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex"];
@@ -217,6 +228,7 @@ impl Engine {
         roles(&planner, assignable, &mut found);
         for (kind, compiled) in mappings {
             sources(&planner, kind, compiled, &mut found);
+            filters(&planner, kind, compiled, &mut found);
             for line in &compiled.lines {
                 case(&planner, kind, line, &mut found);
                 domain(&planner, kind, line, &mut found);
@@ -243,6 +255,22 @@ fn roles(planner: &Planner<'_>, assignable: Option<&str>, found: &mut Vec<Diagno
             let help = format!("assign the role {} instead", known.join(" or "));
             found.push(finding(Severity::Warning, "invalid-role", "assignments".to_owned(), message, &help));
         }
+    }
+    let insecure = &planner.entitlements.insecure;
+    if !insecure.is_empty() && !planner.rules.sync_all {
+        let groups = &planner.source.groups;
+        let name = |group: &Atom| {
+            let name = groups.find(*group).and_then(|row| groups.text(planner.pool, row, "displayName"));
+            format!("`{}`", name.or_else(|| planner.pool.text(*group)).unwrap_or_default())
+        };
+        let names: Vec<String> = insecure.iter().map(name).collect();
+        found.push(finding(
+            Severity::Warning,
+            "no-security-group",
+            "assignments".to_owned(),
+            format!("nobody is provisioned through {}, as `securityEnabled` is false", names.join(", ")),
+            "assign a security group",
+        ));
     }
     let default = planner.entitlements.default_access_only();
     if default > 0 && !planner.rules.sync_all {
@@ -273,20 +301,61 @@ fn domain(planner: &Planner<'_>, kind: ObjectKind, line: &Line, found: &mut Vec<
     ));
 }
 
+/// What a scoping filter makes of these people: attributes that nobody has or that have
+/// several values, and patterns whose outcome depends on `^` and `$`.
+fn filters(planner: &Planner<'_>, kind: ObjectKind, compiled: &Compiled, found: &mut Vec<Diagnostic>) {
+    let table = planner.source.table(kind);
+    let mut say = |message: String, help: &str| {
+        let path = kind.name().to_owned();
+        found.push(finding(Severity::Warning, "scoping-filter", path, message, help));
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    for name in compiled.filter.attributes() {
+        if table.len() == 0 || seen.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        seen.push(name);
+        let several = |row: &usize| planner.pool.items(table.cell(*row, name)).len() > 1;
+        if !table.has_column(name) && !is_computed(name) {
+            let message =
+                format!("the source has no {name}: the filter sees null, which fails all but IS NULL");
+            say(message, "load a file that has it");
+        } else if (0..table.len()).any(|row| several(&row)) {
+            let message =
+                format!("`{name}` has several values, which filters do not support; here all must pass");
+            say(message, "filter by an attribute of one value");
+        }
+    }
+    for (name, pattern, whole) in compiled.filter.loose_patterns() {
+        let values = (0..table.len()).filter_map(|row| table.text(planner.pool, row, name));
+        let differing = values.filter(|value| pattern.is_match(value) != whole.is_match(value)).count();
+        if differing > 0 {
+            let message = format!(
+                "the pattern `{pattern:?}` matches a part only of {differing} values of {name}; \
+                 they match as Entra searches, and would not as a whole"
+            );
+            say(message, "write `^` and `$` around the pattern if the whole value is meant");
+        }
+    }
+}
+
+/// Whether the service makes the attribute itself.
+fn is_computed(name: &str) -> bool {
+    let computed = ["IsSoftDeleted", "appRoleAssignments", "objectId", "members"];
+    computed.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 fn sources(planner: &Planner<'_>, kind: ObjectKind, compiled: &Compiled, found: &mut Vec<Diagnostic>) {
     let table = planner.source.table(kind);
     if table.len() == 0 {
         return;
     }
-    let computed = ["IsSoftDeleted", "appRoleAssignments", "objectId", "members"];
     for line in &compiled.lines {
         let absent: Vec<&str> = line
             .program
             .attributes()
             .into_iter()
-            .filter(|name| {
-                !computed.iter().any(|known| known.eq_ignore_ascii_case(name)) && !table.has_column(name)
-            })
+            .filter(|name| !is_computed(name) && !table.has_column(name))
             .collect();
         if !absent.is_empty() {
             let path = format!("{}/{}", kind.name(), line.target);

@@ -125,7 +125,7 @@ impl Compiled {
                     continue;
                 }
             };
-            let target = path.to_string();
+            let target = if path.mended { path.to_string() } else { mapping.target.trim().to_owned() };
             if path.mended {
                 let message = format!("`{}` is not well formed; read as `{target}`", mapping.target);
                 find(Severity::Warning, "target-path", message, "correct the target attribute");
@@ -139,7 +139,14 @@ impl Compiled {
                 );
                 continue;
             }
-            if lines.iter().any(|line| line.target.eq_ignore_ascii_case(&target)) {
+            if path.lacks_filter() {
+                let message =
+                    format!("`{target}` does not say which of several `{}` is meant", path.attribute);
+                let help = format!("write `{}`", path.told_apart());
+                find(Severity::Error, "target-path", message, &help);
+                continue;
+            }
+            if lines.iter().any(|line| line.path.is_same(&path)) {
                 let message = format!("`{target}` is mapped twice; the first mapping counts");
                 find(Severity::Warning, "duplicate-target", message, "remove one of the two");
                 continue;
@@ -152,6 +159,14 @@ impl Compiled {
                 let message = format!("{name} keeps one of `{}`; this mapping is left out", path.attribute);
                 let help = format!("remove it, or the mapping of `{}` before it", first.target);
                 find(Severity::Warning, "single-value", message, &help);
+                continue;
+            }
+            if let Some(first) = lines.iter().find(|line| line.path.clashes(&path)) {
+                let message = format!(
+                    "`{target}` and `{}` cannot both be written; the first mapping counts",
+                    first.target
+                );
+                find(Severity::Error, "duplicate-target", message, "remove one of the two");
                 continue;
             }
             if !mapping.definition.known {
@@ -277,7 +292,8 @@ impl Line {
         let kind = match (self.roles, &new) {
             (Some(RoleList::Adding), Value::Array(elements)) => {
                 let held = old.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                let lacks = |(element, _): &(&Value, &&Role)| !held.iter().any(|held| same(element, held, true));
+                let lacks =
+                    |(element, _): &(&Value, &&Role)| !held.iter().any(|held| same(element, held, true));
                 let lacking: Vec<AddedRole> = (elements.iter().zip(roles).filter(lacks))
                     .map(|(element, role)| AddedRole { element: element.clone(), text: role_text(role) })
                     .collect();

@@ -8,6 +8,7 @@ use super::pool::{Atom, Pool};
 use super::population::{Population, Subject};
 use super::program::Surroundings;
 use super::report::ScopeStep;
+use super::scope::Answer;
 use super::source::{Deleted, Table};
 use hashbrown::{HashMap, HashSet};
 use std::ops::Range;
@@ -44,12 +45,23 @@ pub(crate) struct Standing {
     pub assigned: bool,
     pub entitled: bool,
     pub passed: bool,
+    /// The input filter keeps it from being looked at.
+    pub unseen: bool,
 }
 
 impl Standing {
     /// All four conditions together.
     pub fn in_scope(self) -> bool {
         self.active && self.assigned && self.entitled && self.passed
+    }
+
+    /// Why nothing is done about an object that has left the scope, if so.
+    pub fn left_alone(self, rules: &Rules) -> Option<(&'static str, &'static str)> {
+        if self.unseen && !self.deleted_hard {
+            return Some(("X-InputFilter", "the input filter keeps it from being looked at"));
+        }
+        (self.active && rules.skip_out_of_scope)
+            .then_some(("X-SkipOutOfScopeDeletions", "out of scope, and the job leaves such objects alone"))
     }
 }
 
@@ -81,6 +93,13 @@ pub(crate) struct Settled {
     pub link: Link,
 }
 
+impl Settled {
+    /// Whether it would be written, so that its references matter.
+    pub fn is_written(&self) -> bool {
+        self.standing.in_scope() && matches!(self.link, Link::Create | Link::Target(_))
+    }
+}
+
 /// Everything that is decided before single objects are looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Settlement {
@@ -101,7 +120,7 @@ fn active(pool: &Pool, population: &Population<'_>, row: usize) -> (Deleted, boo
     (deleted, !text.is_some_and(|text| text.eq_ignore_ascii_case("false")))
 }
 
-/// The standing of one object; the filter's answers are a column of `True` and `False`.
+/// The standing of one object; the filter's answers are a column of their names.
 pub(crate) fn standing(
     pool: &Pool,
     population: &Population<'_>,
@@ -112,6 +131,10 @@ pub(crate) fn standing(
     let (deleted, enabled) = active(pool, population, row);
     let id = population.table().entry(row).map(|entry| entry.id).unwrap_or_default();
     let roles = || population.entitlements.roles(id);
+    let answer = match passed {
+        [] => Answer::Passed,
+        passed => Answer::of(passed.get(row).and_then(|passed| pool.text(*passed))),
+    };
     Standing {
         deleted_hard: deleted == Deleted::Hard,
         active: deleted == Deleted::No && enabled,
@@ -119,8 +142,8 @@ pub(crate) fn standing(
         entitled: rules.sync_all
             || !rules.exclude_default_access
             || roles().iter().any(|role| !role.default_access),
-        passed: passed.is_empty()
-            || passed.get(row).and_then(|passed| pool.text(*passed)).is_some_and(|text| text == "True"),
+        passed: answer == Answer::Passed,
+        unseen: answer == Answer::Unseen,
     }
 }
 

@@ -185,7 +185,7 @@ impl<'a> Planner<'a> {
         let mut resource = self.resource(case, wanted, problems.as_deref_mut());
         for line in case.compiled.lines.iter().filter(|line| line.is_reference() && wanted(line)) {
             let resolved = self.resolver().resolve(case.settled, case.id, line, self.yielded(case, line));
-            if let Some(problems) = problems.as_deref_mut() {
+            if let Some(problems) = problems.as_deref_mut().filter(|_| case.settled.is_written()) {
                 problems.extend(resolved.missing.iter().map(|id| self.unresolved(line, *id)));
             }
             let mut ids = resolved.found.iter().map(|found| json!({"value": self.reference_id(*found)}));
@@ -358,9 +358,8 @@ impl<'a> Planner<'a> {
         let object = &case.compiled.object;
         let standing = case.settled.standing;
         let path = self.path(case.settled.kind, target);
-        if standing.active && self.rules.skip_out_of_scope {
-            let why = "out of scope, and the job leaves such objects alone";
-            return skip(operation, "X-SkipOutOfScopeDeletions", why);
+        if let Some((reason, why)) = standing.left_alone(self.rules) {
+            return skip(operation, reason, why);
         }
         let why = if standing.deleted_hard {
             "deleted for good in the source"

@@ -261,7 +261,7 @@ impl Planning {
             return 0;
         };
         let seen = each.step(ground.pool, table, most, &|object, _| {
-            Ok(expression::Value::truth(compiled.filter.decide(object).0))
+            Ok(expression::Value::Text(compiled.filter.answer(object).name().to_owned()))
         });
         if each.len() < table.len() {
             self.filter = Some(each);

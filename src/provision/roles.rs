@@ -2,7 +2,7 @@
 //! of groups a user is a direct member of. Nested groups give nothing. The role whose id
 //! is all zeros is Default Access.
 
-use super::pool::Atom;
+use super::pool::{Atom, Pool};
 use super::source::{RoleRef, Source};
 use hashbrown::HashMap;
 
@@ -24,12 +24,18 @@ pub(crate) struct Entitlements {
     roles: Vec<Role>,
     /// Principal id → (role, the group it comes through).
     held: HashMap<Atom, Vec<(usize, Option<Atom>)>>,
+    /// Assigned groups that are no security groups; Entra provisions nobody through them.
+    pub insecure: Vec<Atom>,
 }
 
 impl Entitlements {
     /// Resolves roles and spreads group assignments to direct members.
-    pub fn of(source: &Source) -> Self {
+    pub fn of(source: &Source, pool: &Pool) -> Self {
         let mut entitlements = Self::default();
+        let plain = |group: Atom| {
+            let row = source.groups.find(group)?;
+            source.groups.text(pool, row, "securityEnabled").filter(|text| text.eq_ignore_ascii_case("false"))
+        };
         let mut known: HashMap<String, usize> = HashMap::new();
         for assignment in &source.assignments {
             let role = resolve(source, &assignment.role);
@@ -37,6 +43,12 @@ impl Entitlements {
                 entitlements.roles.push(role);
                 entitlements.roles.len() - 1
             });
+            if plain(assignment.principal).is_some() {
+                if !entitlements.insecure.contains(&assignment.principal) {
+                    entitlements.insecure.push(assignment.principal);
+                }
+                continue;
+            }
             entitlements.hold(assignment.principal, role, None);
             // Groups inside groups get nothing, neither they nor their members.
             let nested = |member: &&Atom| source.groups.find(**member).is_some();

@@ -227,7 +227,9 @@ fn mapping_source(source: &Value) -> MappingSource {
     let name = text_of(source, "name").unwrap_or_default().to_owned();
     let expression = text_of(source, "expression").unwrap_or_default().to_owned();
     let kind = match source.get("type") {
-        Some(Value::Number(number)) => SOURCE_TYPES.get(place(number)).copied().unwrap_or_default().to_owned(),
+        Some(Value::Number(number)) => {
+            SOURCE_TYPES.get(place(number)).copied().unwrap_or_default().to_owned()
+        }
         kind => kind.and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase(),
     };
     match kind.as_str() {
@@ -236,7 +238,9 @@ fn mapping_source(source: &Value) -> MappingSource {
         }
         "attribute" => MappingSource::Attribute(name),
         "constant" if name.is_empty() => match parse(&expression).map(|constant| constant.kind) {
-            Ok(expression::Kind::Text(text) | expression::Kind::Number(text)) => MappingSource::Constant(text),
+            Ok(expression::Kind::Text(text) | expression::Kind::Number(text)) => {
+                MappingSource::Constant(text)
+            }
             _ => MappingSource::Constant(expression),
         },
         "constant" => MappingSource::Constant(name),

@@ -9,6 +9,8 @@ use serde_json::Value;
 #[derive(Debug, Default)]
 pub(crate) struct ScopeFilter {
     groups: Vec<Group>,
+    /// `inputFilterGroups`: what fails these is not looked at, so it is never disabled either.
+    early: Vec<Group>,
 }
 
 #[derive(Debug)]
@@ -48,10 +50,45 @@ impl ScopeFilter {
     /// Compiles; the texts are warnings.
     pub fn compile(scope: &Value) -> (Self, Vec<String>) {
         let mut warnings = Vec::new();
-        let groups = scope.get("groups").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let groups = groups.iter().map(|group| compile_group(group, &mut warnings));
-        let filter = Self { groups: groups.filter(|group| !group.clauses.is_empty()).collect() };
+        let list = |key: &str| scope.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let mut groups = |key: &str| -> Vec<Group> {
+            let groups = list(key).iter().map(|group| compile_group(group, &mut warnings));
+            groups.filter(|group| !group.clauses.is_empty()).collect()
+        };
+        let filter = Self { groups: groups("groups"), early: groups("inputFilterGroups") };
+        if !filter.early.is_empty() {
+            warnings.push(
+                "`inputFilterGroups` are experimental: who leaves them is not looked at again, and never disabled"
+                    .to_owned(),
+            );
+        }
+        if !list("categoryFilterGroups").is_empty() {
+            warnings.push("`categoryFilterGroups` are experimental and not evaluated here".to_owned());
+        }
         (filter, warnings)
+    }
+
+    /// What the filter says of an object.
+    pub fn answer(&self, object: &dyn Attributes) -> Answer {
+        if decide(&self.early, object).0 {
+            if decide(&self.groups, object).0 { Answer::Passed } else { Answer::Failed }
+        } else {
+            Answer::Unseen
+        }
+    }
+
+    /// The patterns that match anywhere in a value: attribute, pattern, and the same for the
+    /// whole value.
+    pub fn loose_patterns(&self) -> impl Iterator<Item = (&str, &Pattern, Pattern)> {
+        self.all().filter_map(|clause| {
+            let pattern = clause.pattern.as_ref().filter(|_| !is_anchored(clause.wanted()))?;
+            let whole = Pattern::compile(&format!("^(?:{})$", clause.wanted())).ok()?;
+            Some((clause.attribute.as_str(), pattern, whole))
+        })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Clause> {
+        self.groups.iter().chain(&self.early).flat_map(|group| &group.clauses)
     }
 
     /// For each group, which of its clauses the object passes.
@@ -62,28 +99,73 @@ impl ScopeFilter {
 
     /// Whether it lets everyone pass.
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+        self.groups.is_empty() && self.early.is_empty()
     }
 
     /// The source attributes it reads.
     pub fn attributes(&self) -> Vec<&str> {
-        self.groups.iter().flat_map(|group| &group.clauses).map(|clause| clause.attribute.as_str()).collect()
+        self.all().map(|clause| clause.attribute.as_str()).collect()
     }
 
     /// Whether the object passes, and because of what.
     pub fn decide(&self, object: &dyn Attributes) -> (bool, String) {
-        if self.groups.is_empty() {
-            return (true, "no filter".to_owned());
+        match decide(&self.early, object) {
+            (true, _) => decide(&self.groups, object),
+            (false, why) => (false, format!("not looked at, by the input filter: {why}")),
         }
-        let mut failed = Vec::new();
-        for group in &self.groups {
-            match group.clauses.iter().find_map(|clause| clause.refuses(object)) {
-                None => return (true, format!("`{}` holds", group.name)),
-                Some(reason) => failed.push(format!("`{}`: {reason}", group.name)),
-            }
-        }
-        (false, failed.join("; "))
     }
+}
+
+/// What a filter says of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Passed,
+    Failed,
+    /// The input filter keeps it from being looked at.
+    Unseen,
+}
+
+impl Answer {
+    const ALL: [Self; 3] = [Self::Passed, Self::Failed, Self::Unseen];
+
+    /// As it stands in a column.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "True",
+            Self::Failed => "False",
+            Self::Unseen => "Unseen",
+        }
+    }
+
+    /// From a column; what is not there has passed nothing.
+    pub fn of(name: Option<&str>) -> Self {
+        Self::ALL.into_iter().find(|answer| Some(answer.name()) == name).unwrap_or(Self::Failed)
+    }
+}
+
+fn decide(groups: &[Group], object: &dyn Attributes) -> (bool, String) {
+    if groups.is_empty() {
+        return (true, "no filter".to_owned());
+    }
+    let mut failed = Vec::new();
+    for group in groups {
+        match group.clauses.iter().find_map(|clause| clause.refuses(object)) {
+            None => return (true, format!("`{}` holds", group.name)),
+            Some(reason) => failed.push(format!("`{}`: {reason}", group.name)),
+        }
+    }
+    (false, failed.join("; "))
+}
+
+/// Whether a pattern says where the value begins and ends.
+fn is_anchored(pattern: &str) -> bool {
+    let flags = pattern.strip_prefix("(?").and_then(|rest| rest.split_once(')'));
+    let begin = match flags {
+        Some((flags, rest)) if flags.chars().all(|c| c.is_ascii_alphabetic() || c == '-') => rest,
+        _ => pattern,
+    };
+    (begin.starts_with('^') || begin.starts_with("\\A"))
+        && ["$", "\\z", "\\Z"].iter().any(|end| pattern.ends_with(end))
 }
 
 fn compile_group(group: &Value, warnings: &mut Vec<String>) -> Group {
@@ -107,9 +189,9 @@ fn compile_group(group: &Value, warnings: &mut Vec<String>) -> Group {
             let text = values.first().map_or("", String::as_str);
             match Pattern::compile(text) {
                 Ok(compiled) => pattern = Some(compiled),
-                Err(error) => warnings.push(format!("the pattern `{text}` cannot be read: {error}")),
+                Err(error) => warnings.push(format!("the pattern `{text}` cannot be read: {error}; the clause is never true")),
             }
-            if !text.starts_with('^') || !text.ends_with('$') {
+            if pattern.is_some() && !is_anchored(text) {
                 warnings.push(format!("the pattern `{text}` matches anywhere in the value; write `^` and `$` around it if the whole value is meant"));
             }
         }
@@ -117,6 +199,10 @@ fn compile_group(group: &Value, warnings: &mut Vec<String>) -> Group {
             && values.first().is_none_or(|value| value.trim().parse::<i64>().is_err())
         {
             warnings.push(format!("`{spelled}` compares integers only; the clause is never true"));
+        }
+        let unary = matches!(operator, None | Some(Operator::IsNull | Operator::IsNotNull | Operator::IsTrue | Operator::IsFalse));
+        if !unary && values.iter().all(String::is_empty) {
+            warnings.push(format!("`{spelled}` has no value to compare `{}` with", text(clause, "sourceOperandName")));
         }
         Clause { attribute: text(clause, "sourceOperandName"), spelled, operator, values, pattern }
     });
@@ -174,8 +260,13 @@ impl Clause {
         Some(format!("{} {} {wanted} is false, the value is {shown}{rule}", self.attribute, self.spelled))
     }
 
+    /// The value that is compared with, or the first of several.
+    fn wanted(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
     fn holds(&self, operator: Operator, text: &str) -> bool {
-        let wanted = self.values.first().map_or("", String::as_str);
+        let wanted = self.wanted();
         let any = |test: &dyn Fn(&str) -> bool| self.values.iter().any(|value| test(value));
         let numbers = || Some((text.trim().parse::<i64>().ok()?, wanted.trim().parse::<i64>().ok()?));
         let part = || match numbers() {

@@ -419,7 +419,8 @@ fn refer(
         target.map_or_else(Vec::new, |target| routes.ids(&held.documents, pool, target.document, &line.path));
     let changed = !(target.is_some() && line.create_only())
         && planner.resolver().change(settled, id, line, &resolved, &there).is_some();
-    let problem = (!resolved.missing.is_empty()).then_some("UnableToResolveReferenceAttributeValue");
+    let problem = (settled.is_written() && !resolved.missing.is_empty())
+        .then_some("UnableToResolveReferenceAttributeValue");
     Referring { changed, seen: Seen { place: None, problem, hash: hash(&resolved.found) } }
 }
 

@@ -21,6 +21,10 @@ pub(crate) struct TargetPath {
     pub mended: bool,
 }
 
+/// A user's attributes of several elements with parts (RFC 7643 §4.1.2).
+const SEVERAL: [&str; 8] =
+    ["emails", "phoneNumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509Certificates"];
+
 /// URNs that hold a resource's core attributes: their attributes stand at the top.
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:";
 
@@ -224,6 +228,36 @@ impl TargetPath {
             }
             _ => false,
         }
+    }
+
+    /// Whether both lead to the same place, however they are spelled.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let sub = |path: &Self| path.sub.as_ref().map(|sub| sub.to_ascii_lowercase());
+        self.beside(other) && self.same_element(other) && sub(self) == sub(other)
+    }
+
+    /// Whether both lead into the same attribute, and writing one undoes the other: a whole
+    /// beside its parts, or one that is single for one and multi-valued for the other.
+    pub fn clashes(&self, other: &Self) -> bool {
+        let form = |path: &Self| (path.filter.is_some(), path.filter.is_none() && path.sub.is_none());
+        self.beside(other) && form(self) != form(other)
+    }
+
+    /// Whether it leads into one of several elements and does not say into which.
+    pub fn lacks_filter(&self) -> bool {
+        self.extension().is_none()
+            && self.filter.is_none()
+            && self.sub.is_some()
+            && SEVERAL.iter().any(|name| self.attribute.eq_ignore_ascii_case(name))
+    }
+
+    /// The same with a filter that is usual there.
+    pub fn told_apart(&self) -> Self {
+        let filter = match self.attribute.eq_ignore_ascii_case("roles") {
+            true => ("primary", "True"),
+            false => ("type", "work"),
+        };
+        Self { filter: Some((filter.0.to_owned(), filter.1.to_owned())), ..self.clone() }
     }
 
     /// Takes a whole attribute away.

@@ -63,8 +63,12 @@ fn scenarios() {
                 assert_eq!(*wanted, json!(rules), "{}: {name}", file.display());
             }
             engine.plan();
+            if let Some(wanted) = vector.get("lint") {
+                let messages: Vec<String> = engine.lint().into_iter().map(|found| found.message).collect();
+                assert_eq!(*wanted, json!(messages), "{}: {name}", file.display());
+            }
             let plan = engine.to_json();
-            for (id, wanted) in vector["expect"].as_object().unwrap() {
+            for (id, wanted) in vector.get("expect").and_then(Value::as_object).into_iter().flatten() {
                 let operations = plan["operations"].as_array().unwrap();
                 let found = operations.iter().find(|operation| operation["source"]["id"] == **id);
                 let found = found.unwrap_or_else(|| panic!("{name}: no operation for `{id}`"));

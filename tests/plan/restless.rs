@@ -226,7 +226,7 @@ fn without_the_flag_a_role_that_came_later_is_sent_in_every_cycle() {
     job.cycle(EARLIER);
     nothing(&job.plan(LATER));
     hold(&mut job, &["reader", "writer"]);
-    let role = json!({"primary": false, "type": ROLE, "displayName": "WRITER", "value": "writer"});
+    let role = json!({"id": "writer", "value": "writer", "displayName": "WRITER"});
     // The service writes a role as JSON in a text, and does not know it again.
     let add = json!([{"op": "Add", "path": "roles", "value": [{"value": role.to_string()}]}]);
     for turn in 0..3 {
