@@ -9,7 +9,7 @@ use super::op::{Op, Operations};
 use crate::scim::compat::{Profile, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::schema::check::check_value;
-use crate::scim::schema::{Attribute, Registry, ResourceType};
+use crate::scim::schema::{Attribute, Mutability, Registry, ResourceType, is_repeated, is_same};
 
 /// The outcome of a PATCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,6 +159,7 @@ impl Place<'_> {
             *present = None;
             return Ok(());
         }
+        let cleared = self.unassigned(op, &value);
         let value = check_value(&self.text, self.attribute, value)?;
         if !self.attribute.multi_valued || op == Op::Replace {
             self.immutable(self.attribute, present.as_ref(), value.as_ref())?;
@@ -166,20 +167,45 @@ impl Place<'_> {
         match (op, value, present.as_mut()) {
             (Op::Add, None, _) => {}
             (Op::Add, Some(Value::Array(more)), Some(Value::Array(items))) => {
-                more.into_iter().for_each(|item| add(items, item));
+                more.into_iter().for_each(|item| add(self.attribute, items, item));
             }
             // A complex value's sub-attributes are replaced one by one (RFC 7644 §3.5.2.3).
-            (_, Some(Value::Object(map)), Some(Value::Object(old))) => {
-                for sub in &self.attribute.sub_attributes {
-                    if let Some(value) = map.get(&sub.name) {
-                        self.immutable(sub, old.get(&sub.name), Some(value))?;
-                    }
-                }
-                old.extend(map);
+            (_, Some(Value::Object(map)), Some(old @ Value::Object(_))) => self.merge(old, map, &cleared)?,
+            (_, None, Some(old @ Value::Object(_))) if !cleared.is_empty() => {
+                self.merge(old, Map::new(), &cleared)?;
             }
             (_, value, _) => *present = value,
         }
         Ok(())
+    }
+
+    /// The sub-attributes that a replacing value unassigns by name (RFC 7643 §2.5): only they go.
+    pub(super) fn unassigned(&self, op: Op, value: &Value) -> Vec<&Attribute> {
+        let Value::Object(map) = value else { return Vec::new() };
+        let named = map.iter().filter(|(_, value)| op == Op::Replace && !is_assigned(value));
+        let subs = named.filter_map(|(name, _)| self.attribute.sub(name));
+        subs.filter(|sub| sub.mutability != Mutability::ReadOnly).collect()
+    }
+
+    /// Sets what the value names, and unassigns what it says to.
+    pub(super) fn merge(
+        &self,
+        old: &mut Value,
+        map: Map<String, Value>,
+        cleared: &[&Attribute],
+    ) -> Result<(), ScimError> {
+        self.fixed(old, &map)?;
+        if let Value::Object(old) = old {
+            old.extend(map);
+        }
+        cleared.iter().try_for_each(|sub| self.set(old, sub, None))
+    }
+
+    /// No immutable part of the old value is another in the new one.
+    pub(super) fn fixed(&self, old: &Value, new: &Map<String, Value>) -> Result<(), ScimError> {
+        let named = |sub: &&Attribute| new.contains_key(&sub.name);
+        let mut subs = self.attribute.sub_attributes.iter().filter(named);
+        subs.try_for_each(|sub| self.immutable(sub, old.get(&sub.name), new.get(&sub.name)))
     }
 
     /// `name.givenName`; on a multi-valued attribute, every element's.
@@ -228,7 +254,8 @@ impl Place<'_> {
     ) -> Result<(), ScimError> {
         self.immutable(sub, item.get(&sub.name), value.as_ref())?;
         if value.is_none() && sub.required && item.get(&sub.name).is_some() {
-            let detail = format!("`{}` is required and cannot be removed; replace it", self.text);
+            let part = if self.sub.is_none() { format!(".{}", sub.name) } else { String::new() };
+            let detail = format!("`{}{part}` is required and cannot be removed; replace it", self.text);
             return Err(ScimError::bad(ScimType::Mutability, detail));
         }
         set_sub(item, sub, value);
@@ -242,30 +269,33 @@ impl Place<'_> {
         old: Option<&Value>,
         new: Option<&Value>,
     ) -> Result<(), ScimError> {
-        use crate::scim::schema::Mutability::Immutable;
-        if attribute.mutability != Immutable || old.is_none() || old == new {
+        let Some(old) = old.filter(|_| attribute.mutability == Mutability::Immutable) else { return Ok(()) };
+        if new.is_some_and(|new| is_same(attribute, old, new)) {
             return Ok(());
         }
-        let detail = format!("`{}`: `{}` is immutable and has a value already", self.text, attribute.name);
+        let detail = format!(
+            "`{}`: `{}` is immutable and has a value already; leave it as it is",
+            self.text, attribute.name
+        );
         Err(ScimError::bad(ScimType::Mutability, detail))
     }
 }
 
 /// Adds a value to a list; one with the same `value` and `type` is the same, and takes what
 /// else the new one says (RFC 7643 §2.4: none is returned twice).
-fn add(items: &mut Vec<Value>, item: Value) {
-    let same = |known: &Value| {
-        let (value, kind) = (item.get("value"), item.get("type"));
-        *known == item || (value.is_some() && known.get("value") == value && known.get("type") == kind)
-    };
-    let place = items.iter().position(same);
+fn add(attribute: &Attribute, items: &mut Vec<Value>, mut item: Value) {
+    let place = items.iter().position(|known| is_repeated(attribute, known, &item));
     let known = place.and_then(|place| items.get(place));
     if is_primary(&item) && !known.is_some_and(is_primary) {
         items.iter_mut().for_each(unset_primary);
     }
-    match (place.and_then(|place| items.get_mut(place)), item) {
-        (Some(Value::Object(known)), Value::Object(item)) => known.extend(item),
+    match (place.and_then(|place| items.get_mut(place)), &mut item) {
+        (Some(Value::Object(known)), Value::Object(item)) => {
+            // What makes it the same stays as it is written.
+            item.retain(|name, _| !["value", "type"].contains(&name.as_str()) || !known.contains_key(name));
+            known.append(item);
+        }
         (Some(_), _) => {}
-        (None, item) => items.push(item),
+        (None, _) => items.push(item),
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::element::is_assigned;
 use super::op::{Op, Operation};
 use crate::scim::compat::{At, Flag, Reader, canonical_urn};
 use crate::scim::error::{ScimError, ScimType};
@@ -92,7 +93,7 @@ impl<'a> Dialect<'_, 'a> {
             {
                 return Ok(());
             }
-            let detail = format!("{} has no attribute `{}`", self.reader.kind.name, path.path);
+            let detail = format!("{} has no attribute `{}`; see `/Schemas`", self.reader.kind.name, path.path);
             return Err(ScimError::bad(ScimType::InvalidPath, detail));
         };
         if let (None, Some(urn)) = (&path.path.urn, found.extension)
@@ -119,6 +120,11 @@ impl<'a> Dialect<'_, 'a> {
             return Err(ScimError::bad(ScimType::InvalidPath, detail));
         }
         if found.attribute.name == "schemas" {
+            // It says what the resource has, and follows that.
+            if by == Named::Path && (op == Op::Remove || !is_assigned(&value)) {
+                let detail = "`schemas` is required and cannot be removed; remove an extension by its URN";
+                return Err(ScimError::bad(ScimType::Mutability, detail));
+            }
             return Ok(());
         }
         if found.attribute.mutability == Mutability::ReadOnly
@@ -127,7 +133,7 @@ impl<'a> Dialect<'_, 'a> {
             if echoed && self.reader.reads(Flag::EchoedReadOnly, || text.to_owned(), &value, || Value::Null) {
                 return Ok(());
             }
-            return Err(ScimError::bad(ScimType::Mutability, format!("`{text}` is read-only")));
+            return Err(ScimError::bad(ScimType::Mutability, format!("`{text}` is read-only; leave it out")));
         }
         let at = At::new(text);
         let value = match (sub, &path.filter) {

@@ -32,6 +32,7 @@ impl Place<'_> {
         };
         let mut chosen: Vec<bool> =
             items.iter().map(|item| eval::element(std::slice::from_ref(&compiled), item)).collect();
+        let cleared = if self.sub.is_none() { self.unassigned(op, &value) } else { Vec::new() };
         let value = match self.sub {
             Some(sub) => self.checked(op, sub, value)?,
             None if op == Op::Remove => None,
@@ -40,9 +41,15 @@ impl Place<'_> {
                 check_value(&self.text, &element, value)?
             }
         };
+        if op == Op::Add && self.sub.is_none() && value.is_none() {
+            *present = self.restored(items);
+            return Ok(());
+        }
+        let mut made_primary = false;
         if !chosen.contains(&true) {
             match self.unmatched(reader, op, filter, value.is_none())? {
                 Some(element) => {
+                    made_primary = is_primary(&element);
                     items.push(element);
                     chosen.push(true);
                 }
@@ -55,15 +62,17 @@ impl Place<'_> {
         let makes_primary = match self.sub {
             Some(sub) => sub.name == "primary" && value == Some(Value::Bool(true)),
             None => value.as_ref().is_some_and(is_primary),
-        };
+        } || made_primary;
         if makes_primary && chosen.iter().filter(|chosen| **chosen).count() > 1 {
             let detail = format!("`{}` matches several values, and only one can be primary", self.text);
             return Err(ScimError::bad(ScimType::InvalidValue, detail));
         }
+        // A value that only unassigns some parts says nothing of the others.
+        let value = value.or_else(|| (!cleared.is_empty()).then(|| Value::Object(Map::new())));
         let merges = op == Op::Add || self.merges(reader, &items, &chosen, value.as_ref());
         for (item, chosen) in items.iter_mut().zip(chosen) {
             if chosen {
-                self.change_element(item, value.clone(), merges)?;
+                self.change_element(item, value.clone(), merges, &cleared)?;
             } else if makes_primary {
                 unset_primary(item);
             }
@@ -90,19 +99,21 @@ impl Place<'_> {
         !kept || reader.reads(Flag::MergeElements, || self.text.clone(), value, || value.clone())
     }
 
-    fn change_element(&self, item: &mut Value, value: Option<Value>, merges: bool) -> Result<(), ScimError> {
+    fn change_element(
+        &self,
+        item: &mut Value,
+        value: Option<Value>,
+        merges: bool,
+        cleared: &[&Attribute],
+    ) -> Result<(), ScimError> {
         match (self.sub, value) {
             (Some(sub), value) => self.set(item, sub, value)?,
+            (None, Some(Value::Object(map))) if merges && item.is_object() => {
+                self.merge(item, map, cleared)?;
+            }
             (None, Some(Value::Object(map))) => {
-                for sub in &self.attribute.sub_attributes {
-                    if let Some(value) = map.get(&sub.name) {
-                        self.immutable(sub, item.get(&sub.name), Some(value))?;
-                    }
-                }
-                match item {
-                    Value::Object(old) if merges => old.extend(map),
-                    item => *item = Value::Object(map),
-                }
+                self.fixed(item, &map)?;
+                *item = Value::Object(map);
             }
             (None, value) => *item = value.unwrap_or(Value::Null),
         }

@@ -30,7 +30,7 @@ impl Checker<'_> {
                 (Mutability::Immutable | Mutability::WriteOnly, None) if replaced => {
                     map.insert(attribute.name.clone(), old.clone());
                 }
-                (Mutability::Immutable, Some(new)) if same(attribute, old, new) => {}
+                (Mutability::Immutable, Some(new)) if is_same(attribute, old, new) => {}
                 (Mutability::Immutable, new) => {
                     let expected = "is immutable; leave it as it is";
                     let found = new.and_then(|new| told(attribute, new));
@@ -54,7 +54,7 @@ impl Checker<'_> {
                 for new in new.iter_mut().filter_map(Value::as_object_mut) {
                     let twin = old.iter().filter_map(Value::as_object).find(|old| {
                         let (old, new) = (old.get(&value.name), new.get(&value.name));
-                        old.zip(new).is_some_and(|(old, new)| same(value, old, new))
+                        old.zip(new).is_some_and(|(old, new)| is_same(value, old, new))
                     });
                     let Some(old) = twin else { continue };
                     for part in parts.iter().filter(|part| part.mutability == Mutability::Immutable) {
@@ -114,16 +114,16 @@ fn has_fixed_parts(attribute: &Attribute) -> bool {
 }
 
 /// Whether two values are one, as the attribute compares them.
-fn same(attribute: &Attribute, a: &Value, b: &Value) -> bool {
+pub(crate) fn is_same(attribute: &Attribute, a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::String(a), Value::String(b)) => a == b || attribute.key(a) == attribute.key(b),
         (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| same(attribute, a, b)))
+            a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| is_same(attribute, a, b)))
         }
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len()
                 && a.iter().all(|(name, a)| match (b.get(name), attribute.sub(name)) {
-                    (Some(b), Some(part)) => same(part, a, b),
+                    (Some(b), Some(part)) => is_same(part, a, b),
                     (b, _) => b == Some(a),
                 })
         }

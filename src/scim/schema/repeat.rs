@@ -20,7 +20,7 @@ pub(super) fn drop_repeated(attribute: &Attribute, items: &mut Vec<Value>) {
         while at < items.len() {
             let (before, rest) = items.split_at_mut(at);
             let Some(item) = rest.first() else { return };
-            match before.iter_mut().find(|first| same(attribute, first, item)) {
+            match before.iter_mut().find(|first| is_repeated(attribute, first, item)) {
                 Some(first) => {
                     if is_primary(item) {
                         make_primary(first);
@@ -65,7 +65,12 @@ fn make_primary(item: &mut Value) {
     }
 }
 
-fn same(attribute: &Attribute, a: &Value, b: &Value) -> bool {
+/// Whether two values of a multi-valued attribute are one: texts as the attribute compares
+/// them, complex ones by their `value` and `type`.
+pub(crate) fn is_repeated(attribute: &Attribute, a: &Value, b: &Value) -> bool {
+    if let (Value::String(a), Value::String(b)) = (a, b) {
+        return a == b || attribute.key(a) == attribute.key(b);
+    }
     if a.get("value").is_none() || b.get("value").is_none() {
         return a == b;
     }
@@ -77,9 +82,17 @@ fn same(attribute: &Attribute, a: &Value, b: &Value) -> bool {
     })
 }
 
+/// Two values have the same key if one repeats the other.
 fn key(attribute: &Attribute, item: &Value) -> String {
-    if item.get("value").is_none() {
-        return item.to_string();
+    match item {
+        Value::String(text) => return attribute.key(text).into_owned(),
+        // In whatever order its members stand.
+        Value::Object(map) if map.get("value").is_none() => {
+            let members: BTreeMap<_, _> = map.iter().map(|(name, value)| (name, value.to_string())).collect();
+            return format!("{members:?}");
+        }
+        Value::Object(_) => {}
+        simple => return simple.to_string(),
     }
     let part = |name: &str| match item.get(name) {
         Some(Value::String(text)) => match attribute.sub(name) {
