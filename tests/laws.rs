@@ -398,5 +398,11 @@ fn a_group_differs_by_its_members() {
     assert_eq!(paths, [r#"members[value eq "a"]"#, "members"]);
     let patched = patch::apply(builtin(), kind, Profile::STRICT, group(&[]), operations).unwrap();
     let (gone, new) = (vec!["a".to_owned()], vec!["c".to_owned()]);
-    assert_eq!(patched.members, [patch::MemberChange::Remove(gone), patch::MemberChange::Add(new)]);
+    let [patch::MemberChange::Remove(removal), patch::MemberChange::Add(joining)] =
+        patched.members.as_slice()
+    else {
+        panic!("{:?}", patched.members)
+    };
+    assert_eq!(removal.ids().unwrap(), gone);
+    assert_eq!(*joining, new);
 }

@@ -19,7 +19,7 @@ const FILES: [(&str, &str, usize); 5] = [
     ("user", include_str!("vectors/patch/user.json"), 54),
     ("quirks", include_str!("vectors/patch/quirks.json"), 82),
     ("rules", include_str!("vectors/patch/rules.json"), 184),
-    ("rfc7644", include_str!("vectors/patch/rfc7644.json"), 47),
+    ("rfc7644", include_str!("vectors/patch/rfc7644.json"), 65),
     ("validator", include_str!("vectors/patch/validator.json"), 25),
 ];
 

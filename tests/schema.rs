@@ -391,6 +391,39 @@ fn what_is_loaded_prints_and_loads_the_same() {
     }
 }
 
+/// Writes and reads over a tenant's own schema, each reply as it is shown, without what the
+/// service says by itself.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn replies_show_what_they_should_and_values_are_unique() {
+    let file: Value = serde_json::from_str(include_str!("vectors/schema/replies.json")).unwrap();
+    let mut tenant = Tenant::new(&text(&file["schemas"]), &text(&file["resourceTypes"]));
+    let own = |shown: &Value| {
+        let mut shown = object(shown);
+        shown.retain(|name, _| !["schemas", "id", "meta"].contains(&name.as_str()));
+        Value::Object(shown)
+    };
+    let steps = file["steps"].as_array().unwrap();
+    assert!(steps.len() >= 36, "{} steps", steps.len());
+    for step in steps {
+        let of = |name: &str| step[name].as_str().unwrap();
+        let (status, reply) = tenant.send(of("method"), of("path"), &step["request"]);
+        assert_eq!(status, step["status"], "{}: {reply}", of("name"));
+        assert!(
+            step.get("scimType").is_none_or(|word| *word == reply["scimType"]),
+            "{}: {reply}",
+            of("name")
+        );
+        if let Some(shown) = step.get("shown") {
+            assert_eq!(own(&reply), *shown, "{}", of("name"));
+        }
+        if let Some(list) = step["list"].as_array() {
+            let found: Vec<Value> = reply["Resources"].as_array().unwrap().iter().map(own).collect();
+            assert_eq!(found, *list, "{}", of("name"));
+        }
+    }
+}
+
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn a_password_is_nowhere_but_in_its_hash() {
@@ -408,6 +441,20 @@ fn a_password_is_nowhere_but_in_its_hash() {
     let patched = tenant.reply("PATCH", "/Users/id-1", &message, hash);
     assert_eq!((patched.status, patched.body.contains("t1me")), (200, false), "{}", patched.body);
     assert_eq!(tenant.store.passwords.get("id-1").map(String::as_str), Some("salted:12"));
+    for (operation, kept) in [
+        (json!({ "op": "add", "path": "password", "value": null }), true),
+        (json!({ "op": "replace", "value": { "displayName": "Ada" } }), true),
+        (json!({ "op": "remove", "path": "password" }), false),
+        (json!({ "op": "add", "path": "password", "value": "t1me" }), true),
+        (json!({ "op": "replace", "value": { "password": null } }), false),
+        (json!({ "op": "add", "value": { "password": "t1me" } }), true),
+    ] {
+        let message = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation],
+        });
+        assert_eq!(tenant.reply("PATCH", "/Users/id-1", &message, hash).status, 200, "{operation}");
+        assert_eq!(tenant.store.passwords.contains_key("id-1"), kept, "{operation}");
+    }
     let wrong = json!({ "schemas": [user], "userName": "bo", "password": ["t1meMa$heen", "x"] });
     let refused = tenant.reply("POST", "/Users", &wrong, hash);
     assert_eq!((refused.status, refused.body.contains("t1me")), (400, false), "{}", refused.body);

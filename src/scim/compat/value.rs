@@ -121,7 +121,8 @@ impl Reader<'_> {
         let Value::Object(map) = value else { return value };
         let map = if attribute.name == "roles" { self.role(at, map) } else { map };
         let read = self.members(at, '.', &attribute.sub_attributes, map);
-        let cleared = attribute.sub("value").is_some() && read.get("value").is_some_and(|value| value == "" || value.is_null());
+        let cleared = attribute.sub("value").is_some()
+            && read.get("value").is_some_and(|value| value == "" || value.is_null());
         let read = Value::Object(read);
         if cleared && self.reads(Flag::EmptyClears, || at.to_string(), &read, || Value::Null) {
             return Value::Null;

@@ -4,6 +4,7 @@ mod bulk;
 mod cursor;
 pub mod graph;
 mod keys;
+mod membership;
 pub mod memory;
 pub mod overlay;
 mod query;

@@ -1,19 +1,20 @@
 //! Create, replace, patch, delete (RFC 7644 §3.3, §3.5, §3.6): each computes one whole
 //! [`ChangeSet`] and commits it once.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Map, Value};
 
 use super::keys::keys;
+use super::membership::{member_deltas, member_kind};
 use super::render::parse;
 use super::version::require;
 use super::{ChangeSet, Context, JournalEntry, Put, Record, Store};
 use crate::scim::compat::{Flag, Profile, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::name::AttributePath;
 use crate::scim::patch::{self, MemberChange, Operations};
 use crate::scim::schema::ResourceType;
 use crate::scim::schema::check::{Rules, Write, check};
+use crate::scim::schema::project::specified;
 
 /// A resource as the client sent it.
 pub type Body = Map<String, Value>;
@@ -27,6 +28,8 @@ pub struct Written {
     pub changed: bool,
     /// What of the request was read how, by the tenant's profile.
     pub readings: Vec<Reading>,
+    /// What the client wrote of that is shown on request alone, so that the reply shows it.
+    pub specified: Vec<AttributePath>,
 }
 
 /// Creates a resource (RFC 7644 §3.3).
@@ -55,6 +58,7 @@ pub fn create_as(
     body: Body,
 ) -> Result<Written, ScimError> {
     let (mut document, members, readings) = read(context, kind, Write::Create, body)?;
+    let specified = specified(context.registry, kind, &document);
     let mut change = ChangeSet::default();
     change.passwords.extend(password(context, id, &mut document));
     let record = Record {
@@ -70,7 +74,7 @@ pub fn create_as(
         change.add_members.push((id.to_owned(), member, kind));
     }
     let written = commit(store, context, kind, change, &document, record, "create", None)?;
-    Ok(Written { readings, ..written })
+    Ok(Written { readings, specified, ..written })
 }
 
 /// Replaces a resource (RFC 7644 §3.5.1).
@@ -88,10 +92,11 @@ pub fn replace(
     let old = existing(store, kind, id, if_match)?;
     let before = parse(&old.document)?;
     let (document, members, readings) = read(context, kind, Write::Replace(&before), body)?;
+    let specified = specified(context.registry, kind, &document);
     let changes = [MemberChange::Clear, MemberChange::Add(members)];
     let changes = if kind.name == "Group" { &changes[..] } else { &[] };
-    let written = update(store, context, kind, old, document, changes, "replace")?;
-    Ok(Written { readings, ..written })
+    let written = update(store, context, kind, old, document, changes, false, "replace")?;
+    Ok(Written { readings, specified, ..written })
 }
 
 /// Applies PATCH operations (RFC 7644 §3.5.2).
@@ -111,8 +116,9 @@ pub fn patch(
     let before = parse(&old.document)?;
     let patched = patch::apply(context.registry, kind, profile, before.clone(), operations)?;
     let document = check(context.registry, kind, rules(profile), Write::Patch(&before), patched.document)?;
-    let written = update(store, context, kind, old, document, &patched.members, "patch")?;
-    Ok(Written { readings: patched.readings, ..written })
+    let forgets = patched.clears_password;
+    let written = update(store, context, kind, old, document, &patched.members, forgets, "patch")?;
+    Ok(Written { readings: patched.readings, specified: patched.specified, ..written })
 }
 
 /// Deletes a resource with all its memberships (RFC 7644 §3.6).
@@ -157,25 +163,35 @@ fn read(
     let profile = context.settings.profile;
     let mut reader = Reader::new(context.registry, kind, profile);
     let body = reader.resource(body);
+    if kind.name == "Group" {
+        named_members(&body)?;
+    }
     let mut document = check(context.registry, kind, rules(profile), write, body)?;
     document.shift_remove("schemas");
     let mut members = Vec::new();
     if kind.name == "Group"
         && let Some(Value::Array(items)) = document.shift_remove("members")
     {
-        for item in items {
-            match item.get("value").and_then(Value::as_str) {
-                Some(id) => members.push(id.to_owned()),
-                None => {
-                    return Err(ScimError::bad(
-                        ScimType::InvalidValue,
-                        "`members.value` is required: the member's id",
-                    ));
-                }
-            }
-        }
+        let ids = items.iter().filter_map(|item| item.get("value").and_then(Value::as_str));
+        members.extend(ids.map(str::to_owned));
     }
     Ok((document, members, reader.readings))
+}
+
+/// Every member has an id: what else it says is for the service to say.
+fn named_members(body: &Body) -> Result<(), ScimError> {
+    let Some(Value::Array(items)) = body.get("members") else { return Ok(()) };
+    let is_named = |item: &Map<String, Value>| {
+        item.is_empty()
+            || item.iter().any(|(name, value)| name.eq_ignore_ascii_case("value") && !value.is_null())
+    };
+    match items.iter().find(|item| item.as_object().is_some_and(|item| !is_named(item))) {
+        None => Ok(()),
+        Some(item) => {
+            let detail = format!("a member needs a `value`, the member's id; found `{item}`");
+            Err(ScimError::bad(ScimType::InvalidValue, detail))
+        }
+    }
 }
 
 /// Takes the password out of a document: only its hash is ever kept.
@@ -190,6 +206,7 @@ fn rules(profile: Profile) -> Rules {
     Rules { open_values: profile.has(Flag::OpenValues) }
 }
 
+#[allow(clippy::too_many_arguments, reason = "the parts of one change")]
 fn update(
     store: &mut dyn Store,
     context: &mut Context<'_>,
@@ -197,16 +214,20 @@ fn update(
     old: Record,
     mut document: Body,
     members: &[MemberChange],
+    forgets_password: bool,
     operation: &str,
 ) -> Result<Written, ScimError> {
     document.shift_remove("schemas");
     let mut change = ChangeSet::default();
     change.passwords.extend(password(context, &old.id, &mut document));
-    member_deltas(store, context, &old.id, members, &mut change)?;
+    if forgets_password && context.hash_password.is_some() {
+        change.passwords.push((old.id.clone(), None));
+    }
+    member_deltas(store, context, kind, &old.id, members, &mut change)?;
     let same_members = change.add_members.is_empty() && change.remove_members.is_empty();
     let previous = parse(&old.document)?;
     if same_members && change.passwords.is_empty() && previous == document {
-        return Ok(Written { record: old, changed: false, readings: Vec::new() });
+        return Ok(Written { record: old, changed: false, readings: Vec::new(), specified: Vec::new() });
     }
     let record = Record {
         version: old.version + 1,
@@ -215,68 +236,6 @@ fn update(
         ..old
     };
     commit(store, context, kind, change, &document, record, operation, Some(&previous))
-}
-
-/// Turns the changes into rows to add and rows to remove, looking only at the members
-/// named, except where all are replaced.
-fn member_deltas(
-    store: &mut dyn Store,
-    context: &Context<'_>,
-    group: &str,
-    changes: &[MemberChange],
-    out: &mut ChangeSet,
-) -> Result<(), ScimError> {
-    let mut wanted: BTreeMap<String, bool> = BTreeMap::new();
-    let mut cleared = false;
-    for change in changes {
-        match change {
-            MemberChange::Clear => {
-                cleared = true;
-                wanted.clear();
-            }
-            MemberChange::Add(ids) => wanted.extend(ids.iter().map(|id| (id.clone(), true))),
-            MemberChange::Remove(ids) => wanted.extend(ids.iter().map(|id| (id.clone(), false))),
-        }
-    }
-    if cleared {
-        let mut after: Option<String> = None;
-        let mut present = BTreeSet::new();
-        loop {
-            let page = store.members(group, after.as_deref(), 1_000)?;
-            let full = page.len() == 1_000;
-            after = page.last().map(|member| member.id.clone());
-            present.extend(page.into_iter().map(|member| member.id));
-            if !full {
-                break;
-            }
-        }
-        for id in present {
-            wanted.entry(id).or_insert(false);
-        }
-    }
-    for (id, wanted) in wanted {
-        match (wanted, store.is_member(group, &id)?) {
-            (true, false) => {
-                let kind = member_kind(store, context, &id)?;
-                out.add_members.push((group.to_owned(), id, kind));
-            }
-            (false, true) => out.remove_members.push((group.to_owned(), id)),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// The member's type; empty for one that is no resource here, where the tenant accepts those.
-fn member_kind(store: &mut dyn Store, context: &Context<'_>, id: &str) -> Result<String, ScimError> {
-    match store.kind_of(id)? {
-        Some(kind) => Ok(kind),
-        None if context.settings.accepts_unknown_members => Ok(String::new()),
-        None => {
-            let detail = format!("there is no user or group with id `{id}` to be a member");
-            Err(ScimError::bad(ScimType::InvalidValue, detail))
-        }
-    }
 }
 
 #[allow(clippy::too_many_arguments, reason = "the parts of one commit")]
@@ -301,7 +260,7 @@ fn commit(
     change.journal.push(entry(context, operation, &record, record.version - 1, record.version));
     change.put.push(Put { record: record.clone(), unique, index, keeps_keys });
     store.commit(&change)?;
-    Ok(Written { record, changed: true, readings: Vec::new() })
+    Ok(Written { record, changed: true, readings: Vec::new(), specified: Vec::new() })
 }
 
 fn entry(context: &Context<'_>, operation: &str, record: &Record, before: u64, after: u64) -> JournalEntry {

@@ -6,6 +6,7 @@ use crate::scim::directory::{self, Context, Searchable, Written, etag, names_eta
 use crate::scim::error::ScimError;
 use crate::scim::patch;
 use crate::scim::schema::ResourceType;
+use crate::scim::schema::project::Selection;
 
 pub(super) fn created(
     store: &mut dyn Searchable,
@@ -15,7 +16,7 @@ pub(super) fn created(
 ) -> Result<Reply, ScimError> {
     // A resource to be made has no version yet, so that no condition can fail here.
     let written = directory::create(store, context, kind, request.object()?)?;
-    let shown = directory::render(store, context, kind, &written.record, &request.selection())?;
+    let shown = directory::render(store, context, kind, &written.record, &selection(request, &written))?;
     Ok(Reply::resource(201, shown).explained(request, &written))
 }
 
@@ -115,6 +116,11 @@ fn unless_known(
     }
 }
 
+/// What the reply to a write shows.
+fn selection(request: &Request, written: &Written) -> Selection {
+    Selection { specified: written.specified.clone(), ..request.selection() }
+}
+
 fn changed(
     store: &mut dyn Searchable,
     context: &Context<'_>,
@@ -122,6 +128,6 @@ fn changed(
     written: &Written,
     request: &Request,
 ) -> Result<Reply, ScimError> {
-    let shown = directory::render(store, context, kind, &written.record, &request.selection())?;
+    let shown = directory::render(store, context, kind, &written.record, &selection(request, written))?;
     Ok(Reply::resource(200, shown).explained(request, written))
 }

@@ -8,8 +8,10 @@ use super::members::{MemberChange, members};
 use super::op::{Op, Operations};
 use crate::scim::compat::{Profile, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::name::AttributePath;
 use crate::scim::schema::check::check_value;
-use crate::scim::schema::{Attribute, Mutability, Registry, ResourceType, is_repeated, is_same};
+use crate::scim::schema::{Attribute, Mutability, Registry, ResourceType, Returned, is_repeated, is_same};
+use crate::scim::span::Span;
 
 /// The outcome of a PATCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,10 @@ pub struct Patched {
     pub changed: bool,
     /// What was read how.
     pub readings: Vec<Reading>,
+    /// What was written of that is shown on request alone.
+    pub specified: Vec<AttributePath>,
+    /// Whether the password is to be forgotten; a new one is in the document.
+    pub clears_password: bool,
 }
 
 /// Applies all operations, or answers with the first one's fault and changes nothing.
@@ -37,7 +43,13 @@ pub fn apply(
 ) -> Result<Patched, ScimError> {
     let mut reader = Reader::new(registry, kind, profile);
     reader.readings = operations.readings;
-    let mut patch = Patch { document, before: Vec::new(), members: Vec::new() };
+    let mut patch = Patch {
+        document,
+        before: Vec::new(),
+        members: Vec::new(),
+        specified: Vec::new(),
+        clears_password: false,
+    };
     let mut steps = Vec::new();
     for operation in operations.list {
         dialect::read(&mut reader, operation, &mut steps)?;
@@ -45,6 +57,8 @@ pub fn apply(
     }
     Ok(Patched {
         changed: patch.changed(),
+        clears_password: patch.clears_password,
+        specified: patch.specified,
         document: patch.document,
         members: patch.members,
         readings: reader.readings,
@@ -56,6 +70,8 @@ struct Patch<'a> {
     /// Each attribute touched, as it was at first.
     before: Vec<(Option<&'a str>, &'a str, Option<Value>)>,
     members: Vec<MemberChange>,
+    specified: Vec<AttributePath>,
+    clears_password: bool,
 }
 
 impl<'a> Patch<'a> {
@@ -69,7 +85,7 @@ impl<'a> Patch<'a> {
             Step::Change(place, op, value)
                 if reader.kind.name == "Group" && place.attribute.name == "members" =>
             {
-                self.members.extend(members(op, &place, &value)?);
+                self.members.extend(members(op, &place, &value, reader.profile)?);
                 Ok(())
             }
             Step::Change(place, op, value) => self.change(reader, &place, op, value),
@@ -84,7 +100,16 @@ impl<'a> Patch<'a> {
         value: Value,
     ) -> Result<(), ScimError> {
         self.remember(place.extension, &place.attribute.name);
-        let Some(urn) = place.extension else { return place.change(reader, op, &mut self.document, value) };
+        let urn = place.extension.unwrap_or(&reader.kind.schema);
+        self.specified.extend(place.specified(urn, &value));
+        let Some(urn) = place.extension else {
+            place.change(reader, op, &mut self.document, value)?;
+            // A document never holds the present one, which only its shell knows.
+            if place.attribute.name == "password" && op != Op::Add {
+                self.clears_password = !self.document.contains_key("password");
+            }
+            return Ok(());
+        };
         let mut part = match self.document.get_mut(urn).map(Value::take) {
             Some(Value::Object(part)) => part,
             _ => Map::new(),
@@ -122,6 +147,26 @@ fn find<'v>(document: &'v Map<String, Value>, extension: Option<&str>, name: &st
 }
 
 impl Place<'_> {
+    /// What a value at this place writes of that is shown on request alone.
+    fn specified(&self, urn: &str, value: &Value) -> Vec<AttributePath> {
+        let on_request = |attribute: &Attribute| attribute.returned == Returned::Request;
+        let path = |sub: Option<&Attribute>| AttributePath {
+            urn: Some(urn.to_owned()),
+            attribute: self.attribute.name.clone(),
+            sub_attribute: sub.map(|sub| sub.name.clone()),
+            span: Span::default(),
+        };
+        let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        let names = |sub: &&Attribute| {
+            let named = |name: &String| name.eq_ignore_ascii_case(&sub.name);
+            self.sub.is_some_and(|own| own.name == sub.name)
+                || items.iter().filter_map(Value::as_object).any(|item| item.keys().any(named))
+        };
+        let whole = on_request(self.attribute).then(|| path(None));
+        let subs = self.attribute.sub_attributes.iter().filter(|sub| on_request(sub)).filter(names);
+        whole.into_iter().chain(subs.map(|sub| path(Some(sub)))).collect()
+    }
+
     fn change(
         &self,
         reader: &mut Reader<'_>,

@@ -93,7 +93,8 @@ impl<'a> Dialect<'_, 'a> {
             {
                 return Ok(());
             }
-            let detail = format!("{} has no attribute `{}`; see `/Schemas`", self.reader.kind.name, path.path);
+            let detail =
+                format!("{} has no attribute `{}`; see `/Schemas`", self.reader.kind.name, path.path);
             return Err(ScimError::bad(ScimType::InvalidPath, detail));
         };
         if let (None, Some(urn)) = (&path.path.urn, found.extension)

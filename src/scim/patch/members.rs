@@ -4,21 +4,47 @@ use serde_json::Value;
 
 use super::dialect::Place;
 use super::op::Op;
+use crate::scim::compat::Profile;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::ast::{Filter, Literal, Operator};
+use crate::scim::filter::compile::compile_element;
 
 /// What becomes of a group's members, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum MemberChange {
     /// These join.
     Add(Vec<String>),
     /// These leave.
-    Remove(Vec<String>),
+    Remove(Removal),
     /// All leave.
     Clear,
 }
 
-pub(super) fn members(op: Op, place: &Place<'_>, value: &Value) -> Result<Vec<MemberChange>, ScimError> {
+/// Members that leave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removal {
+    /// Who they are; it fits the schema.
+    pub filter: Filter,
+    /// The path as it was sent.
+    pub path: String,
+    /// That nobody is found is no fault.
+    pub optional: bool,
+}
+
+impl Removal {
+    /// Their ids, where the filter names nothing else: `value eq "a" or value eq "b"`.
+    pub fn ids(&self) -> Option<Vec<&str>> {
+        let mut named = Vec::new();
+        named_members(&self.filter, &mut named).then_some(named)
+    }
+}
+
+pub(super) fn members(
+    op: Op,
+    place: &Place<'_>,
+    value: &Value,
+    profile: Profile,
+) -> Result<Vec<MemberChange>, ScimError> {
     let in_place = place.sub.is_some() || (place.filter.is_some() && op != Op::Remove);
     if in_place {
         let detail = "a membership cannot be changed in place; remove the member and add another";
@@ -29,25 +55,22 @@ pub(super) fn members(op: Op, place: &Place<'_>, value: &Value) -> Result<Vec<Me
         (Op::Replace, _) => vec![MemberChange::Clear, MemberChange::Add(ids(value)?)],
         (Op::Remove, None) => vec![MemberChange::Clear],
         (Op::Remove, Some(filter)) => {
-            let mut named = Vec::new();
-            if !named_members(filter, &mut named) {
-                let detail =
-                    format!("`members[{filter}]` must name members by id: `members[value eq \"…\"]`");
-                return Err(ScimError::bad(ScimType::InvalidFilter, detail));
-            }
-            vec![MemberChange::Remove(named)]
+            compile_element(filter, place.attribute, profile)
+                .map_err(|error| error.into_scim(ScimType::InvalidFilter, &place.text))?;
+            let (filter, path) = (filter.clone(), place.text.clone());
+            vec![MemberChange::Remove(Removal { filter, path, optional: place.optional })]
         }
     })
 }
 
-/// The ids that `value eq "a" or value eq "b"` names.
-fn named_members(filter: &Filter, named: &mut Vec<String>) -> bool {
+/// The ids that a filter names, if it names nothing else.
+fn named_members<'f>(filter: &'f Filter, named: &mut Vec<&'f str>) -> bool {
     match filter {
         Filter::Or(parts) => parts.iter().all(|part| named_members(part, named)),
         Filter::Compare { path, operator: Operator::Eq, value: Literal::String(id), .. }
             if path.attribute.eq_ignore_ascii_case("value") =>
         {
-            named.push(id.clone());
+            named.push(id);
             true
         }
         _ => false,

@@ -13,5 +13,5 @@ mod op;
 
 pub use apply::{Patched, apply};
 pub use diff::diff;
-pub use members::MemberChange;
+pub use members::{MemberChange, Removal};
 pub use op::{MAX_OPERATIONS, Op, Operation, Operations, decode};

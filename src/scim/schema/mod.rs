@@ -14,12 +14,12 @@ mod repeat;
 mod time;
 mod value;
 
+pub(crate) use before::is_same;
 pub use builtin::builtin;
 pub use characteristic::{Mutability, Returned, Type, Uniqueness};
 pub use fault::{Fault, Faults, Rule};
 pub use index::{Indexes, MAX_INDEXES};
 pub use load::LoadFault;
-pub(crate) use before::is_same;
 pub(crate) use repeat::is_repeated;
 pub use time::{Moment, instant, moment, written};
 pub(crate) use time::{date_of, days};

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::builtin::common;
 use super::{Attribute, Mutability, Registry, ResourceType, Returned};
 use crate::scim::name::AttributePath;
+use crate::scim::span::Span;
 
 /// What the client asked to see.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,6 +15,42 @@ pub struct Selection {
     pub only: Option<Vec<AttributePath>>,
     /// `excludedAttributes`: all but these.
     pub except: Vec<AttributePath>,
+    /// What a write specified of that is shown on request alone: its reply shows it, unless
+    /// `attributes` says otherwise (RFC 7643 §7, "request").
+    pub specified: Vec<AttributePath>,
+}
+
+/// The attributes and sub-attributes of a document that are shown on request alone.
+pub fn specified(
+    registry: &Registry,
+    kind: &ResourceType,
+    document: &Map<String, Value>,
+) -> Vec<AttributePath> {
+    let mut found = Vec::new();
+    let schemas = registry.schema(&kind.schema).into_iter().chain(registry.extensions(kind));
+    for schema in schemas {
+        let part = match document.get(&schema.id) {
+            _ if schema.id == kind.schema => document,
+            Some(Value::Object(part)) => part,
+            _ => continue,
+        };
+        for attribute in &schema.attributes {
+            let Some(value) = part.get(&attribute.name) else { continue };
+            let path = |sub: Option<&Attribute>| AttributePath {
+                urn: Some(schema.id.clone()),
+                attribute: attribute.name.clone(),
+                sub_attribute: sub.map(|sub| sub.name.clone()),
+                span: Span::default(),
+            };
+            let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            let has = |sub: &&Attribute| items.iter().any(|item| item.get(&sub.name).is_some());
+            let on_request = |attribute: &Attribute| attribute.returned == Returned::Request;
+            found.extend(on_request(attribute).then(|| path(None)));
+            let subs = attribute.sub_attributes.iter().filter(|sub| on_request(sub));
+            found.extend(subs.filter(has).map(|sub| path(Some(sub))));
+        }
+    }
+    found
 }
 
 impl Selection {
@@ -25,6 +62,7 @@ impl Selection {
         Self {
             only: attributes.filter(|text| !text.trim().is_empty()).map(list),
             except: excluded.map(list).unwrap_or_default(),
+            specified: Vec::new(),
         }
     }
 
@@ -74,9 +112,17 @@ impl Selection {
         let always = attribute.returned == Returned::Always;
         let parts = &attribute.sub_attributes;
         let Some(only) = &self.only else {
-            if attribute.returned == Returned::Request {
+            let specified: Vec<_> = self.specified.iter().filter(names).collect();
+            if attribute.returned == Returned::Request
+                && !specified.iter().any(|path| path.sub_attribute.is_none())
+            {
                 return false;
             }
+            let shown = |part: &Attribute| match part.returned {
+                Returned::Always | Returned::Default => true,
+                Returned::Never => false,
+                Returned::Request => specified.iter().any(|path| is_sub(path, part)),
+            };
             let mut left_out = self.except.iter().filter(names).peekable();
             if left_out.peek().is_some() && !always {
                 let left_out: Vec<_> = left_out.collect();
@@ -85,11 +131,10 @@ impl Selection {
                 }
                 return keep(value, parts, &|part| {
                     part.returned == Returned::Always
-                        || part.returned == Returned::Default
-                            && !left_out.iter().any(|path| is_sub(path, part))
+                        || shown(part) && !left_out.iter().any(|path| is_sub(path, part))
                 });
             }
-            return keep(value, parts, &|part| matches!(part.returned, Returned::Always | Returned::Default));
+            return keep(value, parts, &shown);
         };
         let asked: Vec<_> = only.iter().filter(names).collect();
         if asked.is_empty() && !always {
