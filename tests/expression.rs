@@ -169,6 +169,37 @@ fn every_vector_gives_what_is_documented() {
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
+fn the_edges_of_every_function_are_as_told() {
+    let edges: Vec<Json> = serde_json::from_str(include_str!("vectors/expression/edges.json")).unwrap();
+    let mut called: Vec<&str> = Vec::new();
+    for edge in &edges {
+        let text = edge["expr"].as_str().unwrap();
+        let outcome = parse(text).and_then(|expression| {
+            called.extend(expression.calls());
+            run(&expression, &Source(edge["input"].as_object().unwrap().clone()), &[], false)
+        });
+        let found = match &outcome {
+            Ok(Value::Ignore) => ("ignore", Json::Bool(true)),
+            Ok(Value::Null) => ("value", Json::Null),
+            Ok(Value::Text(text)) => ("value", text.as_str().into()),
+            Ok(Value::List(items)) => ("value", serde_json::json!(items)),
+            Err(error) => ("error", error.code.into()),
+        };
+        assert_eq!((found.0, Some(&found.1)), (found.0, edge.get(found.0)), "{text}: {outcome:?}");
+        if let Err(error) = &outcome {
+            assert_eq!(edge["message"], error.message, "{text}");
+        }
+    }
+    let vectors = vectors();
+    let vectors = vectors.iter().filter_map(|vector| parse(vector["expr"].as_str()?).ok());
+    called.extend(vectors.flat_map(|expression| expression.calls()));
+    for function in functions() {
+        assert!(called.contains(&function.name), "no vector calls `{}`", function.name);
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
 fn printing_a_vector_and_reading_it_again_changes_nothing() {
     for vector in vectors() {
         let expression = parse(vector["expr"].as_str().unwrap()).unwrap();

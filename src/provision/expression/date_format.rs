@@ -23,7 +23,21 @@ const MONTHS: [&str; 12] = [
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// The forms that are tried, in order, when no format is given.
-const FREE_DATES: [&str; 5] = ["yyyy-M-d", "M/d/yyyy", "yyyy/M/d", "d MMM yyyy", "ddd, d MMM yyyy"];
+const FREE_DATES: [&str; 13] = [
+    "yyyy-M-d",
+    "M/d/yyyy",
+    "yyyy/M/d",
+    "M-d-yyyy",
+    "d MMM yyyy",
+    "d-MMM-yyyy",
+    "d MMMM yyyy",
+    "MMM d, yyyy",
+    "MMMM d, yyyy",
+    "MMM d yyyy",
+    "MMMM d yyyy",
+    "ddd, d MMM yyyy",
+    "dddd, d MMMM yyyy",
+];
 const FREE_TIMES: [&str; 8] =
     ["", "H:m:s.FFFFFFF", "H:m:s", "H:m", "h:m:s.FFFFFFF tt", "h:m:s tt", "h:m tt", "h tt"];
 const FREE_OFFSETS: [&str; 3] = ["K", " K", " 'GMT'"];
@@ -35,9 +49,14 @@ enum Piece {
     Literal(char),
 }
 
-/// The pieces of a format; nothing when a quote or escape is never closed.
+/// The pieces of a format; nothing when it is broken, as by a quote that is never closed.
 fn pieces(format: &str) -> Option<Vec<Piece>> {
-    let format = standard(format).unwrap_or(format);
+    let format = match standard(format) {
+        Some(format) => format,
+        // A single letter would have to be a standard format.
+        None if format.len() == 1 && format.starts_with(|c: char| c.is_ascii_alphabetic()) => return None,
+        None => format,
+    };
     let mut pieces = Vec::new();
     let mut letters = format.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -50,7 +69,12 @@ fn pieces(format: &str) -> Option<Vec<Piece>> {
                     inside => pieces.push(Piece::Literal(inside)),
                 }
             },
+            '%' if letters.peek().is_none_or(|next| *next == '%') => return None,
             '%' => {}
+            'g' => {
+                while letters.next_if_eq(&'g').is_some() {}
+                pieces.extend("A.D.".chars().map(Piece::Literal));
+            }
             'd' | 'M' | 'y' | 'H' | 'h' | 'm' | 's' | 'f' | 'F' | 't' | 'z' | 'K' => {
                 let mut run = 1;
                 while letter != 'K' && letters.next_if_eq(&letter).is_some() {
@@ -162,12 +186,13 @@ pub(crate) fn read_free(text: &str, now: Moment) -> Option<Moment> {
         return None;
     }
     // A form whose marks the text lacks cannot fit; that spares most of the tries.
+    let worded = text.split(|c: char| !c.is_ascii_alphabetic()).any(|word| word.len() > 2);
     let fits = |form: &str| {
-        [('/', '/'), (':', ':'), ('.', '.'), ('t', 'm')].iter().all(|(mark, wanted)| {
-            !form.contains(*mark) || text.contains([*wanted, wanted.to_ascii_uppercase()])
-        })
+        [('/', '/'), (':', ':'), ('.', '.'), ('t', 'm'), (',', ','), ('-', '-')].iter().all(
+            |(mark, wanted)| !form.contains(*mark) || text.contains([*wanted, wanted.to_ascii_uppercase()]),
+        )
     };
-    for date in FREE_DATES.iter().filter(|form| fits(form)) {
+    for date in FREE_DATES.iter().filter(|form| fits(form) && (worded || !form.contains("MMM"))) {
         for time in FREE_TIMES.iter().filter(|form| fits(form)) {
             for offset in FREE_OFFSETS {
                 let separators: &[&str] = if time.is_empty() { &[""] } else { &[" ", "'T'"] };

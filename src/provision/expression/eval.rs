@@ -174,7 +174,9 @@ impl<'c> Call<'c, '_, '_> {
 
     /// The argument as a whole number.
     pub(crate) fn number(&mut self, index: usize) -> Result<i64, ExpressionError> {
-        let text = self.text_or_empty(index)?;
+        let Some(text) = self.text(index)? else {
+            return Err(self.absent("badValue", index, "a whole number"));
+        };
         whole_number(&text).ok_or_else(|| {
             self.error("badValue", index, format!("`{text}` is not a whole number"))
                 .help("send digits such as `3`, or hexadecimal such as `&HF`")
@@ -184,6 +186,17 @@ impl<'c> Call<'c, '_, '_> {
     /// The argument as a number, or `usual` when it is omitted.
     pub(crate) fn number_or(&mut self, index: usize, usual: i64) -> Result<i64, ExpressionError> {
         if self.has(index) { self.number(index) } else { Ok(usual) }
+    }
+
+    /// The error for an argument that must have a value.
+    pub(crate) fn absent(&self, code: &'static str, index: usize, wanted: &str) -> ExpressionError {
+        let error = self.error(code, index, format!("{wanted} is needed here, and the value is absent"));
+        match self.argument(index).map(|argument| &argument.kind) {
+            Some(Kind::Attribute(name)) => {
+                error.help(format!("test it first, as in `Switch([{name}], …, \"\", …)`"))
+            }
+            _ => error,
+        }
     }
 
     /// An error at an argument.

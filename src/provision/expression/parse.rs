@@ -178,11 +178,18 @@ fn check_count(
     let wrong = |message: String| Err(ExpressionError::new("wrongArguments", span, message).help(usage()));
     let name = function.name;
     let (least, most) = (function.least(), function.most());
+    let arguments_of = |count: usize| match count {
+        1 => "1 argument".to_owned(),
+        _ => format!("{count} arguments"),
+    };
     if count < least {
-        return wrong(format!("`{name}` needs at least {least} arguments, not {count}"));
+        return wrong(format!("`{name}` needs at least {}, not {count}", arguments_of(least)));
     }
-    if most.is_some_and(|most| count > most) {
-        return wrong(format!("`{name}` takes at most {} arguments, not {count}", most.unwrap_or(0)));
+    if let Some(most) = most.filter(|most| count > *most) {
+        return wrong(match most {
+            0 => format!("`{name}` takes no arguments, not {count}"),
+            _ => format!("`{name}` takes at most {}, not {count}", arguments_of(most)),
+        });
     }
     if function.pairs() && count % 2 == 1 {
         return wrong(format!("`{name}` needs an even number of arguments, not {count}"));

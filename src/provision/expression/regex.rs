@@ -171,6 +171,17 @@ pub(crate) struct Translator<'a> {
     /// Back references with the place where they are to be written, and whence they refer.
     references: Vec<(usize, String, Place)>,
     nests: Nests,
+    last: Last,
+}
+
+/// What a quantifier would follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    Nothing,
+    Atom,
+    Quantifier,
+    /// A quantifier and the `?` that makes it lazy.
+    Lazy,
 }
 
 /// The ECMAScript pattern for the `u` flag, its groups and whether case is ignored.
@@ -187,6 +198,7 @@ pub(crate) fn translate(pattern: &str) -> Result<(String, Groups, bool), String>
         ignore_case: false,
         references: Vec::new(),
         nests: Nests::default(),
+        last: Last::Nothing,
     };
     while let Some(letter) = translator.rest.next() {
         translator.step(letter)?;
@@ -213,6 +225,8 @@ pub(crate) fn translate(pattern: &str) -> Result<(String, Groups, bool), String>
 
 impl Translator<'_> {
     fn step(&mut self, letter: char) -> Result<(), String> {
+        let last = self.last;
+        self.last = Last::Atom;
         match letter {
             '\\' => self.escape()?,
             '[' => {
@@ -220,7 +234,11 @@ impl Translator<'_> {
                 self.cased(&text)?;
                 self.out.push_str(&text);
             }
-            '(' => self.group()?,
+            '(' => {
+                // What is no group, such as a comment, leaves what may be repeated as it was.
+                self.last = last;
+                self.group()?;
+            }
             ')' => {
                 let Some(open) = self.open.pop() else {
                     return Err("a `)` of the regular expression closes nothing".into());
@@ -233,21 +251,34 @@ impl Translator<'_> {
             '.' => self.out.push_str(if self.options.single_line { r"[\s\S]" } else { r"[^\n]" }),
             '^' => self.out.push_str(if self.options.multiline { r"(?<![^\n])" } else { r"(?<![\s\S])" }),
             '$' => self.out.push_str(if self.options.multiline { r"(?![^\n])" } else { END }),
-            '|' | '*' | '+' | '?' => {
-                if letter == '|' {
-                    self.nests.alternative();
-                }
+            '|' => {
+                self.nests.alternative();
+                self.last = Last::Nothing;
                 self.out.push(letter);
             }
-            '{' => {
-                if self.is_quantifier() && self.has_nothing_to_repeat() {
-                    return Err("a quantifier of the regular expression has nothing to repeat".into());
-                }
-                if self.is_quantifier() { self.out.push('{') } else { self.out.push_str(r"\{") }
+            '?' if last == Last::Quantifier => {
+                self.last = Last::Lazy;
+                self.out.push(letter);
             }
-            '}' if self.closes_quantifier() => self.out.push('}'),
-            '#' if self.options.spaced => while self.rest.next_if(|next| *next != '\n').is_some() {},
-            _ if self.options.spaced && letter.is_whitespace() => {}
+            '*' | '+' | '?' => {
+                self.repeat(last)?;
+                self.out.push(letter);
+            }
+            '{' if self.is_quantifier() => {
+                self.check_range()?;
+                self.repeat(last)?;
+                self.out.push('{');
+            }
+            '{' => self.out.push_str(r"\{"),
+            '}' if self.closes_quantifier() => {
+                self.last = Last::Quantifier;
+                self.out.push('}');
+            }
+            '#' if self.options.spaced => {
+                while self.rest.next_if(|next| *next != '\n').is_some() {}
+                self.last = last;
+            }
+            _ if self.options.spaced && letter.is_whitespace() => self.last = last,
             _ => literal(&mut self.out, letter),
         }
         Ok(())
@@ -275,11 +306,31 @@ impl Translator<'_> {
         closed && !least.is_empty() && digits(least) && digits(most)
     }
 
-    /// Whether a pattern, group or alternative has only begun.
-    fn has_nothing_to_repeat(&self) -> bool {
-        let opening = ["(?:", "(", "|"].iter().find_map(|opening| self.out.strip_suffix(opening));
-        let escaped = |before: &str| before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
-        self.out.is_empty() || opening.is_some_and(|before| !escaped(before))
+    /// Refuses `{3,2}`.
+    fn check_range(&self) -> Result<(), String> {
+        let inside: String = self.rest.clone().take_while(|next| *next != '}').collect();
+        if let Some((least, most)) = inside.split_once(',')
+            && let (Ok(least), Ok(most)) = (least.parse::<u64>(), most.parse::<u64>())
+            && least > most
+        {
+            return Err(format!(
+                "`{{{least},{most}}}` of the regular expression repeats at least more than at most"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Lets a quantifier follow, if there is something to repeat.
+    fn repeat(&mut self, last: Last) -> Result<(), String> {
+        self.last = Last::Quantifier;
+        match last {
+            Last::Atom => Ok(()),
+            Last::Nothing => Err("a quantifier of the regular expression has nothing to repeat".into()),
+            Last::Quantifier | Last::Lazy => Err(
+                "a quantifier of the regular expression follows another; put what is repeated into a group"
+                    .into(),
+            ),
+        }
     }
 
     /// Whether the `{` that we wrote last is still open.
@@ -307,6 +358,7 @@ impl Translator<'_> {
             return Err(format!("groups of the regular expression nest deeper than {MAX_GROUPS}"));
         }
         self.out.push_str(opening);
+        self.last = Last::Nothing;
         let nest = self.nests.open(matches!(opening, "(?!" | "(?<!"), opening.starts_with("(?<"));
         self.open.push(Open { options: self.options, closing: closing.into(), nest });
         Ok(())
@@ -468,7 +520,20 @@ pub(crate) fn character(letter: char, rest: &mut Peekable<Chars<'_>>) -> Result<
         't' | 'n' | 'r' | 'f' | 'v' => format!("\\{letter}"),
         'a' => r"\x07".into(),
         'e' => r"\x1b".into(),
-        '0' => r"\x00".into(),
+        '0' => {
+            let mut code = 0;
+            for _ in 0..2 {
+                match rest.next_if(|next| next.is_digit(8)).and_then(|digit| digit.to_digit(8)) {
+                    Some(digit) => code = code * 8 + digit,
+                    None => break,
+                }
+            }
+            format!(r"\x{code:02x}")
+        }
+        'c' => match rest.next().map(|next| next.to_ascii_uppercase()) {
+            Some(control @ '@'..='_') => format!(r"\x{:02x}", u32::from(control) & 0x1f),
+            _ => return Err("`\\c` needs a letter after it, as in `\\cA`".into()),
+        },
         'x' => hex(2)?,
         'u' => hex(4)?,
         'p' | 'P' => {

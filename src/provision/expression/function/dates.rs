@@ -68,7 +68,7 @@ fn out_of_range(call: &Call<'_, '_, '_>, index: usize) -> ExpressionError {
 
 fn date(call: &mut Call<'_, '_, '_>, index: usize) -> Result<Moment, ExpressionError> {
     let now = now(call)?;
-    let text = call.text_or_empty(index)?;
+    let Some(text) = call.text(index)? else { return Err(call.absent("badDate", index, "a date")) };
     read_free(&text, now).ok_or_else(|| {
         call.error("badDate", index, format!("`{text}` is not a date"))
             .help("send `2021-08-31T15:00:00Z`, `2021-08-31` or `8/31/2021 3:00:00 PM`")
@@ -91,10 +91,42 @@ fn date_add(call: &mut Call<'_, '_, '_>) -> Outcome {
     general(call, later)
 }
 
+/// .NET's `DateTimeStyles`.
+const STYLES: [&str; 10] = [
+    "None",
+    "AllowLeadingWhite",
+    "AllowTrailingWhite",
+    "AllowInnerWhite",
+    "AllowWhiteSpaces",
+    "NoCurrentDateDefault",
+    "AdjustToUniversal",
+    "AssumeLocal",
+    "AssumeUniversal",
+    "RoundtripKind",
+];
+
+/// Refuses a style that there is none of.
+fn styles(call: &mut Call<'_, '_, '_>) -> Result<(), ExpressionError> {
+    let text = call.text_or_empty(1)?;
+    let names = text.split([',', '|']).map(str::trim).filter(|name| !name.is_empty());
+    for name in names {
+        let plain = name.strip_prefix("DateTimeStyles.").unwrap_or(name);
+        if !STYLES.iter().any(|style| style.eq_ignore_ascii_case(plain)) {
+            return Err(call
+                .error("badValue", 1, format!("`{name}` is not a date style"))
+                .help("leave it out, or write one such as `AssumeUniversal`"));
+        }
+    }
+    Ok(())
+}
+
 /// Three arguments are the older form, without styles. The styles change nothing: without
 /// an offset a date is taken as UTC, and the result is UTC.
 fn format_date_time(call: &mut Call<'_, '_, '_>) -> Outcome {
     let now = now(call)?;
+    if call.count() >= 4 {
+        styles(call)?;
+    }
     let (input, output) = if call.count() < 4 { (1, 2) } else { (2, 3) };
     let from = call.text(input)?;
     let to = call.text(output)?.unwrap_or_else(|| GENERAL.into());
@@ -110,8 +142,9 @@ fn format_date_time(call: &mut Call<'_, '_, '_>) -> Outcome {
             None => call.error("badDate", 0, format!("`{text}` is not a date")).help("name its input format"),
         })?;
         write(moment, &to).map(Some).ok_or_else(|| {
-            call.error("badDate", output, format!("`{to}` is not a date format"))
-                .help("close every quote, and write at most seven `f`")
+            call.error("badDate", output, format!("`{to}` is not a date format")).help(
+                "close every quote, write at most seven `f`, and `%` before a single letter, as in `%H`",
+            )
         })
     })
 }
