@@ -14,7 +14,8 @@ use serde::Serialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::provision::engine::Engine;
-use crate::provision::report::{InputError, JobSettings};
+use crate::provision::inspect::Inside;
+use crate::provision::report::{InputError, JobSettings, Operation, Row};
 use crate::provision::search::Search;
 use crate::provision::survey::Survey;
 use crate::provision::{decode, example};
@@ -31,6 +32,20 @@ pub fn start() {
 enum Answer<T: Serialize> {
     Ok(T),
     Error(InputError),
+}
+
+/// What is in sight of a plan.
+#[derive(Serialize)]
+struct Sight {
+    rows: Vec<Row>,
+    person: Option<Person>,
+}
+
+/// The open row, from without and within.
+#[derive(Serialize)]
+struct Person {
+    operation: Operation,
+    inside: Inside,
 }
 
 /// JSON text of something that always serialises.
@@ -250,6 +265,28 @@ impl Preview {
     /// The rows at these indexes.
     pub fn rows(&self, indexes: &[u32]) -> JsValue {
         answer(Ok(self.engine.rows(indexes)))
+    }
+
+    /// What another source of a mapping, JSON as in the configuration, makes of the rows in
+    /// sight and of the open one, as JSON text; empty when everyone has to be planned for it.
+    #[must_use]
+    pub fn sight(
+        &mut self,
+        group: bool,
+        target: &str,
+        source: &str,
+        rows: &[u32],
+        open: Option<u32>,
+    ) -> String {
+        let Ok(source) = serde_json::from_str(source) else { return String::new() };
+        let indexes: Vec<u32> = rows.iter().copied().chain(open).collect();
+        let seen = self.engine.supposing(group, target, &source, &indexes, |engine| {
+            let index = open.and_then(|index| usize::try_from(index).ok());
+            let person = index.and_then(|index| Some((engine.operation(index)?, engine.inside(index)?)));
+            let person = person.map(|(operation, inside)| Person { operation, inside });
+            text(&Sight { rows: engine.rows(rows), person })
+        });
+        seen.unwrap_or_default()
     }
 
     /// One operation, whole, as JSON text; empty when there is no such row.

@@ -59,6 +59,15 @@ impl Columns {
         columns.is_some_and(|(one, other)| Rc::ptr_eq(one, other))
     }
 
+    /// The same columns, but for one line that has other values.
+    pub fn with(&self, line: &Line, around: &Surroundings, values: Vec<Atom>) -> Self {
+        let mut columns = Self { lines: self.lines.clone(), begun: None, computed: self.computed };
+        if let Some(held) = columns.lines.get_mut(line.index) {
+            *held = Rc::new(column(line, around, Values::Own(values)));
+        }
+        columns
+    }
+
     /// Works on the column of the next line, for up to `most` objects; how many it were.
     pub fn step(&mut self, pool: &mut Pool, cause: &Cause<'_>, most: usize) -> usize {
         let Some(line) = cause.compiled.lines.get(self.lines.len()) else { return 0 };
@@ -110,9 +119,13 @@ impl Columns {
     }
 
     fn put(&mut self, line: &Line, cause: &Cause<'_>, values: Values) {
-        let (source, around) = (line.mapping.source.clone(), cause.around.clone());
-        self.lines.push(Rc::new(Column { source, around, target: own(line), scoped: line.disables, values }));
+        self.lines.push(Rc::new(column(line, cause.around, values)));
     }
+}
+
+fn column(line: &Line, around: &Surroundings, values: Values) -> Column {
+    let (source, around) = (line.mapping.source.clone(), around.clone());
+    Column { source, around, target: own(line), scoped: line.disables, values }
 }
 
 /// The target of a line whose values are no other line's.

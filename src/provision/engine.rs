@@ -257,6 +257,11 @@ impl Engine {
         self.refused = expressions;
     }
 
+    /// The expressions that are not run.
+    pub(super) fn refused(&self) -> &[String] {
+        &self.refused
+    }
+
     /// How many rows the plan under way has looked at, each once for every mapping line, and
     /// how many it will.
     #[must_use]
@@ -365,7 +370,7 @@ impl Engine {
     }
 
     /// What the target can do, as the settings name it.
-    fn capabilities(&self) -> Capabilities {
+    pub(super) fn capabilities(&self) -> Capabilities {
         self.settings.target.as_deref().and_then(Capabilities::named).unwrap_or_default()
     }
 

@@ -41,6 +41,7 @@ mod roles;
 mod schema_json;
 mod scope;
 pub mod search;
+mod sight;
 mod source;
 pub mod survey;
 pub mod table;

@@ -34,6 +34,13 @@ pub(super) struct Side {
     marks: Vec<Rc<[Mark]>>,
 }
 
+impl Side {
+    /// A side of which only the mappings and their values are known.
+    pub fn of(compiled: Rc<Compiled>, columns: Columns) -> Self {
+        Self { compiled: Some(compiled), columns, ..Self::default() }
+    }
+}
+
 /// The side of a kind, users' before groups'.
 pub(super) fn side(sides: &[Side; 2], kind: ObjectKind) -> &Side {
     let [users, groups] = sides;

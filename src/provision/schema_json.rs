@@ -222,8 +222,9 @@ fn attribute_mapping(mapping: &Map<String, Value>, target: Option<&Value>) -> At
     }
 }
 
-/// The text is the truth; where it is missing, the tree says the same.
-fn mapping_source(source: &Value) -> MappingSource {
+/// Where a mapping's value comes from, as a configuration writes it. The text is the truth;
+/// where it is missing, the tree says the same.
+pub(super) fn mapping_source(source: &Value) -> MappingSource {
     let name = text_of(source, "name").unwrap_or_default().to_owned();
     let expression = text_of(source, "expression").unwrap_or_default().to_owned();
     let kind = match source.get("type") {

@@ -21,7 +21,7 @@ let restarted: (endless: string | undefined) => void = () => {};
 let silent = 0;
 /** It has begun to answer; before that, it may still be on its way here. */
 let ready = false;
-/** What of the administrator's it is running: `User/displayName`, `User`, `=expression`. */
+/** What of the administrator's it is running: `User/displayName` (and a line of what is typed there), `User`, `=expression`. */
 let runs: string | undefined;
 
 /** What to do after the engine had to be started anew: it has forgotten everything. */

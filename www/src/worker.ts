@@ -55,7 +55,7 @@ const PEOPLE = 500;
 /** Bytes of a file at a time. */
 const CHUNK = 1 << 18;
 /** Milliseconds that a slice may take before newer questions get their turn. */
-const TURN = 30;
+const TURN = 8;
 
 let preview: Preview | undefined;
 /** The last replay's state, for saving. */
@@ -162,6 +162,18 @@ async function planned(engine: Preview, rest: Rest, progress?: Progress): Promis
 /** Action, text, a name of the survey, order. */
 export type Search = [action: string, text: string, behind: string, sort: string];
 
+/** What is typed as a mapping's source. */
+export interface Edit {
+  /** The expression, if it is one. */
+  text: string | null;
+  kind: Kind;
+  target: string;
+  /** The source as a configuration writes it. */
+  source: string;
+  rows: Uint32Array;
+  open: number | null;
+}
+
 interface Planned {
   summary: Summary;
   person: ({ index: number } & Seen) | null;
@@ -247,6 +259,15 @@ const calls = {
     const parts = parsed<Part[]>(current().trace(index, text));
     runs(undefined);
     return parts;
+  },
+  /** Whether what is typed is right as a mapping's source, and what it makes of what is in sight. */
+  sight(_: Progress, { text, kind, target, source, rows, open }: Edit): { wrong: boolean; seen: string } {
+    const found = text === null ? [] : (JSON.parse(checkExpression(text, [])) as Finding[]);
+    if (found.some(({ severity }) => severity === "error")) return { wrong: true, seen: "" };
+    if (text !== null) runs(`${kind}/${target}\n${text}`);
+    const seen = preview?.sight(kind === "Group", target, source, rows, open ?? undefined) ?? "";
+    runs(undefined);
+    return { wrong: false, seen };
   },
   attributes: (_: Progress, group: boolean) => current().attributes(group),
   catalogue: (_: Progress) => JSON.parse(catalogue()) as FunctionHelp[],

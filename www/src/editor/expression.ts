@@ -214,6 +214,13 @@ export function mount(host: HTMLElement, options: Options): Editor {
   const view = new EditorView({
     parent: place,
     root: shadow,
+    // The engine works on it while it is drawn.
+    dispatchTransactions(transactions, target) {
+      const last = transactions.at(-1);
+      if (last && !writing && transactions.some(({ docChanged }) => docChanged))
+        options.onInput(last.newDoc.toString());
+      target.update(transactions);
+    },
     state: EditorState.create({
       doc: options.text,
       extensions: [
@@ -251,13 +258,13 @@ export function mount(host: HTMLElement, options: Options): Editor {
           const help = (await functions()).find((known) => known.name === name);
           return help ? { pos: word.from, end: word.to, create: () => ({ dom: helpFor(help) }) } : null;
         }),
-        // Over a selection the browser would keep the selected text's looks as an inline style,
-        // which the page's policy forbids; so the editor itself puts the text there.
+        // The editor itself puts the text there: over a selection the browser would keep the
+        // selected text's looks as an inline style, which the page's policy forbids, and what
+        // the browser has put there the editor would have to find out.
         EditorView.domEventHandlers({
           beforeinput(event, target) {
             const { data, inputType, isComposing } = event;
-            const over = inputType === "insertText" && data && !target.state.selection.main.empty;
-            if (!over || isComposing) return false;
+            if (inputType !== "insertText" || !data || isComposing) return false;
             target.dispatch(target.state.replaceSelection(data), { userEvent: "input.type" });
             event.preventDefault();
             return true;
@@ -271,7 +278,6 @@ export function mount(host: HTMLElement, options: Options): Editor {
           ...defaultKeymap,
         ]),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged && !writing) options.onInput(update.state.doc.toString());
           if (update.selectionSet || update.docChanged) options.onCursor(update.state.selection.main.head);
           if (update.focusChanged && !update.view.hasFocus) options.onLeave();
         }),

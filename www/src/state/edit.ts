@@ -1,16 +1,17 @@
 // What can be done to the configuration. Each is one step that can be undone.
 import { signal } from "@preact/signals";
-import { call } from "../engine";
 import { strings } from "../strings";
 import type { Kind, Settings } from "../types";
-import { commit, document_, type Expectation, seal } from "./document";
+import { commit, document_, type Expectation, mappingList, seal } from "./document";
 import type { Mapping, MappingChange, ScopeGroup } from "./schema";
 import * as Schema from "./schema";
+import { painted, sight } from "./sight";
 
 /** Expressions that do not parse yet, by mapping: the plan goes on with the last good one. */
 export const drafts = signal<ReadonlyMap<string, string>>(new Map());
 
 export function draft(key: string, text: string | null): void {
+  if ((drafts.value.get(key) ?? null) === text) return;
   const next = new Map(drafts.value);
   if (text === null) next.delete(key);
   else next.set(key, text);
@@ -29,17 +30,23 @@ export function editMapping(mapping: Mapping, change: MappingChange, typing = fa
   step(strings().stepMapping(mapping.target), text, typing ? `${mapping.key}/${field}` : "");
 }
 
-/** Takes what is typed as soon as it parses; until then it is a draft. */
+/** How often each mapping's source was typed in. */
+const strokes = new Map<string, number>();
+
+/** Takes what is typed as soon as it parses; until then it is a draft. What is in sight shows it first. */
 export async function typeSource(mapping: Mapping, text: string): Promise<void> {
-  if (Schema.typeOfText(text) === "expression") {
-    const found = await call("check", text, []);
-    if (found.some(({ severity }) => severity === "error")) {
-      draft(mapping.key, text);
-      return;
-    }
-  }
-  draft(mapping.key, null);
-  if (text.trim() !== mapping.source) editMapping(mapping, { source: text }, true);
+  const { key } = mapping;
+  const mine = (strokes.get(key) ?? 0) + 1;
+  strokes.set(key, mine);
+  const { wrong, show } = await sight(mapping, text);
+  if (strokes.get(key) !== mine) return;
+  draft(key, wrong ? text : null);
+  if (wrong) return;
+  show();
+  await painted();
+  const now = mappingList.value.find((other) => other.key === key);
+  if (strokes.get(key) === mine && now && text.trim() !== now.source)
+    editMapping(now, { source: text }, true);
 }
 
 export function removeMapping(mapping: Mapping): void {

@@ -12,9 +12,11 @@ const scopes = signal<readonly string[]>([]);
 
 const written = (kind: Kind) => JSON.stringify(scopeOf(schema.value, kind) ?? null);
 
-/** Notes what the engine was running: `User/displayName`, `User` for its filter, `=expression`. */
+/** Notes what the engine was running: `User/displayName`, with a line of what is typed there, `User` for its filter, `=expression`. */
 export function note(runs: string): void {
-  if (runs.startsWith("=")) endless.value = [...endless.value, runs.slice(1)];
+  const [, typed] = runs.split("\n");
+  if (typed !== undefined) endless.value = [...endless.value, typed];
+  else if (runs.startsWith("=")) endless.value = [...endless.value, runs.slice(1)];
   else if (runs === "User" || runs === "Group") scopes.value = [...scopes.value, written(runs)];
   else {
     const found = mappingList.value.find(({ kind, target }) => `${kind}/${target}` === runs);

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { call } from "../engine";
 import type { Inside, Operation } from "../types";
+import { retain } from "./retain";
 
 export interface Person {
   index: number;
@@ -10,15 +11,23 @@ export interface Person {
 }
 
 export const person = signal<Person | null>(null);
+/** The row that is open. */
+export const openIndex = computed(() => person.value?.index);
+export const opened = computed(() => person.value !== null);
 /** The target attribute under the mouse, and the one that was pressed, which stays. */
 export const hovered = signal<string | null>(null);
 export const chosen = signal<string | null>(null);
 /** The target attribute that is pointed at, in the configuration and in the person. */
 export const pointed = computed(() => hovered.value ?? chosen.value);
 
+/** Shows a person; what is as it was is not drawn again. */
+export function see(next: Person | null): void {
+  person.value = retain(person.value, next);
+}
+
 async function look(index: number): Promise<void> {
   const seen = await call("person", index);
-  person.value = seen && { index, ...seen };
+  see(seen && { index, ...seen });
 }
 
 export const open = (index: number): Promise<void> => look(index);

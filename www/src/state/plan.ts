@@ -6,7 +6,8 @@ import { strings } from "../strings";
 import type { Action, Answer, Diagnostic, InputError, LoadReport, Summary, Survey } from "../types";
 import { complete, type Document, document_, whenChanged } from "./document";
 import { endless, endlessScope, note } from "./endless";
-import { person, refreshPerson } from "./person";
+import { person, refreshPerson, see } from "./person";
+import { retain } from "./retain";
 
 export interface FileState {
   report: LoadReport | null;
@@ -108,14 +109,14 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     }
     const began = performance.now();
     const { action, search, behind, sort } = filter.value;
-    const open = person.value;
+    const open = person.value?.operation.source.id ?? null;
     const plan = () =>
       follow(
         "plan",
         (done, total) => {
           if (!stale()) far(done, total);
         },
-        open?.operation.source.id ?? null,
+        open,
         behind ? null : [action, search, behind, sort],
       );
     const configuring = call(
@@ -150,14 +151,16 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     const { ok } = planned;
     const now = filter.value;
     const asked = now.action === action && now.search === search && now.sort === sort && !now.behind;
+    const same = () => (person.value?.operation.source.id ?? null) === open;
+    const moved = !same();
     batch(() => {
-      summary.value = ok.summary;
+      summary.value = retain(summary.value, ok.summary);
       generation.value += 1;
-      if (person.value === open) person.value = ok.person;
-      if (ok.found && asked) found.value = ok.found;
+      if (same()) see(ok.person);
+      if (ok.found && asked && !equal(found.value, ok.found)) found.value = ok.found;
     });
     // Who was opened and what was searched meanwhile was answered by the plan before.
-    if (person.value && person.value !== ok.person) await refreshPerson();
+    if (moved) await refreshPerson();
     if (!asked && !now.behind) await refilter();
     const keep = step.fresh && surveyed && !files;
     surveyed = surveyed && !step.fresh && !files;
@@ -193,6 +196,9 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
   }
 }
 
+const equal = (one: Uint32Array, other: Uint32Array) =>
+  one.length === other.length && one.every((index, at) => index === other[at]);
+
 function take(answer: Answer<Diagnostic[]>): void {
   const whole = "ok" in answer ? answer.ok.find(({ rule }) => rule === "schema") : null;
   schemaError.value =
@@ -201,7 +207,7 @@ function take(answer: Answer<Diagnostic[]>): void {
       : whole
         ? { message: whole.message, help: whole.help, line: Number(whole.path?.match(/\d+/)?.[0]) || null }
         : null;
-  diagnostics.value = "ok" in answer ? answer.ok : [];
+  diagnostics.value = retain(diagnostics.value, "ok" in answer ? answer.ok : []);
 }
 
 /** Stops what is under way; the numbers from before stay. */
@@ -242,7 +248,7 @@ whenRestarted((runs) => {
   loading = null;
   if (runs) note(runs);
   passing = runs ? null : strings().engineRestarted;
-  fault.value = runs ? strings().endless(runs.replace(/^=/, "")) : passing;
+  fault.value = runs ? strings().endless(runs.replace(/^=|\n.*/g, "")) : passing;
   void refresh(document_.value, { label: "", fresh: true });
 });
 

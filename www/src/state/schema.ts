@@ -145,6 +145,9 @@ function sourceOf(text: string): AttributeMapping["source"] {
   }
 }
 
+/** The source as the configuration's JSON has it. */
+export const sourceText = (text: string) => JSON.stringify(sourceOf(text));
+
 const kindOf = (object: ObjectMapping): Kind | null => {
   const name = object.sourceObjectName?.toLowerCase();
   return name === "user" ? "User" : name === "group" ? "Group" : null;

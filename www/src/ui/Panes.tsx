@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { narrow, type View, view } from "../prefs";
-import { person } from "../state/person";
+import { opened } from "../state/person";
 import { hasPeople } from "../state/plan";
 import { strings } from "../strings";
 import { Choose } from "./Choose";
@@ -83,7 +83,7 @@ export function Panes() {
           </button>
         ))}
       </div>
-      <div ref={panes} class={`panes show-${narrow.value}${person.value ? " opened" : ""}`}>
+      <div ref={panes} class={`panes show-${narrow.value}${opened.value ? " opened" : ""}`}>
         <Configuration />
         <Splitter
           panes={panes}

@@ -32,6 +32,7 @@ export function Trace({
   const open = person.value;
   const fits = open?.operation.objectType === kind;
   const index = fits ? open.index : null;
+  const brought = open?.inside.attributes;
   useEffect(() => {
     let current = true;
     if (index === null || !text) parts.value = [];
@@ -43,7 +44,7 @@ export function Trace({
     return () => {
       current = false;
     };
-  }, [index, text, open, parts]);
+  }, [index, text, brought, parts]);
   const here = under(parts.value, cursor);
   return (
     <div class="trace">

@@ -1,6 +1,6 @@
 // One mapping: target, source, what it gives the open person, how full it is; opened, all
 // of Entra's fields.
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { drafts } from "../../state/edit";
 import { hovered, person, pointed } from "../../state/person";
@@ -19,9 +19,13 @@ const GLYPHS = { none: "∅", direct: "→", constant: "“”", expression: "ƒ
 /** What the open person gets, with a sign and a word for each state. */
 function Live({ mapping }: { mapping: Mapping }) {
   const t = strings();
-  const open = person.value;
-  if (!open || open.operation.objectType !== mapping.kind) return null;
-  const outcome = open.inside.outcomes.find(({ target }) => target === mapping.target);
+  const { kind, target } = mapping;
+  const found = useComputed(() => {
+    const open = person.value;
+    if (open?.operation.objectType !== kind) return undefined;
+    return open.inside.outcomes.find((outcome) => outcome.target === target);
+  });
+  const outcome = found.value;
   if (!outcome) return null;
   if (outcome.state === "error")
     return (
@@ -128,7 +132,7 @@ export function MappingRow({
         </span>
         <SourceField mapping={mapping} describedBy={findings.length ? `${id}-found` : ""} />
       </div>
-      <Live mapping={mapping} />
+      <Live key={mapping.target} mapping={mapping} />
       <div id={`${id}-found`}>
         {findings.map((finding) => (
           <p class={`finding ${finding.severity}`} key={finding.rule + finding.message}>

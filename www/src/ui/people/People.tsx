@@ -1,11 +1,12 @@
 // Everyone, however many: only the rows in sight exist in the page. The engine sorts,
 // searches and filters; this asks for what is in the window.
 import { useSignal } from "@preact/signals";
+import type { ComponentProps, VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { call } from "../../engine";
 import { narrow } from "../../prefs";
-import { open, person } from "../../state/person";
+import { open, openIndex } from "../../state/person";
 import { filter, found, generation, search, showAll, sortBy, summary } from "../../state/plan";
+import { rows, showRows } from "../../state/sight";
 import { strings } from "../../strings";
 import type { Row } from "../../types";
 import { signs } from "../Plan";
@@ -66,12 +67,28 @@ function Line({
   );
 }
 
+/** Lines as they are; one that says what it said is not drawn again. */
+function useLines() {
+  const kept = useRef(new Map<number, VNode<ComponentProps<typeof Line>>>());
+  return (row: Row, position: number, selected: boolean, active: boolean) => {
+    const known = kept.current.get(position);
+    const said = known?.props;
+    if (said?.row === row && said.selected === selected && said.active === active) return known;
+    if (kept.current.size > 1_000) kept.current.clear();
+    const drawn = (
+      <Line key={`${position}${row.id}`} row={row} position={position} selected={selected} active={active} />
+    );
+    kept.current.set(position, drawn);
+    return drawn;
+  };
+}
+
 export function People() {
+  const line = useLines();
   const t = strings();
   const view = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
   const height = useSignal(600);
-  const rows = useSignal<{ first: number; list: Row[] }>({ first: 0, list: [] });
   const active = useSignal(0);
   const indexes = found.value;
   const total = indexes.length;
@@ -81,9 +98,7 @@ export function People() {
   const version = generation.value;
   useEffect(() => {
     let current = true;
-    void call("rows", indexes.slice(first, last)).then((list) => {
-      if (current) rows.value = { first, list };
-    });
+    void showRows(first, indexes.slice(first, last), () => !current);
     return () => {
       current = false;
     };
@@ -206,15 +221,7 @@ export function People() {
           >
             {rows.value.list.map((row, offset) => {
               const position = rows.value.first + offset;
-              return (
-                <Line
-                  key={`${position}${row.id}`}
-                  row={row}
-                  position={position}
-                  selected={indexes[position] === person.value?.index}
-                  active={position === active.value}
-                />
-              );
+              return line(row, position, indexes[position] === openIndex.value, position === active.value);
             })}
           </div>
         </div>
