@@ -33,14 +33,20 @@ build/index.js: $(RUST)
 	@scripts/setup.sh build
 	@. scripts/env.sh && with_wasm worker-build --release --features edge >&2 && touch $@
 
-# The page's engine is built for size, the Worker for speed.
+# The page's engine is built for size, the Worker for speed. What it loads only when it is
+# asked for is a wasm of its own.
+wasm_for_page = . scripts/env.sh && CARGO_PROFILE_RELEASE_OPT_LEVEL=z with_wasm wasm-pack --quiet build --release --no-opt --target web --mode no-install --no-pack --out-dir $(@D) --out-name $(2) -- --features $(1) >&2 \
+  && wasm-opt -Oz --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory \
+    --enable-multivalue --enable-reference-types --strip-debug --strip-producers $@ -o $@ && touch $@
+
 www/pkg/provisor_bg.wasm: $(RUST)
 	@scripts/setup.sh build
-	@. scripts/env.sh && CARGO_PROFILE_RELEASE_OPT_LEVEL=z with_wasm wasm-pack --quiet build --release --no-opt --target web --mode no-install --no-pack --out-dir www/pkg -- --features browser >&2 \
-	  && wasm-opt -Oz --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory \
-	    --enable-multivalue --enable-reference-types --strip-debug --strip-producers $@ -o $@ && touch $@
+	@$(call wasm_for_page,browser,provisor)
 
-www/dist/index.html: www/pkg/provisor_bg.wasm $(PAGE)
+www/pkg/sandbox/sandbox_bg.wasm: $(RUST) | www/pkg/provisor_bg.wasm
+	@$(call wasm_for_page,sandbox,sandbox)
+
+www/dist/index.html: www/pkg/provisor_bg.wasm www/pkg/sandbox/sandbox_bg.wasm $(PAGE)
 	@. scripts/env.sh && vite build --logLevel warn www >&2 && vite build --logLevel error -c www/vite.single.ts >&2 && touch $@
 
 target/release/provisor: $(RUST)

@@ -98,7 +98,7 @@ fn plans_differ_where_a_mapping_differs() {
 fn a_plan_carried_out_leaves_nothing_refused() {
     let engine = loaded("");
     let mut replay = Replay::new("2026-01-01T00:00:00Z");
-    let held = engine.target_resources();
+    let held = engine.target_resources(0, usize::MAX);
     held.iter().for_each(|resource| replay.hold(resource));
     assert_eq!(replay.progress().held, held.len());
     let requests: Vec<_> =

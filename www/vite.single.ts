@@ -68,15 +68,13 @@ function icon(): Plugin {
   };
 }
 
-/** The engine's glue names its wasm as a file beside it; here it is handed over instead. */
+/** The glue of each wasm names it as a file beside it; here it is handed over instead. */
 function handedOver(): Plugin {
   return {
     name: "handed-over",
     enforce: "pre",
     transform: (code, id) =>
-      id.endsWith("/pkg/provisor.js")
-        ? code.replace("new URL('provisor_bg.wasm', import.meta.url)", "undefined")
-        : null,
+      id.includes("/pkg/") ? code.replace(/new URL\('\w+_bg\.wasm', import\.meta\.url\)/, "undefined") : null,
   };
 }
 

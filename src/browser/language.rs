@@ -62,9 +62,3 @@ pub fn complete_path(typed: &str, targets: Vec<String>) -> String {
 pub fn mend_target(path: &str) -> String {
     crate::provision::mend_target(path).unwrap_or_default()
 }
-
-/// A Markdown mapping table as a configuration: `{ok: …}` or `{error: …}`.
-#[wasm_bindgen(js_name = mappingTable)]
-pub fn mapping_table(table: &str) -> wasm_bindgen::JsValue {
-    super::answer(crate::provision::mapping_table::configuration(table))
-}

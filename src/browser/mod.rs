@@ -7,19 +7,17 @@ mod compare;
 mod export;
 mod language;
 mod load;
-mod replay;
 
 pub use export::Export;
 use serde::Serialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
+use crate::provision::decode;
 use crate::provision::engine::Engine;
 use crate::provision::inspect::Inside;
 use crate::provision::report::{InputError, JobSettings, Operation, Row};
 use crate::provision::search::Search;
 use crate::provision::survey::Survey;
-use crate::provision::{decode, example};
-use std::ops::Range;
 
 /// Panics, should one ever happen, are told in the console.
 #[wasm_bindgen(start)]
@@ -256,12 +254,6 @@ impl Preview {
         text(&self.engine.sign_on(attribute))
     }
 
-    /// Loads a page of a made-up population of any size: people, assignments and roles, and
-    /// with `target` what the target holds of them.
-    pub fn generate(&mut self, seed: u32, from: usize, to: usize, target: bool) -> JsValue {
-        answer(made_up(&mut self.engine, u64::from(seed), from..to, target))
-    }
-
     /// The rows at these indexes.
     pub fn rows(&self, indexes: &[u32]) -> JsValue {
         answer(Ok(self.engine.rows(indexes)))
@@ -298,22 +290,24 @@ impl Preview {
             .unwrap_or_default()
     }
 
+    /// The requests of up to `most` rows from one on, as JSON text.
+    #[must_use]
+    pub fn requests(&self, from: usize, most: usize) -> String {
+        let rows = from..self.engine.len().min(from.saturating_add(most));
+        let operations = rows.filter_map(|index| self.engine.operation(index));
+        text(&operations.flat_map(|operation| operation.requests).collect::<Vec<_>>())
+    }
+
+    /// Up to `most` of what the target holds, from one on, as JSON text.
+    #[must_use]
+    pub fn held(&self, from: usize, most: usize) -> String {
+        text(&self.engine.target_resources(from, most))
+    }
+
     /// The configuration as JSON text.
     #[wasm_bindgen(js_name = schemaJson)]
     #[must_use]
     pub fn schema_json(&self) -> String {
         self.engine.schema().map(ToString::to_string).unwrap_or_default()
     }
-}
-
-fn made_up(engine: &mut Engine, seed: u64, people: Range<usize>, target: bool) -> Result<(), InputError> {
-    engine.load_source("users.json", &example::some_users(seed, people.clone()))?;
-    if people.start == 0 {
-        engine.load_source("roles.json", &example::roles())?;
-    }
-    engine.load_source("assignments.json", &example::some_assignments(seed, people.clone()))?;
-    if target {
-        engine.load_target(&example::some_target(seed, people))?;
-    }
-    Ok(())
 }

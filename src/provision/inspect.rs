@@ -203,14 +203,12 @@ impl Engine {
         self.forget_values();
     }
 
-    /// What the target holds, users before groups.
+    /// Up to `most` of what the target holds, users before groups, from one on.
     #[must_use]
-    pub fn target_resources(&self) -> Vec<Value> {
-        let of = |kind: ObjectKind| {
-            let objects = self.held.objects.iter().filter(move |object| object.kind == kind);
-            objects.map(|object| self.held.documents.value(&self.pool, object.document))
-        };
-        of(ObjectKind::User).chain(of(ObjectKind::Group)).collect()
+    pub fn target_resources(&self, from: usize, most: usize) -> Vec<Value> {
+        let of = |kind: ObjectKind| self.held.objects.iter().filter(move |object| object.kind == kind);
+        let both = of(ObjectKind::User).chain(of(ObjectKind::Group)).skip(from).take(most);
+        both.map(|object| self.held.documents.value(&self.pool, object.document)).collect()
     }
 
     fn with_subject<T>(&self, index: usize, look: impl FnOnce(&Subject<'_>) -> T) -> Option<T> {

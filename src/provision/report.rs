@@ -253,7 +253,7 @@ pub struct Problem {
 }
 
 /// One HTTP request, in order. Ids not yet given out stand as `{{created:SOURCE}}`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedRequest {
     /// Unique in the plan: `create:SOURCE`.

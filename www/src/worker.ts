@@ -9,12 +9,11 @@ import init, {
   completeTarget,
   Export,
   Loading,
-  mappingTable,
   mendTarget,
   Preview,
-  Replay,
   reportActions,
 } from "../pkg/provisor.js";
+import start, { madeUp, mappingTable, Replay } from "../pkg/sandbox/sandbox.js";
 import type {
   Answer,
   Comparison,
@@ -61,6 +60,8 @@ let preview: Preview | undefined;
 /** The last replay's state, for saving. */
 let replayed = "";
 let latest = 0;
+/** The other wasm, from the first time on that something of it is asked for. */
+let sandbox: () => Promise<unknown> = () => Promise.resolve();
 let memory: WebAssembly.Memory | undefined;
 
 function current(): Preview {
@@ -138,8 +139,13 @@ async function fill(
   rest: Rest,
   progress?: Progress,
 ): Promise<Answer<LoadReport>[]> {
+  if (generated) await sandbox();
   for (let at = 0; at < generated; at += PEOPLE) {
-    into.generate(1, at, Math.min(generated, at + PEOPLE), target);
+    const page = (what: string) => madeUp(what, 1, at, Math.min(generated, at + PEOPLE));
+    into.loadSource("users.json", page("users"));
+    if (at === 0) into.loadSource("roles.json", page("roles"));
+    into.loadSource("assignments.json", page("assignments"));
+    if (target) into.loadTarget(page("target"));
     await rest(at, generated, progress);
   }
   const answers: Answer<LoadReport>[] = [];
@@ -278,7 +284,10 @@ const calls = {
   completeTarget: (_: Progress, typed: string, targets: string[]) =>
     JSON.parse(completeTarget(typed, targets)) as Suggestion[],
   mendTarget: (_: Progress, path: string) => mendTarget(path),
-  mappingTable: (_: Progress, table: string) => mappingTable(table) as Answer<string>,
+  async mappingTable(_: Progress, table: string): Promise<Answer<string>> {
+    await sandbox();
+    return JSON.parse(mappingTable(table)) as Answer<string>;
+  },
   scopeTally: (_: Progress, kind: Kind) =>
     JSON.parse(current().scopeTally(kind === "Group")) as [number, number][][],
   frequent: (_: Progress, kind: Kind, attribute: string) =>
@@ -352,13 +361,19 @@ const calls = {
   ): Promise<{ progress: ReplayProgress; again: Summary } | null> {
     const rest = turns();
     const engine = current();
-    const directory = new Replay(engine, settings.now ?? new Date().toISOString());
+    await sandbox();
+    const directory = new Replay(settings.now ?? new Date().toISOString());
     const next = new Preview();
     const work = async () => {
       const rows = engine.length();
-      while (!directory.load(100)) await rest(0, rows);
-      for (let index = 0; index < rows; index++) {
-        directory.queue(engine, index);
+      for (let from = 0; ; from += OPERATIONS) {
+        const held = engine.held(from, OPERATIONS);
+        if (held === "[]") break;
+        directory.hold(held);
+        await rest(0, rows);
+      }
+      for (let from = 0; from < rows; from += OPERATIONS) {
+        directory.queue(engine.requests(from, OPERATIONS));
         await rest(0, rows);
       }
       for (;;) {
@@ -386,8 +401,21 @@ const calls = {
 
 export type Calls = typeof calls;
 
-/** Starts answering; the page's build says how the wasm comes. */
-export function answer(wasm: string | URL | BufferSource | Promise<BufferSource>): void {
+/** Where a wasm comes from. */
+type Source = string | URL | BufferSource | Promise<BufferSource>;
+
+/** Starts answering; the page's build says how the wasm comes, and how the one that is seldom asked for. */
+export function answer(wasm: Source, seldom: () => Source): void {
+  let started: Promise<unknown> | undefined;
+  sandbox = () => {
+    started ??= Promise.resolve(seldom())
+      .then((module_or_path) => start({ module_or_path }))
+      .catch((error: unknown) => {
+        started = undefined;
+        throw error;
+      });
+    return started;
+  };
   const ready = Promise.resolve(wasm)
     .then((module_or_path) => init({ module_or_path }))
     .then((made) => {

@@ -1,0 +1,91 @@
+//! What the page asks for only now and then, as a wasm of its own that is loaded then: the
+//! directory that a plan is carried out in, made-up people, and mapping tables.
+
+use crate::provision::report::{InputError, PlannedRequest};
+use crate::provision::{example, mapping_table, replay};
+use serde_json::{Value, json};
+use std::ops::Range;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Panics, should one ever happen, are told in the console.
+#[cfg(not(feature = "browser"))]
+#[wasm_bindgen(start)]
+pub fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// A replay under way. Load what the target holds, queue the plan, then step until done.
+#[wasm_bindgen]
+pub struct Replay {
+    replay: replay::Replay,
+}
+
+#[wasm_bindgen]
+impl Replay {
+    /// A directory that holds nothing; `now` is RFC 3339.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(now: &str) -> Self {
+        Self { replay: replay::Replay::new(now) }
+    }
+
+    /// Loads what the target holds: a JSON array of resources.
+    pub fn hold(&mut self, resources: &str) {
+        let resources: Vec<Value> = serde_json::from_str(resources).unwrap_or_default();
+        for resource in &resources {
+            self.replay.hold(resource);
+        }
+    }
+
+    /// Queues requests of the plan: a JSON array.
+    pub fn queue(&mut self, requests: &str) {
+        let requests: Vec<PlannedRequest> = serde_json::from_str(requests).unwrap_or_default();
+        for request in requests {
+            self.replay.queue(request);
+        }
+    }
+
+    /// Sends up to `most` requests; true when none is left.
+    pub fn step(&mut self, most: usize) -> bool {
+        self.replay.step(most)
+    }
+
+    /// How far it has come, as JSON text.
+    #[must_use]
+    pub fn progress(&self) -> String {
+        serde_json::to_string(&self.replay.progress()).unwrap_or_default()
+    }
+
+    /// What the directory holds now, one resource a line.
+    pub fn state(&mut self) -> String {
+        self.replay.state()
+    }
+}
+
+/// A page of a made-up population of any size as a file: `users`, `assignments`, `roles`, or
+/// the `target` of these people; nothing for another name.
+#[wasm_bindgen(js_name = madeUp)]
+#[must_use]
+pub fn made_up(what: &str, seed: u32, from: usize, to: usize) -> Vec<u8> {
+    let (seed, people): (u64, Range<usize>) = (u64::from(seed), from..to);
+    let file = match what {
+        "users" => example::some_users(seed, people),
+        "assignments" => example::some_assignments(seed, people),
+        "roles" => example::roles(),
+        "target" => example::some_target(seed, people),
+        _ => String::new(),
+    };
+    file.into_bytes()
+}
+
+/// A Markdown mapping table as a configuration: JSON text of `{ok: …}` or `{error: …}`.
+#[wasm_bindgen(js_name = mappingTable)]
+#[must_use]
+pub fn mapping_table(table: &str) -> String {
+    let answer: Result<String, InputError> = mapping_table::configuration(table);
+    match answer {
+        Ok(configuration) => json!({"ok": configuration}),
+        Err(error) => json!({"error": error}),
+    }
+    .to_string()
+}
