@@ -44,6 +44,11 @@ const suites = [
     check,
   ],
   [
+    "lints sandbox",
+    wasm("cargo clippy --quiet --lib --target wasm32-unknown-unknown --features sandbox -- -D warnings"),
+    check,
+  ],
+  [
     "lints browser",
     wasm("cargo clippy --quiet --lib --target wasm32-unknown-unknown --features browser -- -D warnings"),
     check,
