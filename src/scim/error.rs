@@ -71,7 +71,7 @@ impl ScimError {
 
     /// 404 for a resource.
     pub fn not_found(kind: &str, id: &str) -> Self {
-        Self::new(404, format!("there is no {kind} with id `{id}`"))
+        Self::new(404, format!("there is no {kind} with id `{id}`; look for it with a `filter`"))
     }
 
     /// The body of RFC 7644 §3.12; `status` is a string there.

@@ -33,6 +33,44 @@ pub fn keys(
     (keys.unique.into_iter().collect(), keys.index.into_iter().collect())
 }
 
+/// A key's attribute and value as the schema and the document spell them.
+pub(super) fn spelled(
+    registry: &Registry,
+    kind: &ResourceType,
+    document: &Body,
+    key: &Key,
+) -> Option<(String, String)> {
+    let own = registry.core_attributes(kind).map(|attribute| (String::new(), attribute, document));
+    let extended = registry.extensions(kind).filter_map(|schema| {
+        let part = document.get(&schema.id)?.as_object()?;
+        Some(schema.attributes.iter().map(move |attribute| (format!("{}:", schema.id), attribute, part)))
+    });
+    own.chain(extended.flatten()).find_map(|(prefix, attribute, owner)| {
+        let value = owner.get(&attribute.name)?;
+        let elements = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        let path = format!("{prefix}{}", attribute.name);
+        let of_sub = |sub: &Attribute| {
+            let values = elements.iter().filter_map(|element| element.get(&sub.name));
+            written(&format!("{path}.{}", sub.name), sub, values, key)
+        };
+        let found = attribute.sub_attributes.iter().find_map(of_sub);
+        found.or_else(|| written(&path, attribute, elements.iter(), key))
+    })
+}
+
+fn written<'v>(
+    path: &str,
+    attribute: &Attribute,
+    mut values: impl Iterator<Item = &'v Value>,
+    key: &Key,
+) -> Option<(String, String)> {
+    if !path.eq_ignore_ascii_case(&key.attribute) {
+        return None;
+    }
+    let value = values.find(|value| text(attribute, value).as_ref() == Some(&key.value))?;
+    Some((path.to_owned(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+}
+
 struct Keys<'a> {
     registry: &'a Registry,
     unique: BTreeSet<Key>,

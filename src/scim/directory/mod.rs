@@ -129,7 +129,7 @@ impl From<StoreError> for ScimError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken(key) => Self::conflict(format!(
-                "another resource already has this {}: `{}`",
+                "another resource already has this `{}`: `{}`; choose another",
                 key.attribute, key.value
             )),
             // What failed inside is for the log, not for the client.

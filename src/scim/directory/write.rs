@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use super::keys::keys;
+use super::keys::{keys, spelled};
 use super::membership::{member_deltas, member_kind};
 use super::render::parse;
 use super::version::require;
-use super::{ChangeSet, Context, JournalEntry, Put, Record, Store};
+use super::{ChangeSet, Context, JournalEntry, Key, Put, Record, Store, StoreError};
 use crate::scim::compat::{Flag, Profile, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::name::AttributePath;
@@ -259,7 +259,13 @@ fn commit(
     };
     change.journal.push(entry(context, operation, &record, record.version - 1, record.version));
     change.put.push(Put { record: record.clone(), unique, index, keeps_keys });
-    store.commit(&change)?;
+    store.commit(&change).map_err(|error| match error {
+        StoreError::Taken(key) => match spelled(context.registry, kind, document, &key) {
+            Some((attribute, value)) => StoreError::Taken(Key { attribute, value }),
+            None => StoreError::Taken(key),
+        },
+        other => other,
+    })?;
     Ok(Written { record, changed: true, readings: Vec::new(), specified: Vec::new() })
 }
 

@@ -132,15 +132,15 @@ impl Place<'_> {
         if clears {
             let quiet = self.optional
                 || reader.reads(Flag::UnmatchedRemove, path, &self.text.as_str().into(), || Value::Null);
-            return if quiet { Ok(None) } else { Err(self.no_target()) };
+            return if quiet { Ok(None) } else { Err(self.no_target(true)) };
         }
         let element = described(self.attribute, filter, op).filter(|_| self.attribute.multi_valued);
-        let Some(element) = element else { return Err(self.no_target()) };
+        let Some(element) = element else { return Err(self.no_target(false)) };
         let to = || element.clone();
         if op == Op::Add || reader.reads(Flag::ReplaceCreates, path, &self.text.as_str().into(), to) {
             return Ok(Some(element));
         }
-        Err(self.no_target())
+        Err(self.no_target(false))
     }
 
     /// The elements in the form the attribute has: a list, or the one value.
@@ -148,8 +148,9 @@ impl Place<'_> {
         if self.attribute.multi_valued { Some(Value::Array(items)) } else { items.pop() }
     }
 
-    fn no_target(&self) -> ScimError {
-        let detail = format!("no value matches `{}`; add one first", self.text);
+    fn no_target(&self, clears: bool) -> ScimError {
+        let instead = if clears { "name one that is there" } else { "add one first" };
+        let detail = format!("no value matches `{}`; {instead}", self.text);
         ScimError::bad(ScimType::NoTarget, detail)
     }
 }

@@ -266,14 +266,16 @@ impl Checker<'_> {
             }
         });
         if !spelled {
-            *map = std::mem::take(map)
-                .into_iter()
-                .map(|(name, value)| {
-                    let extension = root.and_then(|(registry, _)| registry.schema(&name));
-                    let own = find(attributes, &name).map(|attribute| &attribute.name);
-                    (own.or(extension.map(|schema| &schema.id)).cloned().unwrap_or(name), value)
-                })
-                .collect();
+            for (name, value) in std::mem::take(map) {
+                let extension = root.and_then(|(registry, _)| registry.schema(&name));
+                let own = find(attributes, &name).map(|attribute| &attribute.name);
+                let name = own.or(extension.map(|schema| &schema.id)).cloned().unwrap_or(name);
+                if map.contains_key(&name) {
+                    let expected = "stands twice, in names of different case; send it once";
+                    self.fault(&place.sub(&name), Rule::Repeated, "RFC 7643 §2.1", expected, None);
+                }
+                map.insert(name, value);
+            }
         }
     }
 

@@ -26,6 +26,8 @@ pub enum Rule {
     Required,
     /// No attribute of that name, §2.1.
     Unknown,
+    /// One attribute twice, in names of different case, §2.1.
+    Repeated,
     /// Not one of the canonical values, §7.
     CanonicalValues,
     /// A reference that leads elsewhere, §7.
@@ -47,6 +49,7 @@ impl Rule {
             Self::Primary => "primary",
             Self::Required => "required",
             Self::Unknown => "unknown",
+            Self::Repeated => "repeated",
             Self::CanonicalValues => "canonicalValues",
             Self::ReferenceTypes => "referenceTypes",
             Self::Mutability => "mutability",
