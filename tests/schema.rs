@@ -404,7 +404,7 @@ fn replies_show_what_they_should_and_values_are_unique() {
         Value::Object(shown)
     };
     let steps = file["steps"].as_array().unwrap();
-    assert!(steps.len() >= 36, "{} steps", steps.len());
+    assert!(steps.len() >= 53, "{} steps", steps.len());
     for step in steps {
         let of = |name: &str| step[name].as_str().unwrap();
         let (status, reply) = tenant.send(of("method"), of("path"), &step["request"]);

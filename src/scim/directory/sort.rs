@@ -1,11 +1,11 @@
 //! The value a list is sorted by (RFC 7644 §3.4.2.3), as text whose order is the value's.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::Context;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::name::{AttributePath, Letters, fold, prepared};
-use crate::scim::schema::{ResourceType, Type, instant};
+use crate::scim::schema::{Moment, ResourceType, Type, moment};
 
 /// Longest key, in characters: longer values are sorted by their beginning.
 const MAX_KEY: usize = 256;
@@ -72,13 +72,16 @@ impl SortKey {
             None => value,
         };
         let key = match (self.kind, value) {
-            (Type::DateTime, Value::String(text)) => ordered(instant(text)?),
+            (Type::DateTime, Value::String(text)) => {
+                let Moment { millis, picos } = moment(text)?;
+                format!("{}{picos:09}", ordered(millis))
+            }
             (_, Value::String(text)) => match self.letters {
                 Letters::Exact => text.clone(),
                 Letters::Folded => fold(text),
                 Letters::Prepared => prepared(text),
             },
-            (_, Value::Number(number)) => number_key(number.as_f64()?),
+            (_, Value::Number(number)) => number_key(number)?,
             (_, Value::Bool(value)) => value.to_string(),
             _ => return None,
         };
@@ -91,8 +94,16 @@ fn ordered(number: i64) -> String {
     format!("{:016x}", number.cast_unsigned() ^ (1 << 63))
 }
 
-fn number_key(number: f64) -> String {
-    let bits = number.to_bits().cast_signed();
+/// Also where a decimal has no room for all digits of a whole number: what is left follows.
+#[allow(clippy::cast_possible_truncation, reason = "no whole number of JSON is so large")]
+fn number_key(number: &Number) -> Option<String> {
+    // Zero has one sign.
+    let decimal = number.as_f64()? + 0.0;
+    let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    let rest = whole.map_or(0, |whole| whole - decimal as i128);
+    let bits = decimal.to_bits().cast_signed();
     // IEEE 754 bits sort as the numbers do, but negative ones the other way round.
-    ordered(if bits < 0 { !bits ^ i64::MIN } else { bits })
+    let key = ordered(if bits < 0 { !bits ^ i64::MIN } else { bits });
+    // At 2⁶⁴, neighbours are two thousand apart.
+    Some(format!("{key}{:04x}", rest + 0x8000))
 }

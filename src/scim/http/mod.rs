@@ -89,7 +89,7 @@ fn route(
             let registry = context.registry;
             let kind = registry.at_endpoint(&format!("/{endpoint}")).ok_or_else(|| no_endpoint(path))?;
             match (rest, method) {
-                ([], "GET") => search::listed(store, context, kind, request),
+                ([], "GET") => search::listed(store, context, &[kind], request),
                 ([], "POST") => resource::created(store, context, kind, request),
                 ([], _) => Ok(not_allowed(method, "GET, POST")),
                 ([".search"], "POST") => search::posted(store, context, kind, request),
@@ -98,7 +98,14 @@ fn route(
                 _ => Err(no_endpoint(path)),
             }
         }
-        [] => Err(no_endpoint(path)),
+        // The server root: everything that is here (§3.4.2.1).
+        [] => match method {
+            "GET" => {
+                let kinds: Vec<_> = context.registry.resource_types.iter().collect();
+                search::listed(store, context, &kinds, request)
+            }
+            _ => Ok(not_allowed(method, "GET")),
+        },
     }
 }
 

@@ -11,11 +11,11 @@ use crate::scim::schema::project::Selection;
 pub(super) const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
-/// `GET /Users?…`
+/// `GET /Users?…`, or `GET /?…` over all types.
 pub(super) fn listed(
     store: &mut dyn Searchable,
     context: &Context<'_>,
-    kind: &ResourceType,
+    kinds: &[&ResourceType],
     request: &Request,
 ) -> Result<Reply, ScimError> {
     let cursor = request.parameter("cursor");
@@ -29,7 +29,7 @@ pub(super) fn listed(
         descending: is_descending(request.parameter("sortOrder").as_deref())?,
         selection: request.selection(),
     };
-    directory::query(store, context, &[kind], &query).map(shown)
+    directory::query(store, context, kinds, &query).map(shown)
 }
 
 /// `POST /Users/.search`

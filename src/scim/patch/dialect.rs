@@ -142,6 +142,13 @@ impl<'a> Dialect<'_, 'a> {
             (None, Some(_)) => self.reader.element(&at, found.attribute, value),
             (None, None) => self.reader.value(&at, found.attribute, value),
         };
+        // One value may be added by itself (RFC 7644 §3.5.2.1).
+        let one = op == Op::Add && by == Named::Path && sub.is_none() && path.filter.is_none();
+        let value = match value {
+            value @ (Value::Null | Value::Array(_)) => value,
+            value if one && found.attribute.multi_valued => Value::Array(vec![value]),
+            value => value,
+        };
         let place = Place {
             text: text.to_owned(),
             extension: found.extension,
