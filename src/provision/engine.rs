@@ -7,6 +7,7 @@ use super::cycle::quarantine::threshold;
 use super::decide::{Decision, Verdict};
 use super::held::{Held, ObjectKind};
 use super::mapping::Compiled;
+use super::mapping_table;
 use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
 use super::plan::Planner;
 use super::planning::{Before, Ground, Planning, Side, side};
@@ -19,6 +20,7 @@ use super::requests::Shape;
 use super::roles::Entitlements;
 use super::schema_json::Schema;
 use super::source::Source;
+use super::table;
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -146,8 +148,14 @@ impl Engine {
         self.planning = None;
         self.settings = settings.clone();
         (self.schema, self.compiled) = (None, [None, None]);
+        let mut findings = Vec::new();
         let schema = if schema_json.trim().is_empty() {
             Schema::profile(settings.profile.as_deref())
+        } else if mapping_table::is_table(schema_json) {
+            // What else is wrong with a row shows where its mapping is compiled.
+            let told = table::read(schema_json).map(|(_, found)| found).unwrap_or_default();
+            findings.extend(told.into_iter().filter(|finding| finding.rule == "attribute-type"));
+            mapping_table::configuration(schema_json).and_then(|text| Schema::parse(&text))
         } else {
             Schema::parse(schema_json)
         };
@@ -163,7 +171,6 @@ impl Engine {
                 }];
             }
         };
-        let mut findings = Vec::new();
         let target = self.capabilities();
         if let Some(name) = settings.target.as_deref().filter(|name| Capabilities::named(name).is_none()) {
             findings.push(Diagnostic {

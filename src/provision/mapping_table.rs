@@ -17,7 +17,8 @@ pub fn is_table(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let head = lines.find(|line| line.starts_with('|')).unwrap_or_default().to_ascii_lowercase();
     let rule = lines.next().unwrap_or_default();
-    head.contains("attribute") && rule.starts_with('|') && rule.contains("--")
+    let dashes = |rule: &str| rule.contains('-') && rule.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
+    head.contains("attribute") && rule.starts_with('|') && dashes(rule)
 }
 
 /// The configuration that such a table describes.
@@ -45,6 +46,7 @@ pub fn configuration(text: &str) -> Result<String, InputError> {
     let known = known(&document);
     let mapped: Vec<Value> =
         rows.iter().map(|(target, matching)| mapping(target, *matching, &known)).collect();
+    define(&mut document, kind, text);
     let lists = document.get_mut("synchronizationRules").and_then(Value::as_array_mut);
     for object in lists
         .into_iter()
@@ -59,6 +61,39 @@ pub fn configuration(text: &str) -> Result<String, InputError> {
         }
     }
     Ok(document.to_string())
+}
+
+/// Gives the target's attribute list what only the table knows, with its type.
+fn define(document: &mut Value, kind: &str, text: &str) {
+    let target = objects(document)
+        .find(|object| object.get("sourceObjectName").and_then(Value::as_str) == Some(kind))
+        .and_then(|object| object.get("targetObjectName")?.as_str().map(str::to_owned));
+    let listed = table::read(text).map(|(rows, _)| rows).unwrap_or_default();
+    let directories = document.get_mut("directories").and_then(Value::as_array_mut);
+    for object in directories
+        .into_iter()
+        .flatten()
+        .filter_map(|directory| directory.get_mut("objects")?.as_array_mut())
+        .flatten()
+        .filter(|object| object.get("name").and_then(Value::as_str) == target.as_deref())
+    {
+        let Some(attributes) = object.get_mut("attributes").and_then(Value::as_array_mut) else { continue };
+        for row in &listed {
+            let known = |attribute: &Value| {
+                attribute
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .is_some_and(|name| name.eq_ignore_ascii_case(&row.target))
+            };
+            if !attributes.iter().any(known) {
+                attributes.push(json!({
+                    "anchor": false, "caseExact": false, "defaultValue": null, "flowNullValues": false,
+                    "multivalued": false, "mutability": "ReadWrite", "name": row.target, "required": false,
+                    "type": row.kind, "apiExpressions": [], "metadata": [], "referencedObjects": []
+                }));
+            }
+        }
+    }
 }
 
 fn objects(document: &Value) -> impl Iterator<Item = &Value> {
@@ -104,6 +139,7 @@ fn mapping(target: &str, matching: bool, known: &[Value]) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::super::schema_json::Kind;
     use super::*;
 
     const TABLE: &str = include_str!("../../examples/clarizen-one/mapping-table.md");
@@ -122,7 +158,17 @@ mod tests {
     }
 
     #[test]
+    fn an_attribute_that_only_the_table_knows_gets_its_type() {
+        let text = configuration("|Attribute|Type|\n|-|:-:|\n|userName|String|\n|level|Integer|\n|roles[primary eq\"True\".type]|String|").expect("a configuration");
+        let users = Schema::parse(&text).expect("readable").users.expect("users").attributes;
+        let kinds: Vec<_> =
+            users.iter().map(|mapping| (mapping.definition.known, mapping.definition.kind)).collect();
+        assert_eq!(kinds, [(true, Kind::String), (true, Kind::Integer), (true, Kind::String)]);
+    }
+
+    #[test]
     fn prose_is_no_table() {
+        assert!(!is_table("|Attribute|Type|\n|a-b|c|\n"));
         assert!(!is_table("userPrincipalName,displayName\na,b\n"));
         assert!(configuration("|Attribute|Type|\n|---|---|\n").is_err());
     }

@@ -248,7 +248,31 @@ pub(crate) fn replacement(base: &Value, edits: &[Edit<'_>]) -> Value {
             }
         }
     }
+    name_extensions(&mut resource);
+    resource.values_mut().for_each(keep_one_primary);
     Value::Object(resource)
+}
+
+/// An extension that got its first value belongs among the schemas (RFC 7643 §3).
+fn name_extensions(resource: &mut Map<String, Value>) {
+    let urns: Vec<String> = resource.keys().filter(|key| key.starts_with("urn:")).cloned().collect();
+    let Some(schemas) = resource.get_mut("schemas").and_then(Value::as_array_mut) else { return };
+    for urn in urns {
+        if !schemas.iter().filter_map(Value::as_str).any(|known| known.eq_ignore_ascii_case(&urn)) {
+            schemas.push(Value::String(urn));
+        }
+    }
+}
+
+/// Of several elements one may be primary (RFC 7643 §2.4): the one that was there first.
+fn keep_one_primary(value: &mut Value) {
+    let elements = value.as_array_mut().map_or(&mut [][..], Vec::as_mut_slice);
+    let mut elements: Vec<&mut Map<String, Value>> =
+        elements.iter_mut().filter_map(Value::as_object_mut).collect();
+    elements.retain(|element| element.get("primary") == Some(&Value::Bool(true)));
+    for element in elements.into_iter().skip(1) {
+        element.remove("primary");
+    }
 }
 
 fn list_at(resource: &Map<String, Value>, path: &TargetPath) -> Vec<Value> {

@@ -7,7 +7,7 @@ use super::held::ObjectKind;
 use super::matching::Standing;
 use super::profile::APPLICATIONS;
 use super::report::InputError;
-use super::target_path::member;
+use super::target_path::{TargetPath, member};
 use serde_json::{Map, Number, Value};
 
 /// What exports that write enumerations as numbers mean, in order.
@@ -123,7 +123,7 @@ impl Schema {
         let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
             InputError::new(
                 format!("the schema is not JSON: {error}"),
-                "give the export as the portal downloads it",
+                "give the export as the portal downloads it, or a mapping table in Markdown whose rows begin with `|`",
             )
             .at(error.line())
         })?;
@@ -277,7 +277,13 @@ fn flow_types(mapping: &Value) -> [bool; 3] {
 fn definition(name: &str, target: Option<&Value>) -> Definition {
     let folded = name.to_ascii_lowercase();
     let attributes = target.map_or(&[][..], |target| list(target, "attributes"));
-    let found = attributes.iter().find(|a| text_of(a, "name").is_some_and(|n| n.eq_ignore_ascii_case(name)));
+    let spelled = |a: &&Value| text_of(a, "name").is_some_and(|n| n.eq_ignore_ascii_case(name));
+    let path = TargetPath::parse(name).ok();
+    let meant = |a: &&Value| {
+        let listed = text_of(a, "name").and_then(|name| TargetPath::parse(name).ok());
+        listed.zip(path.as_ref()).is_some_and(|(listed, path)| listed.is_same(path))
+    };
+    let found = attributes.iter().find(spelled).or_else(|| attributes.iter().find(meant));
     let Some(found) = found else {
         let kind = match folded.as_str() {
             "active" => Kind::Boolean,

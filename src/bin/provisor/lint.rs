@@ -14,7 +14,7 @@ use super::text::{print, read};
 
 #[derive(clap::Args)]
 pub(super) struct Lint {
-    /// The configuration, a synchronizationSchema. Without it: the profile.
+    /// The configuration: a synchronizationSchema, or a mapping table in Markdown. Without it: the profile.
     #[arg(long)]
     schema: Option<PathBuf>,
     /// A mapping table in Markdown, as pasted from a tutorial, to look over instead.

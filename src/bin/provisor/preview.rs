@@ -17,7 +17,7 @@ use super::population::{Job, Population, configure};
 pub(super) struct Preview {
     #[command(flatten)]
     population: Population,
-    /// The configuration, a synchronizationSchema. Without it: the profile.
+    /// The configuration: a synchronizationSchema, or a mapping table in Markdown. Without it: the profile.
     #[arg(long, help_heading = "Configuration")]
     schema: Option<PathBuf>,
     #[command(flatten)]
