@@ -19,7 +19,7 @@ const FILES: [(&str, &str, usize); 9] = [
     ("unicode", include_str!("vectors/filter/unicode.json"), 30),
     ("numbers", include_str!("vectors/filter/numbers.json"), 44),
     ("group", include_str!("vectors/filter/group.json"), 20),
-    ("urns", include_str!("vectors/filter/urns.json"), 12),
+    ("urns", include_str!("vectors/filter/urns.json"), 17),
 ];
 
 fn vectors() -> impl Iterator<Item = (&'static str, Value)> {

@@ -18,7 +18,7 @@ const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 const FILES: [(&str, &str, usize); 5] = [
     ("user", include_str!("vectors/patch/user.json"), 54),
     ("quirks", include_str!("vectors/patch/quirks.json"), 83),
-    ("rules", include_str!("vectors/patch/rules.json"), 192),
+    ("rules", include_str!("vectors/patch/rules.json"), 198),
     ("rfc7644", include_str!("vectors/patch/rfc7644.json"), 65),
     ("validator", include_str!("vectors/patch/validator.json"), 25),
 ];

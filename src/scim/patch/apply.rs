@@ -215,9 +215,11 @@ impl Place<'_> {
                 more.into_iter().for_each(|item| add(self.attribute, items, item));
             }
             // A complex value's sub-attributes are replaced one by one (RFC 7644 §3.5.2.3).
-            (_, Some(Value::Object(map)), Some(old @ Value::Object(_))) => self.merge(old, map, &cleared)?,
+            (_, Some(Value::Object(map)), Some(old @ Value::Object(_))) => {
+                self.merge(op, old, map, &cleared)?;
+            }
             (_, None, Some(old @ Value::Object(_))) if !cleared.is_empty() => {
-                self.merge(old, Map::new(), &cleared)?;
+                self.merge(op, old, Map::new(), &cleared)?;
             }
             (_, value, _) => *present = value,
         }
@@ -235,11 +237,21 @@ impl Place<'_> {
     /// Sets what the value names, and unassigns what it says to.
     pub(super) fn merge(
         &self,
+        op: Op,
         old: &mut Value,
         map: Map<String, Value>,
         cleared: &[&Attribute],
     ) -> Result<(), ScimError> {
         self.fixed(old, &map)?;
+        let several = |(name, value): (String, Value)| {
+            let sub = self.attribute.sub(&name).filter(|sub| sub.multi_valued);
+            let value = match sub {
+                Some(sub) => joined(op, sub, old, Some(value)).unwrap_or_default(),
+                None => value,
+            };
+            (name, value)
+        };
+        let map: Map<String, Value> = map.into_iter().map(several).collect();
         if let Value::Object(old) = old {
             old.extend(map);
         }
@@ -270,11 +282,15 @@ impl Place<'_> {
                     return Err(ScimError::bad(ScimType::InvalidValue, detail));
                 }
                 for item in items.iter_mut() {
-                    self.set(item, sub, value.clone())?;
+                    let value = joined(op, sub, item, value.clone());
+                    self.set(item, sub, value)?;
                 }
                 items.retain(is_assigned);
             }
-            Some(item) => self.set(item, sub, value)?,
+            Some(item) => {
+                let value = joined(op, sub, item, value);
+                self.set(item, sub, value)?;
+            }
             None if value.is_none() => {}
             None => {
                 let mut item = Value::Object(Map::new());
@@ -323,6 +339,18 @@ impl Place<'_> {
             self.text, attribute.name
         );
         Err(ScimError::bad(ScimType::Mutability, detail))
+    }
+}
+
+/// What a sub-attribute has after values were added to those that it has; else the new value.
+pub(super) fn joined(op: Op, sub: &Attribute, item: &Value, value: Option<Value>) -> Option<Value> {
+    match (item.get(&sub.name), value) {
+        (Some(Value::Array(old)), Some(Value::Array(more))) if op == Op::Add => {
+            let mut items = old.clone();
+            more.into_iter().for_each(|value| add(sub, &mut items, value));
+            Some(Value::Array(items))
+        }
+        (_, value) => value,
     }
 }
 

@@ -143,10 +143,12 @@ impl<'a> Dialect<'_, 'a> {
             (None, None) => self.reader.value(&at, found.attribute, value),
         };
         // One value may be added by itself (RFC 7644 §3.5.2.1).
-        let one = op == Op::Add && by == Named::Path && sub.is_none() && path.filter.is_none();
+        let one = op == Op::Add
+            && by == Named::Path
+            && sub.map_or(found.attribute.multi_valued && path.filter.is_none(), |sub| sub.multi_valued);
         let value = match value {
             value @ (Value::Null | Value::Array(_)) => value,
-            value if one && found.attribute.multi_valued => Value::Array(vec![value]),
+            value if one => Value::Array(vec![value]),
             value => value,
         };
         let place = Place {
@@ -261,6 +263,11 @@ impl<'a> Dialect<'_, 'a> {
                 let by = if is_name(&name) { Named::Extension } else { Named::Member };
                 self.at(op, &qualified, value, by)
             }),
+            (Op::Remove, _) => {
+                let detail =
+                    format!("`{text}` holds what is required and cannot be removed; name an attribute");
+                Err(ScimError::bad(ScimType::Mutability, detail))
+            }
             _ => Err(ScimError::bad(ScimType::InvalidValue, format!("`{text}` needs an object"))),
         }
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::apply::joined;
 use super::dialect::Place;
 use super::op::Op;
 use crate::scim::compat::{Flag, Reader};
@@ -72,7 +73,7 @@ impl Place<'_> {
         let merges = op == Op::Add || self.merges(reader, &items, &chosen, value.as_ref());
         for (item, chosen) in items.iter_mut().zip(chosen) {
             if chosen {
-                self.change_element(item, value.clone(), merges, &cleared)?;
+                self.change_element(op, item, value.clone(), merges.then_some(cleared.as_slice()))?;
             } else if makes_primary {
                 unset_primary(item);
             }
@@ -101,20 +102,23 @@ impl Place<'_> {
 
     fn change_element(
         &self,
+        op: Op,
         item: &mut Value,
         value: Option<Value>,
-        merges: bool,
-        cleared: &[&Attribute],
+        merges: Option<&[&Attribute]>,
     ) -> Result<(), ScimError> {
         match (self.sub, value) {
-            (Some(sub), value) => self.set(item, sub, value)?,
-            (None, Some(Value::Object(map))) if merges && item.is_object() => {
-                self.merge(item, map, cleared)?;
+            (Some(sub), value) => {
+                let value = joined(op, sub, item, value);
+                self.set(item, sub, value)?;
             }
-            (None, Some(Value::Object(map))) => {
-                self.fixed(item, &map)?;
-                *item = Value::Object(map);
-            }
+            (None, Some(Value::Object(map))) => match merges {
+                Some(cleared) if item.is_object() => self.merge(op, item, map, cleared)?,
+                _ => {
+                    self.fixed(item, &map)?;
+                    *item = Value::Object(map);
+                }
+            },
             (None, value) => *item = value.unwrap_or(Value::Null),
         }
         Ok(())

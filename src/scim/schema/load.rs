@@ -382,7 +382,8 @@ impl Reader {
             description: self.text(place, map, "description").unwrap_or_default(),
             multi_valued: self.flag(place, map, "multiValued"),
             required: self.flag(place, map, "required"),
-            case_exact: self.flag(place, map, "caseExact"),
+            // Whatever the definition says: RFC 7643 §2.3.6 and §2.3.7.
+            case_exact: self.flag(place, map, "caseExact") || matches!(kind, Type::Binary | Type::Reference),
             prepared: false,
             mutability: self.word(
                 place,
