@@ -32,9 +32,8 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
     engine.load_target(&target).map_err(|error| wrong(error.to_string()))?;
     let mut settings: JobSettings = match body.get("settings") {
         None => JobSettings::default(),
-        Some(settings) => {
-            serde_json::from_value(settings.clone()).map_err(|error| wrong(format!("`settings`: {error}")))?
-        }
+        Some(settings) => JobSettings::parse(&settings.to_string())
+            .map_err(|error| wrong(format!("`settings`: {error}")))?,
     };
     settings.now.get_or_insert_with(super::tenant::now);
     let schema = match body.get("schema") {

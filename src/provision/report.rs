@@ -106,7 +106,7 @@ pub enum Dialect {
 
 /// The job's settings: what the portal keeps beside the mappings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct JobSettings {
     /// "Sync all users and groups". Unset: only assigned ones when assignments were
     /// given, else all.
@@ -126,6 +126,8 @@ pub struct JobSettings {
     pub skip_out_of_scope_deletions: bool,
     /// More disables and deletes than this in one cycle are staged, not sent.
     pub deletion_threshold: Option<usize>,
+    /// Where the portal sends its notices: quarantine, the deletion threshold.
+    pub notification_mail: Option<String>,
     /// The Tenant URL, flags included.
     pub tenant_url: Option<String>,
     /// No source object is linked to a target object yet.
@@ -134,6 +136,30 @@ pub struct JobSettings {
     pub default_domain: Option<String>,
     /// The time now, RFC 3339, for `Now()` and its like.
     pub now: Option<String>,
+}
+
+impl JobSettings {
+    /// Reads settings.
+    ///
+    /// # Errors
+    /// A setting that there is none of, or a value that is none; in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| in_words(&error))
+    }
+}
+
+/// What is wrong with settings, without the names that only a programmer knows.
+#[must_use]
+pub fn in_words(error: &serde_json::Error) -> String {
+    let plain = [
+        ("usize", "a whole number from 0"),
+        ("u32", "a whole number from 0"),
+        ("struct JobSettings", "an object of settings"),
+        ("struct Settings", "an object of settings"),
+        ("unknown field", "there is no setting"),
+        ("unknown variant", "there is no"),
+    ];
+    plain.iter().fold(error.to_string(), |text, (name, words)| text.replace(name, words))
 }
 
 /// The plan in numbers.

@@ -226,3 +226,63 @@ fn the_default_domain_is_a_setting_and_its_absence_a_finding() {
     };
     assert_eq!((is_told(&given), is_told(&[])), (false, true));
 }
+
+/// A file in a folder of its own, for as long as the test runs.
+fn file(name: &str, text: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("provisor-files-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn settings_that_there_are_none_of_are_refused_in_words() {
+    for (at, (settings, words)) in [
+        (r#"{"dialekt": "rfc"}"#, "there is no setting `dialekt`, expected one of `syncAll`"),
+        (r#"{"dialect": "rfc7644"}"#, "there is no `rfc7644`, expected one of `legacy`"),
+        (r#"{"deletionThreshold": -1}"#, "expected a whole number from 0"),
+        ("5", "expected an object of settings"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = file(&format!("settings-{at}.json"), settings);
+        let output = example("preview", &["--settings", path.to_str().unwrap()]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{settings}: {told}");
+        assert!(told.contains(words), "{settings}: {told}");
+        assert!(!told.contains("usize") && !told.contains("struct"), "{told}");
+    }
+}
+
+#[test]
+fn two_settings_are_compared_at_one_moment() {
+    let path = file("after.json", r#"{"deletionThreshold": 9}"#);
+    let more = ["--settings-after", path.to_str().unwrap(), "--format", "json"];
+    let schema = |name: &str| {
+        let line = |target: &str, source: Value, priority: u8| json!({"targetAttributeName": target, "source": source, "matchingPriority": priority});
+        let lines = [
+            line("userName", json!({"type": "Attribute", "name": "userPrincipalName"}), 1),
+            line("title", json!({"type": "Function", "expression": "Now()"}), 0),
+        ];
+        let mapping =
+            json!({"sourceObjectName": "User", "targetObjectName": "User", "attributeMappings": lines});
+        file(name, &json!({"synchronizationRules": [{"objectMappings": [mapping]}]}).to_string())
+    };
+    let (before, after) = (schema("before-schema.json"), schema("after-schema.json"));
+    let files = ["--before", before.to_str().unwrap(), "--after", after.to_str().unwrap()];
+    let said: Value =
+        serde_json::from_str(&text(&example("compare", &[&more[..], &files].concat()))).unwrap();
+    assert_eq!(said["differences"], json!([]), "{said}");
+}
+
+#[test]
+fn a_mapping_table_is_a_configuration() {
+    let path = format!("{EXAMPLE}/mapping-table.md");
+    let output = example("preview", &["--schema", &path, "--format", "summary"]);
+    let summary: Value = serde_json::from_str(&text(&output)).unwrap();
+    assert!(summary["create"].as_u64().is_some_and(|created| created > 0), "{summary}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("`roles[primary eq\"True\".type]` is not well formed"), "{told}");
+}

@@ -8,10 +8,9 @@ use clap::ValueEnum;
 use provisor::provision::compare::compare;
 use provisor::provision::engine::Engine;
 use provisor::provision::export::record;
-use provisor::provision::report::{Difference, Effect, JobSettings};
+use provisor::provision::report::{Difference, Effect};
 
 use super::population::{Job, Population, configure};
-use super::text::read;
 
 #[derive(clap::Args)]
 pub(super) struct Compare {
@@ -49,12 +48,11 @@ enum Format {
 /// Prints who fares differently.
 pub(super) fn run(arguments: &Compare) -> Result<ExitCode, String> {
     let settings = arguments.job.settings()?;
-    let other: JobSettings = match &arguments.settings_after {
-        Some(path) => {
-            serde_json::from_str(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?
-        }
+    let mut other = match &arguments.settings_after {
+        Some(path) => arguments.job.settings_of(Some(path))?,
         None => settings.clone(),
     };
+    other.now = other.now.or_else(|| settings.now.clone());
     let (mut before, mut after) = (Engine::new(), Engine::new());
     for engine in [&mut before, &mut after] {
         arguments.population.load(engine)?;

@@ -108,16 +108,24 @@ fn load(engine: &mut Engine, mut loading: Loading, path: &Path) -> Result<LoadRe
 impl Job {
     /// The settings, with what the flags say.
     pub(super) fn settings(&self) -> Result<JobSettings, String> {
-        let mut settings: JobSettings = match &self.settings {
-            Some(path) => serde_json::from_str(&read(path)?)
-                .map_err(|error| format!("`{}`: {error}", path.display()))?,
+        let mut settings = self.settings_of(self.settings.as_deref())?;
+        settings.now.get_or_insert_with(clock);
+        Ok(settings)
+    }
+
+    /// The settings in a file, with what the flags say.
+    pub(super) fn settings_of(&self, file: Option<&Path>) -> Result<JobSettings, String> {
+        let mut settings = match file {
+            Some(path) => {
+                JobSettings::parse(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?
+            }
             None => JobSettings::default(),
         };
         settings.first_cycle |= self.first_cycle;
         settings.profile = self.profile.clone().or(settings.profile);
         settings.target = self.target_profile.clone().or(settings.target);
         settings.default_domain = self.default_domain.clone().or(settings.default_domain);
-        settings.now = self.now.clone().or(settings.now).or_else(|| Some(clock()));
+        settings.now = self.now.clone().or(settings.now);
         Ok(settings)
     }
 }

@@ -55,7 +55,7 @@ pub enum Absent {
 
 /// How cycles are run, beside what the portal calls settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
     /// The portal's settings.
     pub job: JobSettings,

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use provisor::provision::cycle::job::{Ending, Schedule};
 use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Scope, Settings, status, timestamp};
-use provisor::provision::report::{JobSettings, Severity};
+use provisor::provision::report::{JobSettings, Severity, in_words};
 use serde_json::Value;
 
 use super::text::{print, read};
@@ -150,7 +150,7 @@ fn token(file: Option<&Path>) -> Result<Option<String>, String> {
 fn settings(arguments: &Arguments) -> Result<Settings, String> {
     let mut settings: Settings = match &arguments.settings {
         Some(path) => {
-            let fault = |error: serde_json::Error| format!("`{}`: {error}", path.display());
+            let fault = |error: serde_json::Error| format!("`{}`: {}", path.display(), in_words(&error));
             serde_json::from_str(&read(path)?).map_err(fault)?
         }
         None => Settings::default(),
@@ -204,6 +204,7 @@ fn cycle(
         tell("a cycle was under way; going on with it");
     }
     let on_demand = arguments.on_demand.clone();
+    let mail = settings.job.notification_mail.clone();
     let (mut cycle, findings) = Cycle::new(job, &schema, settings, on_demand, &guid(), now());
     for finding in findings.iter().filter(|finding| finding.severity == Severity::Error) {
         tell(&format!("error: {}: {}", finding.path.as_deref().unwrap_or_default(), finding.message));
@@ -235,7 +236,8 @@ fn cycle(
                 Outcome::Taken
             }
             Effect::Notify { code, message } => {
-                tell(&format!("notice: {code}: {message}"));
+                let to = mail.as_deref().map(|mail| format!(" to {mail}")).unwrap_or_default();
+                tell(&format!("notice{to}: {code}: {message}"));
                 Outcome::Taken
             }
         };
