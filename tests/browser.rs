@@ -2,7 +2,6 @@
 #![cfg(all(target_arch = "wasm32", feature = "browser"))]
 
 use provisor::browser::{Export, Preview};
-use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -11,19 +10,16 @@ const PEOPLE: &str = r#"{"value":[
   {"id":"u1","userPrincipalName":"ada@contoso.com","displayName":"Ada Lovelace","accountEnabled":true},
   {"id":"u2","userPrincipalName":"bo@contoso.com","displayName":"Bo Berg","accountEnabled":true}]}"#;
 
-fn settings() -> JsValue {
-    js_sys::JSON::parse(r#"{"syncAll":true}"#).unwrap()
-}
+const SETTINGS: &str = r#"{"syncAll":true}"#;
 
-fn json(value: &JsValue) -> serde_json::Value {
-    let text = js_sys::JSON::stringify(value).unwrap();
-    serde_json::from_str(&String::from(text)).unwrap()
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
 }
 
 fn planned() -> (Preview, serde_json::Value) {
     let mut preview = Preview::new();
     assert_eq!(json(&preview.load_source("users.json", PEOPLE.as_bytes()))["ok"]["rows"], 2);
-    assert!(json(&preview.configure("", settings()))["ok"].is_array());
+    assert!(json(&preview.configure("", SETTINGS))["ok"].is_array());
     let summary = json(&preview.plan());
     (preview, summary)
 }
@@ -82,7 +78,7 @@ fn a_file_that_is_none_gets_a_clear_error() {
 #[wasm_bindgen_test]
 fn settings_that_are_none_get_a_clear_error() {
     let mut preview = Preview::new();
-    assert!(json(&preview.configure("", JsValue::from_str("no")))["error"]["message"].is_string());
+    assert!(json(&preview.configure("", "\"no\""))["error"]["message"].is_string());
 }
 
 #[wasm_bindgen_test]

@@ -2,7 +2,7 @@
 
 use super::{Preview, answer};
 use crate::provision::loading::Loading;
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A file on its way in; UTF-8 or UTF-16.
 #[wasm_bindgen(js_name = Loading)]
@@ -20,12 +20,12 @@ impl File {
     }
 
     /// Takes the next bytes, cut anywhere; answers with an error as soon as there is one.
-    pub fn push(&mut self, preview: &mut Preview, bytes: &[u8]) -> JsValue {
+    pub fn push(&mut self, preview: &mut Preview, bytes: &[u8]) -> String {
         answer(self.loading.push(&mut preview.engine, bytes))
     }
 
     /// Says that all has come; answers with what it was.
-    pub fn finish(self, preview: &mut Preview) -> JsValue {
+    pub fn finish(self, preview: &mut Preview) -> String {
         answer(self.loading.finish(&mut preview.engine))
     }
 }

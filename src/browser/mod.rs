@@ -1,7 +1,7 @@
 //! The page's engine: wasm-bindgen exports over [`Engine`]. Every function is total: it
-//! answers `{ok: …}` or `{error: {message, help, line}}` and never throws.
+//! answers `{"ok": …}` or `{"error": {"message", "help", "line"}}` and never throws.
 //!
-//! Small fixed structs cross through serde-wasm-bindgen; plans and resources as JSON text.
+//! What crosses is JSON text: one way of writing is enough.
 
 mod compare;
 mod export;
@@ -10,7 +10,7 @@ mod load;
 
 pub use export::Export;
 use serde::Serialize;
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::provision::decode;
 use crate::provision::engine::Engine;
@@ -51,12 +51,11 @@ fn text<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn answer<T: Serialize>(result: Result<T, InputError>) -> JsValue {
-    let answer = match result {
+fn answer<T: Serialize>(result: Result<T, InputError>) -> String {
+    text(&match result {
         Ok(value) => Answer::Ok(value),
         Err(error) => Answer::Error(error),
-    };
-    answer.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::NULL)
+    })
 }
 
 /// One preview: what was loaded, how it is configured, what would happen.
@@ -79,20 +78,20 @@ impl Preview {
 
     /// Adds a file of users, groups, assignments or roles; UTF-8 or UTF-16.
     #[wasm_bindgen(js_name = loadSource)]
-    pub fn load_source(&mut self, name: &str, bytes: &[u8]) -> JsValue {
+    pub fn load_source(&mut self, name: &str, bytes: &[u8]) -> String {
         answer(decode(bytes).and_then(|text| self.engine.load_source(name, &text)))
     }
 
     /// Adds what the target holds.
     #[wasm_bindgen(js_name = loadTarget)]
-    pub fn load_target(&mut self, bytes: &[u8]) -> JsValue {
+    pub fn load_target(&mut self, bytes: &[u8]) -> String {
         answer(decode(bytes).and_then(|text| self.engine.load_target(&text)))
     }
 
     /// Sets the configuration (a `synchronizationSchema`, or empty text for the built-in
     /// profile) and the job's settings; answers with what is to be said about it.
-    pub fn configure(&mut self, schema: &str, settings: JsValue) -> JsValue {
-        let settings: Result<JobSettings, _> = serde_wasm_bindgen::from_value(settings);
+    pub fn configure(&mut self, schema: &str, settings: &str) -> String {
+        let settings: Result<JobSettings, _> = serde_json::from_str(settings);
         answer(match settings {
             Ok(settings) => Ok(self.engine.configure(schema, &settings)),
             Err(error) => {
@@ -107,7 +106,7 @@ impl Preview {
     }
 
     /// Plans the whole population; answers with the summary.
-    pub fn plan(&mut self) -> JsValue {
+    pub fn plan(&mut self) -> String {
         self.engine.plan();
         self.summary()
     }
@@ -142,12 +141,12 @@ impl Preview {
     }
 
     /// The plan in numbers.
-    pub fn summary(&self) -> JsValue {
+    pub fn summary(&self) -> String {
         answer(Ok(self.engine.summary().clone()))
     }
 
     /// What the planned population says about the configuration.
-    pub fn lint(&self) -> JsValue {
+    pub fn lint(&self) -> String {
         answer(Ok(self.engine.lint()))
     }
 
@@ -255,7 +254,7 @@ impl Preview {
     }
 
     /// The rows at these indexes.
-    pub fn rows(&self, indexes: &[u32]) -> JsValue {
+    pub fn rows(&self, indexes: &[u32]) -> String {
         answer(Ok(self.engine.rows(indexes)))
     }
 

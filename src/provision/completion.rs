@@ -2,6 +2,8 @@
 //! target path, the attributes that the target knows.
 
 use super::expression::functions;
+use super::order::sort;
+use crate::scim::unicode::lowercase;
 use serde::Serialize;
 
 /// Most suggestions given at once.
@@ -75,7 +77,7 @@ pub fn complete(text: &str, at: usize, attributes: &[String]) -> Option<Completi
             .last()
             .map_or(at, |(place, _)| place)
     });
-    let typed = before.get(from..)?.trim_start_matches('[').to_lowercase();
+    let typed = lowercase(before.get(from..)?.trim_start_matches('['));
     let after = text.get(at..)?;
     let to = match bracket {
         // A name under way is replaced whole, its closing bracket included.
@@ -119,7 +121,7 @@ pub fn complete(text: &str, at: usize, attributes: &[String]) -> Option<Completi
             ));
         }
     }
-    options.sort_by_key(|(rank, _)| *rank);
+    sort(&mut options, |one, other| one.0.cmp(&other.0));
     let options = options.into_iter().take(MOST).map(|(_, option)| option).collect();
     Some(Completion { from, to, options })
 }
@@ -127,10 +129,10 @@ pub fn complete(text: &str, at: usize, attributes: &[String]) -> Option<Completi
 /// The target paths that fit what is typed.
 #[must_use]
 pub fn complete_target(typed: &str, targets: &[String]) -> Vec<Suggestion> {
-    let wanted = typed.trim().to_lowercase();
+    let wanted = lowercase(typed.trim());
     let mut options: Vec<(usize, &String)> =
         targets.iter().filter_map(|name| rank(name, &wanted).map(|rank| (rank, name))).collect();
-    options.sort_by_key(|(rank, _)| *rank);
+    sort(&mut options, |one, other| one.0.cmp(&other.0));
     let suggestion = |name: &String| Suggestion {
         kind: SuggestionKind::Target,
         label: name.clone(),
@@ -143,7 +145,7 @@ pub fn complete_target(typed: &str, targets: &[String]) -> Vec<Suggestion> {
 
 /// 0 begins with what is typed, 1 holds it, `None` neither.
 fn rank(name: &str, typed: &str) -> Option<usize> {
-    let name = name.to_lowercase();
+    let name = lowercase(name);
     let last = name.rsplit(':').next().unwrap_or(&name);
     if name.starts_with(typed) || last.starts_with(typed) {
         Some(0)

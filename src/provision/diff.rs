@@ -2,6 +2,7 @@
 //! target's schema says otherwise, so a mere change of case is no change; booleans are
 //! equal however they are spelled; several values are a set.
 
+use crate::scim::unicode::lowercase;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -45,7 +46,7 @@ pub(crate) fn same_text(new: &str, old: &str, case_exact: bool) -> bool {
     if new.is_ascii() && old.is_ascii() {
         return new.eq_ignore_ascii_case(old);
     }
-    new.to_lowercase() == old.to_lowercase()
+    lowercase(new) == lowercase(old)
 }
 
 fn plain(value: &Value) -> Option<Cow<'_, str>> {

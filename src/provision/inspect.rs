@@ -5,6 +5,7 @@ use super::engine::Engine;
 use super::expression::{Attributes, Environment, State, Value as Held, parse, trace};
 use super::held::ObjectKind;
 use super::mapping::{Compiled, Flow};
+use super::order::sort_by_keys;
 use super::population::{Population, Subject};
 use super::program::{chance, seed};
 use crate::scim::span::Span;
@@ -95,7 +96,7 @@ impl Engine {
         if !names.is_empty() {
             let computed = if group { &["members"][..] } else { &COMPUTED };
             names.extend(computed.iter().map(|name| (*name).to_owned()));
-            names.sort_unstable_by_key(|name| name.to_ascii_lowercase());
+            sort_by_keys(&mut names, |name| name.to_ascii_lowercase());
             names.dedup();
         }
         names

@@ -6,6 +6,7 @@ use super::capability::Capabilities;
 use super::diff::same;
 use super::expression::{Value as Held, lint};
 use super::held::ObjectKind;
+use super::order::sort;
 use super::pool::{Atom, Pool};
 use super::program::Program;
 use super::report::{Diagnostic, Severity};
@@ -249,7 +250,7 @@ impl Compiled {
     pub fn matching(&self) -> Vec<&Line> {
         let mut lines: Vec<&Line> =
             self.lines.iter().filter(|line| line.mapping.matching_priority > 0 && line.filterable).collect();
-        lines.sort_by_key(|line| line.mapping.matching_priority);
+        sort(&mut lines, |one, other| one.mapping.matching_priority.cmp(&other.mapping.matching_priority));
         lines
     }
 }

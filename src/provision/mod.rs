@@ -26,6 +26,7 @@ pub mod loading;
 mod mapping;
 pub mod mapping_table;
 mod matching;
+mod order;
 mod plan;
 mod planning;
 mod pool;

@@ -2,6 +2,7 @@
 //! equal values, a column is an array, and a hundred thousand people fit.
 
 use super::expression::Value;
+use crate::scim::unicode::lowercase;
 use hashbrown::DefaultHashBuilder;
 use hashbrown::{HashMap, HashTable};
 use std::hash::BuildHasher;
@@ -147,11 +148,10 @@ impl Pool {
     /// The same text in lower case, put in if it is new.
     pub fn folded(&mut self, atom: Atom) -> Atom {
         let Some(text) = self.text(atom) else { return atom };
-        let lower = |c: char| !c.is_uppercase() && (c.is_ascii() || c.to_lowercase().eq([c]));
-        if text.chars().all(lower) {
+        if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
             return atom;
         }
-        let folded = text.to_lowercase();
+        let folded = lowercase(text);
         self.intern(&folded)
     }
 }

@@ -3,6 +3,7 @@
 
 use super::expression::{Attributes, Value};
 use super::held::ObjectKind;
+use super::order::sort;
 use super::pool::{Atom, Pool};
 use super::roles::Entitlements;
 use super::source::{Source, Table};
@@ -95,7 +96,7 @@ pub(crate) struct Each {
 impl Each {
     /// Begins, before the first object; `once` says that equal inputs give equal values.
     pub fn new(pool: &mut Pool, population: &Population<'_>, mut names: Vec<&str>, once: bool) -> Self {
-        names.sort_unstable();
+        sort(&mut names, Ord::cmp);
         names.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
         Self {
             columns: names.iter().map(|name| population.column(pool, name)).collect(),

@@ -3,6 +3,7 @@
 
 use super::capability::{Capabilities, ManagerShape, MemberRemoval};
 use super::held::ObjectKind;
+use super::order::sort;
 use super::report::{Dialect, PlannedRequest};
 use super::target_path::TargetPath;
 use serde_json::{Map, Value, json};
@@ -106,7 +107,7 @@ pub(crate) fn creation(
     }
     mapped.insert("schemas".to_owned(), Value::Array(schemas));
     let mut entries: Vec<(String, Value)> = mapped.into_iter().collect();
-    entries.sort_by_cached_key(|(key, _)| (rank(key), key.clone()));
+    sort(&mut entries, |(one, _), (other, _)| (rank(one), one).cmp(&(rank(other), other)));
     Value::Object(entries.into_iter().map(|(key, value)| (key, inner_order(value))).collect())
 }
 
@@ -125,8 +126,8 @@ fn inner_order(value: Value) -> Value {
         Value::Object(inner) if inner.contains_key("familyName") || inner.contains_key("givenName") => {
             const FIRST: [&str; 3] = ["formatted", "familyName", "givenName"];
             let mut entries: Vec<(String, Value)> = inner.into_iter().collect();
-            entries
-                .sort_by_key(|(key, _)| FIRST.iter().position(|first| first == key).unwrap_or(FIRST.len()));
+            let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
+            sort(&mut entries, |(one, _), (other, _)| rank(one).cmp(&rank(other)));
             Value::Object(entries.into_iter().collect())
         }
         other => other,

@@ -3,7 +3,9 @@
 use super::decide::{Decision, Verdict};
 use super::engine::Engine;
 use super::matching::Settled;
+use super::order::sort_by_keys;
 use super::report::Row;
+use crate::scim::unicode::lowercase;
 use std::cmp::Reverse;
 
 /// Which rows, and in which order.
@@ -24,7 +26,7 @@ impl Engine {
     pub fn find(&self, search: &Search<'_>, among: Option<&[u32]>) -> Vec<u32> {
         let all = || (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
         let mut rows: Vec<u32> = among.map_or_else(all, <[u32]>::to_vec);
-        let wanted = search.text.to_lowercase();
+        let wanted = lowercase(search.text);
         if !search.action.is_empty() || !wanted.is_empty() {
             rows.retain(|index| {
                 self.looked_at(*index).is_some_and(|(settled, decision)| {
@@ -35,15 +37,19 @@ impl Engine {
         }
         let decision = |index: &u32| self.looked_at(*index).map(|(_, decision)| decision);
         match search.sort.trim_start_matches('-') {
-            "name" => rows.sort_by_cached_key(|index| {
-                self.looked_at(*index).map(|(settled, _)| self.planner().name(settled).to_lowercase())
+            "name" => sort_by_keys(&mut rows, |index| {
+                self.looked_at(*index).map(|(settled, _)| lowercase(self.planner().name(settled)))
             }),
-            "action" => rows.sort_by_key(|index| decision(index).map(|decision| urgency(decision.verdict))),
-            "why" => rows.sort_by_key(|index| decision(index).map(|decision| decision.reason)),
-            "changes" => rows.sort_by_key(|index| Reverse(decision(index).map(|decision| decision.changes))),
+            "action" => {
+                sort_by_keys(&mut rows, |index| decision(index).map(|decision| urgency(decision.verdict)))
+            }
+            "why" => sort_by_keys(&mut rows, |index| decision(index).map(|decision| decision.reason)),
+            "changes" => {
+                sort_by_keys(&mut rows, |index| Reverse(decision(index).map(|decision| decision.changes)))
+            }
             "problems" => {
                 let problems = |decision: Decision| decision.problems + decision.missing;
-                rows.sort_by_key(|index| Reverse(decision(index).map(problems)));
+                sort_by_keys(&mut rows, |index| Reverse(decision(index).map(problems)));
             }
             _ => {}
         }
@@ -74,7 +80,7 @@ impl Engine {
     fn holds(&self, settled: Settled, wanted: &str) -> bool {
         let entry = self.source.table(settled.kind).entry(settled.row);
         let id = entry.and_then(|entry| self.pool.text(entry.id)).unwrap_or_default();
-        id.contains(wanted) || self.planner().name(settled).to_lowercase().contains(wanted)
+        id.contains(wanted) || lowercase(self.planner().name(settled)).contains(wanted)
     }
 }
 

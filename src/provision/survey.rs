@@ -8,6 +8,7 @@ use super::engine::Engine;
 use super::held::ObjectKind;
 use super::mapping::{Compiled, Flow, Line};
 use super::matching::{Link, Settled};
+use super::order::sort;
 use super::plan::Planner;
 use super::pool::Atom;
 use super::reference::IdRoutes;
@@ -281,7 +282,7 @@ impl Survey {
     /// All passes are done: puts rows in order, and compares with before.
     fn end(&mut self, engine: &Engine) {
         for rows in self.problems.values_mut() {
-            rows.sort_unstable();
+            sort(rows, u32::cmp);
             rows.dedup();
         }
         let first = self.before.iter().all(Vec::is_empty);
@@ -309,13 +310,13 @@ impl Survey {
         let counted = |lists: &BTreeMap<String, Vec<u32>>| {
             let mut counts: Vec<(String, usize)> =
                 lists.iter().map(|(name, rows)| (name.clone(), rows.len())).collect();
-            counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            sort(&mut counts, |one, other| other.1.cmp(&one.1));
             counts
         };
         let targets = self.targets.iter().map(|target| {
             let mut top: Vec<(String, u32)> = target.values.clone();
             let distinct = top.len();
-            top.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            sort(&mut top, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
             top.truncate(TOP);
             TargetFindings {
                 kind: target.kind.name().to_owned(),

@@ -3,7 +3,9 @@
 
 use super::engine::Engine;
 use super::held::ObjectKind;
+use super::order::sort;
 use super::population::{Population, Subject};
+use crate::scim::unicode::lowercase;
 use hashbrown::HashMap;
 use serde::Serialize;
 
@@ -83,7 +85,7 @@ impl Engine {
         }
         let text = |(atom, count)| Some((self.pool.first(atom)?.to_owned(), count));
         let mut values: Vec<(String, usize)> = counts.into_iter().filter_map(text).collect();
-        values.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        sort(&mut values, |one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
         values.truncate(FREQUENT);
         values
     }
@@ -111,7 +113,7 @@ impl Engine {
                 continue;
             }
             let case_only = match (&sends, &user_name) {
-                (Some(one), Some(other)) => one.to_lowercase() == other.to_lowercase(),
+                (Some(one), Some(other)) => lowercase(one) == lowercase(other),
                 _ => false,
             };
             check.lost += usize::from(!case_only);

@@ -21,13 +21,34 @@ pub fn nfkd(text: &str) -> String {
     if text.is_ascii() { text.to_owned() } else { tables::normalize(text, "NFKD") }
 }
 
+/// The lower case.
+pub fn lowercase(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { cases::lowercase(text) }
+}
+
+/// The lower case of a character, where that is one character; else the character itself.
+pub fn lower(letter: char) -> char {
+    if letter.is_ascii() { letter.to_ascii_lowercase() } else { cases::lower(letter).unwrap_or(letter) }
+}
+
+/// The upper case of a character, where that is one character; else the character itself.
+pub fn upper(letter: char) -> char {
+    if letter.is_ascii() { letter.to_ascii_uppercase() } else { cases::upper(letter).unwrap_or(letter) }
+}
+
+/// The only one of some.
+fn alone(mut letters: impl Iterator<Item = char>) -> Option<char> {
+    let first = letters.next();
+    if letters.next().is_some() { None } else { first }
+}
+
 /// Whether a character is a mark (general category M), such as a combining accent.
 pub fn is_mark(letter: char) -> bool {
     // The first mark there is: U+0300.
     letter >= '\u{300}' && tables::is_mark(letter)
 }
 
-#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
+#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox"))))]
 mod tables {
     use unicode_normalization::UnicodeNormalization;
 
@@ -45,7 +66,7 @@ mod tables {
     }
 }
 
-#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox")))]
 mod tables {
     use js_sys::{JsString, RegExp};
 
@@ -62,9 +83,54 @@ mod tables {
     }
 }
 
+/// The Worker has the tables for its filters anyway.
+#[cfg(not(all(target_arch = "wasm32", any(feature = "browser", feature = "sandbox"))))]
+mod cases {
+    use super::alone;
+
+    pub(super) fn lowercase(text: &str) -> String {
+        text.to_lowercase()
+    }
+
+    pub(super) fn lower(letter: char) -> Option<char> {
+        alone(letter.to_lowercase())
+    }
+
+    pub(super) fn upper(letter: char) -> Option<char> {
+        alone(letter.to_uppercase())
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", any(feature = "browser", feature = "sandbox")))]
+mod cases {
+    use super::alone;
+    use js_sys::JsString;
+
+    pub(super) fn lowercase(text: &str) -> String {
+        JsString::from(text).to_lower_case().into()
+    }
+
+    pub(super) fn lower(letter: char) -> Option<char> {
+        let text: String = JsString::from(letter).to_lower_case().into();
+        alone(text.chars())
+    }
+
+    pub(super) fn upper(letter: char) -> Option<char> {
+        let text: String = JsString::from(letter).to_upper_case().into();
+        alone(text.chars())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{is_mark, nfc, nfd, nfkc};
+    use super::{is_mark, lower, lowercase, nfc, nfd, nfkc, upper};
+
+    #[test]
+    fn cases() {
+        assert_eq!(lowercase("ÀÉ ΟΔΟΣ İ"), "àé οδος i\u{307}");
+        assert_eq!((lower('Ä'), lower('İ'), lower('Σ'), lower('A')), ('ä', 'İ', 'σ', 'a'));
+        assert_eq!((upper('ä'), upper('ß'), upper('ς'), upper('a')), ('Ä', 'ß', 'Σ', 'A'));
+    }
 
     #[test]
     fn forms_and_marks() {

@@ -79,6 +79,8 @@ const pause = () =>
     port2.postMessage(null);
   });
 
+const said = <T>(text: string) => JSON.parse(text) as Answer<T>;
+const list = <T>(answer: Answer<T[]>): T[] => ("ok" in answer ? answer.ok : []);
 const parsed = <T>(text: string): T | null => (text ? (JSON.parse(text) as T) : null);
 
 /** Given up, because something newer was asked for. */
@@ -120,14 +122,14 @@ function runs(what: string | undefined): void {
 async function read(into: Preview, file: Given, rest: Rest): Promise<Answer<LoadReport>> {
   const loading = new Loading(file.name, file.role === "target");
   for (let at = 0; at < file.bytes.length; at += CHUNK) {
-    const pushed = loading.push(into, file.bytes.subarray(at, at + CHUNK)) as Answer<null>;
+    const pushed = said<null>(loading.push(into, file.bytes.subarray(at, at + CHUNK)));
     if ("error" in pushed) {
       loading.free();
       return pushed;
     }
     await rest(at, file.bytes.length);
   }
-  return loading.finish(into) as Answer<LoadReport>;
+  return said<LoadReport>(loading.finish(into));
 }
 
 /** Files and made-up people. */
@@ -162,7 +164,7 @@ async function planned(engine: Preview, rest: Rest, progress?: Progress): Promis
     await rest(done, total, progress);
   }
   runs(undefined);
-  return engine.summary() as Answer<Summary>;
+  return said<Summary>(engine.summary());
 }
 
 /** Action, text, a name of the survey, order. */
@@ -216,7 +218,7 @@ const calls = {
     latest += 1;
     current().whatIf(whatIf);
     current().refuse(endless);
-    return current().configure(schema, settings) as Answer<Diagnostic[]>;
+    return said<Diagnostic[]>(current().configure(schema, JSON.stringify(settings)));
   },
   schema: (_: Progress) => current().schemaJson(),
   /** Plans everyone, and says at once what is in sight of it; nothing when it was overtaken. */
@@ -249,7 +251,7 @@ const calls = {
     };
     return unlessOvertaken(all());
   },
-  lint: (_: Progress) => (current().lint() as { ok: Diagnostic[] }).ok,
+  lint: (_: Progress) => list(said<Diagnostic[]>(current().lint())),
   /** Bytes that the wasm has. */
   memory: (_: Progress) => memory?.buffer.byteLength ?? 0,
   stop(_: Progress): void {
@@ -257,7 +259,7 @@ const calls = {
   },
   find: (_: Progress, action: string, text: string, name: string, sort: string) =>
     current().find(action, text, name, sort),
-  rows: (_: Progress, indexes: Uint32Array) => (current().rows(indexes) as { ok: Row[] }).ok,
+  rows: (_: Progress, indexes: Uint32Array) => list(said<Row[]>(current().rows(indexes))),
   place: (_: Progress, id: string) => current().place(id),
   person: (_: Progress, index: number) => look(index),
   trace(_: Progress, index: number, text: string): Part[] | null {
@@ -340,7 +342,7 @@ const calls = {
     const other = new Preview();
     const work = async (): Promise<Answer<Comparison>> => {
       await fill(other, files, generated, true, rest);
-      const configured = other.configure(schema, settings) as Answer<Diagnostic[]>;
+      const configured = said<Diagnostic[]>(other.configure(schema, JSON.stringify(settings)));
       if ("error" in configured) return configured;
       const answer = await planned(other, rest);
       if ("error" in answer) return answer;
@@ -387,7 +389,7 @@ const calls = {
       const given = sources.filter(({ role }) => role === "source");
       const bytes = new TextEncoder().encode(replayed);
       await fill(next, [...given, { name: "target", role: "target", bytes }], generated, false, rest);
-      next.configure(schema, settings);
+      next.configure(schema, JSON.stringify(settings));
       const again = await planned(next, rest);
       return "ok" in again ? { progress: told, again: again.ok } : null;
     };

@@ -13,13 +13,16 @@ pub(crate) trait Engine: Sized {
     fn matches(&self, text: &str) -> Result<Vec<Match>, String>;
 }
 
-#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
+#[cfg(not(all(
+    target_arch = "wasm32",
+    any(feature = "edge", feature = "browser", feature = "sandbox")
+)))]
 pub(crate) use native::Native as Backend;
 
-#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox")))]
 pub(crate) use script::Script as Backend;
 
-#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
+#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox"))))]
 mod native {
     use super::{Engine, Match};
     use fancy_regex::{Error, RegexBuilder, RuntimeError};
@@ -67,7 +70,7 @@ mod native {
     }
 }
 
-#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox")))]
 mod script {
     use super::{Engine, Match};
     use js_sys::{Array, Function, Reflect, RegExp};

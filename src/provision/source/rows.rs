@@ -93,7 +93,7 @@ fn grow<T: Clone + Default>(room: &mut Vec<T>, most: usize, line: u64) -> Result
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -4,6 +4,7 @@
 use super::super::Value;
 use super::super::eval::{Call, Outcome, bound};
 use super::{Function, cloud_sync, entra, many, maybe, need};
+use crate::scim::unicode;
 
 pub(super) static FUNCTIONS: [Function; 12] = [
     entra("Append", &[need("source", "source"), need("suffix", "suffix")], "adds a suffix", |call| {
@@ -166,7 +167,7 @@ pub(crate) fn lower(text: &str, turkish: bool) -> String {
         .map(|letter| match letter {
             'I' if turkish => 'ı',
             'İ' if turkish => 'i',
-            _ => alone(letter.to_lowercase()).unwrap_or(letter),
+            _ => unicode::lower(letter),
         })
         .collect()
 }
@@ -178,12 +179,7 @@ pub(crate) fn upper(text: &str, turkish: bool) -> String {
             'i' if turkish => 'İ',
             'ı' if turkish => 'I',
             'ı' => 'ı',
-            _ => alone(letter.to_uppercase()).unwrap_or(letter),
+            _ => unicode::upper(letter),
         })
         .collect()
-}
-
-fn alone(mut letters: impl Iterator<Item = char>) -> Option<char> {
-    let first = letters.next();
-    if letters.next().is_some() { None } else { first }
 }
