@@ -1,7 +1,8 @@
 //! The page's exports, in a real browser.
-#![cfg(all(target_arch = "wasm32", feature = "browser"))]
+#![cfg(all(target_arch = "wasm32", feature = "browser", feature = "sandbox"))]
 
-use provisor::browser::{Export, Preview};
+use provisor::browser::Preview;
+use provisor::sandbox::Export;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -27,11 +28,12 @@ fn planned() -> (Preview, serde_json::Value) {
 /// The plan as a file, a row a slice.
 fn exported(preview: &Preview) -> String {
     let mut export = Export::new("planJson".to_owned());
-    let mut file = export.head(preview);
-    while !export.done(preview) {
-        file.push_str(&export.step(preview, 1));
+    let summary = json(&preview.summary())["ok"].to_string();
+    let mut file = export.head(&summary);
+    for row in 0..preview.length() {
+        file.push_str(&export.step(&preview.operations(row, 1)));
     }
-    file + &export.tail(preview)
+    file + &export.tail(&summary)
 }
 
 #[wasm_bindgen_test]

@@ -4,11 +4,9 @@
 //! What crosses is JSON text: one way of writing is enough.
 
 mod compare;
-mod export;
 mod language;
 mod load;
 
-pub use export::Export;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -289,12 +287,11 @@ impl Preview {
             .unwrap_or_default()
     }
 
-    /// The requests of up to `most` rows from one on, as JSON text.
+    /// The operations of up to `most` rows from one on, as JSON text.
     #[must_use]
-    pub fn requests(&self, from: usize, most: usize) -> String {
+    pub fn operations(&self, from: usize, most: usize) -> String {
         let rows = from..self.engine.len().min(from.saturating_add(most));
-        let operations = rows.filter_map(|index| self.engine.operation(index));
-        text(&operations.flat_map(|operation| operation.requests).collect::<Vec<_>>())
+        text(&rows.filter_map(|index| self.engine.operation(index)).collect::<Vec<_>>())
     }
 
     /// Up to `most` of what the target holds, from one on, as JSON text.

@@ -163,7 +163,7 @@ pub fn in_words(error: &serde_json::Error) -> String {
 }
 
 /// The plan in numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Source users.
@@ -229,7 +229,7 @@ pub struct Row {
 }
 
 /// A source or target object, by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
     /// Its id.
@@ -241,7 +241,7 @@ pub struct Identity {
 }
 
 /// One step of deciding whether an object is in scope.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScopeStep {
     /// Entra's own name for the step: `Active in the source system`.
@@ -253,7 +253,7 @@ pub struct ScopeStep {
 }
 
 /// One attribute that changes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// The target attribute, as the mapping spells it.
@@ -267,7 +267,7 @@ pub struct Change {
 }
 
 /// A value that has a problem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// The target attribute, or empty for the object.
@@ -297,7 +297,7 @@ pub struct PlannedRequest {
 }
 
 /// What becomes of one source object, whole.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Operation {
     /// Entra's action: `create`, `update`, `disable`, `delete`, `stageddelete` or `other`.

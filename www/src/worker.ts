@@ -7,13 +7,11 @@ import init, {
   checkExpression,
   completeExpression,
   completeTarget,
-  Export,
   Loading,
   mendTarget,
   Preview,
-  reportActions,
 } from "../pkg/provisor.js";
-import start, { madeUp, mappingTable, Replay } from "../pkg/sandbox/sandbox.js";
+import start, { Export, madeUp, mappingTable, Replay, reportActions } from "../pkg/sandbox/sandbox.js";
 import type {
   Answer,
   Comparison,
@@ -298,17 +296,18 @@ const calls = {
   /** The plan as a file, in one of the forms that it is exported in. */
   async export(progress: Progress, kind: string): Promise<string[]> {
     const engine = current();
+    await sandbox();
     const file = new Export(kind);
-    const parts = [file.head(engine)];
+    const answer = said<Summary>(engine.summary());
+    const summary = "ok" in answer ? JSON.stringify(answer.ok) : "";
+    const parts = [file.head(summary)];
     const total = engine.length();
-    let done = 0;
     const rows = async () => {
-      do {
-        parts.push(file.step(engine, OPERATIONS));
-        done += OPERATIONS;
+      for (let done = 0; done < total; done += OPERATIONS) {
+        parts.push(file.step(engine.operations(done, OPERATIONS)));
         progress(done, total);
         await pause();
-      } while (!file.done(engine));
+      }
     };
     try {
       if (kind === "report") {
@@ -323,7 +322,7 @@ const calls = {
         file.references();
         await rows();
       }
-      parts.push(file.tail(engine));
+      parts.push(file.tail(summary));
       return parts;
     } finally {
       file.free();
@@ -375,7 +374,7 @@ const calls = {
         await rest(0, rows);
       }
       for (let from = 0; from < rows; from += OPERATIONS) {
-        directory.queue(engine.requests(from, OPERATIONS));
+        directory.queue(engine.operations(from, OPERATIONS));
         await rest(0, rows);
       }
       for (;;) {

@@ -1,8 +1,12 @@
 //! What the page asks for only now and then, as a wasm of its own that is loaded then: the
-//! directory that a plan is carried out in, made-up people, and mapping tables.
+//! directory that a plan is carried out in, the files that a plan leaves as, made-up people,
+//! and mapping tables.
 
-use crate::provision::report::{InputError, PlannedRequest};
+mod export;
+
+use crate::provision::report::{InputError, Operation};
 use crate::provision::{example, mapping_table, replay};
+pub use export::Export;
 use serde_json::{Value, json};
 use std::ops::Range;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -37,10 +41,10 @@ impl Replay {
         }
     }
 
-    /// Queues requests of the plan: a JSON array.
-    pub fn queue(&mut self, requests: &str) {
-        let requests: Vec<PlannedRequest> = serde_json::from_str(requests).unwrap_or_default();
-        for request in requests {
+    /// Queues the requests of operations of the plan: a JSON array.
+    pub fn queue(&mut self, operations: &str) {
+        let operations: Vec<Operation> = serde_json::from_str(operations).unwrap_or_default();
+        for request in operations.into_iter().flat_map(|operation| operation.requests) {
             self.replay.queue(request);
         }
     }

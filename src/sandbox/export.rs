@@ -1,9 +1,9 @@
 //! The plan as files, made in slices so that a long one can be stopped.
 
-use super::{Preview, text};
 use crate::provision::engine::Engine;
+use crate::provision::report::{Operation, Summary};
 use crate::provision::{export, html};
-use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Before a `.http` file's requests: the variables that they use.
@@ -13,7 +13,6 @@ const HTTP_HEAD: &str = "@tenantUrl = https://example.com/scim/v2\n@token =\n\n"
 #[wasm_bindgen]
 pub struct Export {
     kind: String,
-    next: usize,
     section: String,
     references: bool,
     /// Something was written into the JSON list.
@@ -27,36 +26,40 @@ impl Export {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(kind: String) -> Self {
-        Self { kind, next: 0, section: String::new(), references: false, begun: false }
+        Self { kind, section: String::new(), references: false, begun: false }
     }
 
-    /// What comes before all rows.
+    /// What comes before all rows; the plan's summary is JSON text.
     #[must_use]
-    pub fn head(&self, preview: &Preview) -> String {
+    pub fn head(&self, summary: &str) -> String {
         match self.kind.as_str() {
             "planJson" => "{\"operations\":[".to_owned(),
             "bulk" => "{\"Operations\":[".to_owned(),
             "http" => HTTP_HEAD.to_owned(),
             "curl" => export::CURL_HEAD.to_owned(),
             "planCsv" | "stepsCsv" | "propertiesCsv" => self.columns(export::Csv::new()),
-            "report" => html::head("What provisioning would do", preview.engine.summary()),
+            "report" => {
+                let summary: Option<Summary> = serde_json::from_str(summary).ok();
+                summary.map(|summary| html::head("What provisioning would do", &summary)).unwrap_or_default()
+            }
             _ => String::new(),
         }
     }
 
-    /// Up to `most` rows further; empty text with [`Self::done`] true at the end. The report
-    /// goes through the plan once for each action, destructive ones first.
-    pub fn step(&mut self, preview: &Preview, most: usize) -> String {
-        let engine = &preview.engine;
-        let end = engine.len().min(self.next + most);
-        let rows = (self.next..end).filter_map(|index| engine.operation(index));
-        self.next = end;
+    /// The next rows: operations of the plan, a JSON array. The report goes through the plan
+    /// once for each action, destructive ones first.
+    pub fn step(&mut self, operations: &str) -> String {
+        if self.kind == "planJson" {
+            // As they are.
+            return self.items(operations.trim_start_matches('[').trim_end_matches(']'));
+        }
+        let operations: Vec<Operation> = serde_json::from_str(operations).unwrap_or_default();
+        let rows = operations.into_iter();
         match self.kind.as_str() {
-            "planJson" => rows.map(|operation| self.item(&operation)).collect(),
             "bulk" => {
                 let references = self.references;
                 let items = rows.flat_map(|operation| export::bulk_items(&operation, references));
-                items.map(|item| self.item(&item)).collect()
+                items.map(|item: Value| self.items(&item.to_string())).collect()
             }
             "http" => rows.map(|operation| export::http(&operation)).collect(),
             "curl" => {
@@ -80,15 +83,8 @@ impl Export {
         }
     }
 
-    /// Whether all rows were written.
-    #[must_use]
-    pub fn done(&self, preview: &Preview) -> bool {
-        self.next >= preview.engine.len()
-    }
-
     /// Begins the report's next section.
     pub fn section(&mut self, action: &str, count: usize) -> String {
-        self.next = 0;
         action.clone_into(&mut self.section);
         html::section(action, count)
     }
@@ -96,16 +92,15 @@ impl Export {
     /// Begins the second part of a script or a bulk request: what refers to objects that the
     /// first part made.
     pub fn references(&mut self) {
-        self.next = 0;
         self.references = true;
     }
 
-    /// What comes after all rows.
+    /// What comes after all rows; the plan's summary is JSON text.
     #[must_use]
-    pub fn tail(&self, preview: &Preview) -> String {
+    pub fn tail(&self, summary: &str) -> String {
         match self.kind.as_str() {
             "planJson" => {
-                format!("],\"summary\":{},\"version\":{}}}", text(preview.engine.summary()), Engine::VERSION)
+                format!("],\"summary\":{summary},\"version\":{}}}", Engine::VERSION)
             }
             "bulk" => "],\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:BulkRequest\"]}".to_owned(),
             "report" => html::tail(),
@@ -113,10 +108,13 @@ impl Export {
         }
     }
 
-    /// The next item of a JSON list.
-    fn item<T: Serialize>(&mut self, item: &T) -> String {
+    /// The next items of a JSON list.
+    fn items(&mut self, items: &str) -> String {
+        if items.is_empty() {
+            return String::new();
+        }
         let comma = if std::mem::replace(&mut self.begun, true) { ",\n" } else { "" };
-        format!("{comma}{}", text(item))
+        format!("{comma}{items}")
     }
 
     fn columns(&self, files: export::Csv) -> String {
