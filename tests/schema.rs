@@ -19,7 +19,7 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 const FILES: [(&str, &str, usize); 6] = [
     ("types", include_str!("vectors/schema/types.json"), 59),
     ("multi-valued", include_str!("vectors/schema/multi-valued.json"), 29),
-    ("characteristics", include_str!("vectors/schema/characteristics.json"), 160),
+    ("characteristics", include_str!("vectors/schema/characteristics.json"), 163),
     ("resources", include_str!("vectors/schema/resources.json"), 12),
     ("load", include_str!("vectors/schema/load.json"), 40),
     ("urns", include_str!("vectors/schema/urns.json"), 23),

@@ -193,6 +193,12 @@ fn start<'a>(context: &mut Context<'a>, index: usize, item: &Value, names: &mut 
     operation.version = text("version").map(str::to_owned);
     let word = text("method").unwrap_or_default();
     operation.method = Method::read(word);
+    // A version that is passed over would let a stale change through.
+    let odd = |name: &&str| field(item, name).is_some_and(|value| !value.is_string() && !value.is_null());
+    if let Some(name) = ["method", "path", "bulkId", "version"].into_iter().find(odd) {
+        operation.fault = syntax(format!("`{name}` must be text"));
+        return operation;
+    }
     if operation.method.is_none() {
         operation.fault = syntax(format!("`method` is `{word}`; send `POST`, `PUT`, `PATCH` or `DELETE`"));
         return operation;

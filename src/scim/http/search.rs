@@ -99,7 +99,7 @@ fn read(context: &Context<'_>, body: &Map<String, Value>) -> Result<Query, ScimE
     let names = |name: &str| match field(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(Value::Array(items)) => {
+        Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
             Ok(Some(items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")))
         }
         Some(other) => Err(invalid(format!("`{name}` must be an array of attribute names, not `{other}`"))),

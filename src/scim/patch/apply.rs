@@ -239,19 +239,15 @@ impl Place<'_> {
         &self,
         op: Op,
         old: &mut Value,
-        map: Map<String, Value>,
+        mut map: Map<String, Value>,
         cleared: &[&Attribute],
     ) -> Result<(), ScimError> {
         self.fixed(old, &map)?;
-        let several = |(name, value): (String, Value)| {
-            let sub = self.attribute.sub(&name).filter(|sub| sub.multi_valued);
-            let value = match sub {
-                Some(sub) => joined(op, sub, old, Some(value)).unwrap_or_default(),
-                None => value,
-            };
-            (name, value)
-        };
-        let map: Map<String, Value> = map.into_iter().map(several).collect();
+        for sub in self.attribute.sub_attributes.iter().filter(|sub| op == Op::Add && sub.multi_valued) {
+            if let Some(value) = map.get_mut(&sub.name) {
+                *value = joined(op, sub, old, Some(value.take())).unwrap_or_default();
+            }
+        }
         if let Value::Object(old) = old {
             old.extend(map);
         }

@@ -55,6 +55,16 @@ pub(super) fn drop_repeated(attribute: &Attribute, items: &mut Vec<Value>) {
     items.retain(|_| repeated.next() != Some(true));
 }
 
+/// One text for one number, however it is written: `3` and `3.0`.
+fn number(value: &Value) -> String {
+    let text = value.to_string();
+    match text.strip_suffix(".0") {
+        Some("-0") => "0".to_owned(),
+        Some(whole) => whole.to_owned(),
+        None => text,
+    }
+}
+
 fn is_primary(item: &Value) -> bool {
     item.get("primary") == Some(&Value::Bool(true))
 }
@@ -68,8 +78,10 @@ fn make_primary(item: &mut Value) {
 /// Whether two values of a multi-valued attribute are one: texts as the attribute compares
 /// them, complex ones by their `value` and `type`.
 pub(crate) fn is_repeated(attribute: &Attribute, a: &Value, b: &Value) -> bool {
-    if let (Value::String(a), Value::String(b)) = (a, b) {
-        return a == b || attribute.key(a) == attribute.key(b);
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => return a == b || attribute.key(a) == attribute.key(b),
+        (Value::Number(_), Value::Number(_)) => return number(a) == number(b),
+        _ => {}
     }
     if a.get("value").is_none() || b.get("value").is_none() {
         return a == b;
@@ -92,7 +104,7 @@ fn key(attribute: &Attribute, item: &Value) -> String {
             return format!("{members:?}");
         }
         Value::Object(_) => {}
-        simple => return simple.to_string(),
+        simple => return number(simple),
     }
     let part = |name: &str| match item.get(name) {
         Some(Value::String(text)) => match attribute.sub(name) {
