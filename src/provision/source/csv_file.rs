@@ -51,6 +51,12 @@ impl CsvFile {
         if let Some(rows) = &mut self.rows {
             rows.finish(&mut |fields, line| self.sheet.row(into, fields, line))?;
         }
+        if let Some((first, count)) = self.sheet.long {
+            into.tally.notes.push(format!(
+                "{count} rows have more fields than the first line has names, the first on line {first}; \
+                 what is beyond is left out: put a value with a separator in it into quotes"
+            ));
+        }
         match self.sheet.shape {
             Some(Shape::Users) => into.tally.notes.push(NOT_IN_CSV.to_owned()),
             Some(Shape::Assignments) => into.source.has_assignments = true,
@@ -82,6 +88,8 @@ struct Sheet {
     headers: Vec<Header>,
     shape: Option<Shape>,
     known: Known,
+    /// The first row with more fields than there are names, and how many such rows there are.
+    long: Option<(usize, usize)>,
 }
 
 /// A column's name, and that in lower case without spaces and signs.
@@ -97,6 +105,9 @@ impl Sheet {
         if fields.iter().all(|field| field.trim().is_empty()) {
             return Ok(());
         }
+        if fields.iter().skip(self.headers.len()).any(|field| !field.trim().is_empty()) {
+            self.long.get_or_insert((line, 0)).1 += 1;
+        }
         let given = self.headers.iter().zip(fields.iter().copied()).filter(|(_, text)| !text.is_empty());
         let row: Vec<(&Header, &str)> = given.collect();
         match shape {
@@ -108,7 +119,11 @@ impl Sheet {
     }
 
     fn head(&mut self, name: &str, fields: &[&str], line: usize) -> Result<(), InputError> {
-        let header = |field: &&str| Header { name: field.trim().to_owned(), plain: plain(field) };
+        // `User principal name` is a spreadsheet's way to write `userPrincipalName`.
+        let header = |field: &&str| {
+            let (name, plain) = (field.trim(), plain(field));
+            Header { name: if name.contains(' ') { plain.clone() } else { name.to_owned() }, plain }
+        };
         self.headers = fields.iter().map(header).collect();
         self.shape = Shape::of(name, &self.headers);
         if self.shape.is_some() {

@@ -239,8 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn a_spreadsheets_headers_and_what_a_row_has_too_many() {
+        let text = "User principal name,Display Name,Object Id\na@b.example,Ana,u1\nb@b.example,Ng, Bo,u2\n";
+        let found = loaded("users.csv", text);
+        assert_eq!(found.text("userPrincipalName"), Some("a@b.example"));
+        assert_eq!(found.text("displayName"), Some("Ana"));
+        assert_eq!(found.source.users.entry(0).and_then(|entry| found.pool.text(entry.id)), Some("u1"));
+        let long = "1 rows have more fields than the first line has names, the first on line 3;";
+        assert!(found.report.notes.iter().any(|note| note.starts_with(long)), "{:?}", found.report.notes);
+    }
+
+    #[test]
     fn what_is_no_directory_is_refused_in_words() {
         let (mut source, mut pool) = (Source::default(), Pool::default());
+        let open = source.load(&mut pool, "users.csv", "userPrincipalName,displayName\na@b,\"A\nb@b,B\n");
+        assert_eq!(open.expect_err("a quote").line, Some(2));
         assert!(source.load(&mut pool, "x", "").is_err());
         assert!(source.load(&mut pool, "x", "colour,size\nred,2\n").is_err());
         assert_eq!(source.load(&mut pool, "x", "{\"value\":\n[}").expect_err("broken").line, Some(2));

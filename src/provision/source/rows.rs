@@ -48,6 +48,14 @@ impl Rows {
     /// # Errors
     /// When it cannot be read.
     pub fn finish(&mut self, take: Take<'_>) -> Result<(), InputError> {
+        // Only inside quotes does a line's end belong to a value.
+        let (bytes, line) = (self.bytes, self.line);
+        self.push(b"\n", take)?;
+        if self.bytes > bytes {
+            let help = "close it, or write it twice where it belongs to a value";
+            let line = usize::try_from(line).unwrap_or(0);
+            return Err(InputError::new("a quote is never closed", help).at(line));
+        }
         while !self.step(&[], take)?.1 {}
         Ok(())
     }
@@ -121,7 +129,19 @@ mod tests {
                 .records()
                 .map(|row| row.expect("UTF-8").iter().map(str::to_owned).collect())
                 .collect();
-            prop_assert_eq!(read(text.as_bytes(), size).expect("UTF-8"), whole);
+            // Inside quotes one more row is no row.
+            let more = format!("{text}\n,");
+            let more = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(more.as_bytes()).into_records().count();
+            match read(text.as_bytes(), size) {
+                Ok(rows) => {
+                    prop_assert_eq!(more, whole.len() + 1);
+                    prop_assert_eq!(rows, whole);
+                }
+                Err(error) => {
+                    prop_assert_eq!(more, whole.len(), "{}", error);
+                    prop_assert!(error.to_string().contains("a quote is never closed"));
+                }
+            }
         }
     }
 
@@ -137,6 +157,9 @@ mod tests {
         let text = format!("a,b\nc,\"d\n{}", "e,f\n".repeat(300_000));
         let error = read(text.as_bytes(), 65_536).expect_err("too long");
         assert_eq!(error.to_string(), "the row is too long (line 2); check the quotes of this line");
+        let error = read(b"a,b\nc,\"d\ne,f\n", 3).expect_err("never closed");
+        assert_eq!(error.message, "a quote is never closed");
+        assert_eq!(error.line, Some(2));
         let error = read(b"a\nb\n\xff\n", 2).expect_err("not UTF-8");
         assert_eq!(error.line, Some(3));
     }
