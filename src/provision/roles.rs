@@ -3,7 +3,7 @@
 //! is all zeros is Default Access.
 
 use super::pool::{Atom, Pool};
-use super::source::{RoleRef, Source};
+use super::source::{Deleted, RoleRef, Source};
 use hashbrown::HashMap;
 
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
@@ -50,6 +50,12 @@ impl Entitlements {
                 continue;
             }
             entitlements.hold(assignment.principal, role, None);
+            // A group that is deleted has lost its assignments, and with them its members.
+            let groups = &source.groups;
+            let entry = groups.find(assignment.principal).and_then(|row| groups.entry(row));
+            if entry.is_some_and(|entry| entry.deleted != Deleted::No) {
+                continue;
+            }
             // Groups inside groups get nothing, neither they nor their members.
             let nested = |member: &&Atom| source.groups.find(**member).is_some();
             for member in source.members_of(assignment.principal).iter().filter(|member| !nested(member)) {
