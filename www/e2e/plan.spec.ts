@@ -85,3 +85,20 @@ test("who matches already needs nothing, and that is a success", async ({ page }
   await page.getByRole("button", { name: "Replay the plan" }).click();
   await expect(page.locator(".result-line.good")).toContainText("The next plan is empty");
 });
+
+test("a manager is sent in the shape that the settings say", async ({ page }) => {
+  const [ada, bo] = JSON.parse(PEOPLE).value;
+  await paste(page, JSON.stringify({ value: [ada, { ...bo, manager: { id: ada.id } }] }));
+  await settled(page);
+  await people(page).filter({ hasText: "bo@contoso.com" }).click();
+  await page.getByRole("tab", { name: /^Requests/ }).click();
+  await page.getByRole("tab", { name: "Settings" }).click();
+  for (const [name, wanted] of [
+    ["text", /"value":\s*"\{\{created:u1\}\}"\s*\}\s*\]/],
+    ["object", /"value":\s*\{\s*"value":\s*"\{\{created:u1\}\}"/],
+    ["list", /"value":\s*\[\s*\{\s*"value":\s*"\{\{created:u1\}\}"/],
+  ] as const) {
+    await page.getByLabel("A manager is sent as").selectOption(name);
+    await expect(page.locator("#detail")).toContainText(wanted);
+  }
+});

@@ -194,6 +194,9 @@ export type Answer<T> = { ok: T } | { error: InputError };
 
 export type Dialect = "legacy" | "aadOptscim062020" | "rfc";
 
+/** How a manager is written. */
+export type ManagerShape = "list" | "text" | "object";
+
 export interface Settings {
   syncAll?: boolean;
   dialect: Dialect;
@@ -201,6 +204,8 @@ export interface Settings {
   skipOutOfScopeDeletions: boolean;
   deletionThreshold?: number;
   tenantUrl?: string;
+  managerShape?: ManagerShape;
+  defaultDomain?: string;
   firstCycle?: boolean;
   now?: string;
 }

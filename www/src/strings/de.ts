@@ -214,7 +214,15 @@ export const de: Strings = {
     aadOptscim062020: "Entra, aadOptscim062020",
     rfc: "RFC 7644",
   },
+  managerShape: "Vorgesetzte werden gesendet als",
+  managerShapes: {
+    "": "wie die Art der Anfragen es will",
+    list: 'Liste: [{"value": "2"}]',
+    text: 'Text: "2"',
+    object: 'Objekt: {"value": "2"}',
+  },
   tenantUrl: "Mandanten-URL",
+  defaultDomain: "Standarddomäne des Quellmandanten",
   firstCycle: "Erster Zyklus: Noch ist nichts verknüpft",
   schemaText: "Die Konfiguration als Entras Schema-JSON",
   schemaBuiltIn:

@@ -3,7 +3,7 @@ import { document_, schema } from "../../state/document";
 import { configure, editFlows } from "../../state/edit";
 import { excludesDefaultAccess, flowsOf, objects } from "../../state/schema";
 import { strings } from "../../strings";
-import type { Dialect, Settings } from "../../types";
+import type { Dialect, ManagerShape, Settings } from "../../types";
 
 /** The base URLs that Clarizen One has for its tenants. */
 const URLS = [
@@ -12,6 +12,8 @@ const URLS = [
   "https://servicesapp2.clarizentb.com/scim/v2",
   "https://servicesapp.clarizentb.com/scim/v2",
 ];
+
+const SHAPES: ("" | ManagerShape)[] = ["", "list", "text", "object"];
 
 function Check({
   label,
@@ -106,6 +108,33 @@ export function SettingsPart() {
             </option>
           ))}
         </select>
+      </label>
+      <label class="block">
+        {t.managerShape}
+        <select
+          value={settings.managerShape ?? ""}
+          onChange={(event) =>
+            configure({ managerShape: event.currentTarget.value || undefined } as Partial<Settings>)
+          }
+        >
+          {SHAPES.map((name) => (
+            <option key={name} value={name}>
+              {t.managerShapes[name]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="block">
+        {t.defaultDomain}
+        <input
+          placeholder="contoso.com"
+          autocomplete="off"
+          spellcheck={false}
+          value={settings.defaultDomain ?? ""}
+          onInput={(event) =>
+            configure({ defaultDomain: event.currentTarget.value.trim() }, "default-domain")
+          }
+        />
       </label>
       <label class="block">
         {t.tenantUrl}
