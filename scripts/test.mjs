@@ -56,7 +56,11 @@ const suites = [
   ["lints page", "biome ci www scripts tests benches", check],
   ["types page", "tsc --noEmit -p www", check],
   ["native", "cargo test --features cli --no-fail-fast", cargo],
-  ["browser", wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser,sandbox"), cargo],
+  [
+    "browser",
+    wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser,sandbox"),
+    cargo,
+  ],
   ["edge", "node --test --test-reporter=tap tests/edge/*.test.mjs", node],
   [
     "interop",
