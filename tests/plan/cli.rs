@@ -181,6 +181,9 @@ fn a_target_without_bulk_gets_none() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("AWS IAM Identity Center takes no bulk requests; use `--format curl`"), "{told}");
     assert!(output.stdout.is_empty());
+    let unknown = example("preview", &["--target-profile", "nope"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("possible values: "));
 }
 
 /// What a command says of the example with one mapping beside the matching one: `title`, by an expression.

@@ -5,6 +5,8 @@ use std::io::{Read, Write, stderr, stdin};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use clap::builder::PossibleValuesParser;
+use provisor::provision::capability::Capabilities;
 use provisor::provision::cycle::timestamp;
 use provisor::provision::engine::Engine;
 use provisor::provision::loading::Loading;
@@ -43,9 +45,8 @@ pub(super) struct Job {
     /// The application profile used when no schema is given: clarizen-one or scim.
     #[arg(long, help_heading = "Configuration")]
     profile: Option<String>,
-    /// What the target can do: generic, aws-iam-identity-center, google-cloud-identity, zitadel,
-    /// entra-inbound, ory-polis, replace-whole.
-    #[arg(long, help_heading = "Configuration")]
+    /// What the target can do.
+    #[arg(long, help_heading = "Configuration", value_parser = PossibleValuesParser::new(Capabilities::names()))]
     target_profile: Option<String>,
     /// No source object is linked yet, as in a first cycle.
     #[arg(long, help_heading = "Configuration")]
