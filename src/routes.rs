@@ -140,6 +140,7 @@ pub const SCIM: &str = "/scim/v2";
 /// How the log and the metrics name what was asked below the SCIM base; the core routes
 /// by itself, as a tenant's own schemas decide which types there are.
 pub const SCIM_PATHS: &[&str] = &[
+    "/scim/v2",
     "/scim/v2/ServiceProviderConfig",
     "/scim/v2/ResourceTypes",
     "/scim/v2/ResourceTypes/{id}",

@@ -7,8 +7,11 @@ mod export;
 use crate::provision::report::{InputError, Operation};
 use crate::provision::{example, mapping_table, replay};
 pub use export::Export;
+use serde::Serialize;
 use serde_json::{Value, json};
+use serde_wasm_bindgen::Serializer;
 use std::ops::Range;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Panics, should one ever happen, are told in the console.
@@ -54,10 +57,10 @@ impl Replay {
         self.replay.step(most)
     }
 
-    /// How far it has come, as JSON text.
+    /// How far it has come.
     #[must_use]
-    pub fn progress(&self) -> String {
-        serde_json::to_string(&self.replay.progress()).unwrap_or_default()
+    pub fn progress(&self) -> JsValue {
+        shown(&self.replay.progress())
     }
 
     /// What the directory holds now, one resource a line.
@@ -82,14 +85,18 @@ pub fn made_up(what: &str, seed: u32, from: usize, to: usize) -> Vec<u8> {
     file.into_bytes()
 }
 
-/// A Markdown mapping table as a configuration: JSON text of `{ok: …}` or `{error: …}`.
+/// A Markdown mapping table as a configuration: `{ok: …}` or `{error: …}`.
 #[wasm_bindgen(js_name = mappingTable)]
 #[must_use]
-pub fn mapping_table(table: &str) -> String {
+pub fn mapping_table(table: &str) -> JsValue {
     let answer: Result<String, InputError> = mapping_table::configuration(table);
-    match answer {
+    shown(&match answer {
         Ok(configuration) => json!({"ok": configuration}),
         Err(error) => json!({"error": error}),
-    }
-    .to_string()
+    })
+}
+
+/// A value as JavaScript's own; what crosses here crosses seldom, so that ease counts more than bytes.
+fn shown(value: &impl Serialize) -> JsValue {
+    value.serialize(&Serializer::json_compatible()).unwrap_or_default()
 }

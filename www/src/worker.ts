@@ -286,7 +286,7 @@ const calls = {
   mendTarget: (_: Progress, path: string) => mendTarget(path),
   async mappingTable(_: Progress, table: string): Promise<Answer<string>> {
     await sandbox();
-    return JSON.parse(mappingTable(table)) as Answer<string>;
+    return mappingTable(table) as Answer<string>;
   },
   scopeTally: (_: Progress, kind: Kind) =>
     JSON.parse(current().scopeTally(kind === "Group")) as [number, number][][],
@@ -379,12 +379,12 @@ const calls = {
       }
       for (;;) {
         const done = directory.step(50);
-        const state = JSON.parse(directory.progress()) as ReplayProgress;
+        const state = directory.progress() as ReplayProgress;
         if (done) break;
         await rest(state.sent, state.sent + state.waiting, progress);
       }
       replayed = directory.state();
-      const told = JSON.parse(directory.progress()) as ReplayProgress;
+      const told = directory.progress() as ReplayProgress;
       const given = sources.filter(({ role }) => role === "source");
       const bytes = new TextEncoder().encode(replayed);
       await fill(next, [...given, { name: "target", role: "target", bytes }], generated, false, rest);
