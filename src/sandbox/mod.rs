@@ -4,6 +4,7 @@
 
 mod export;
 
+use crate::provision::expression::write_trees;
 use crate::provision::report::{InputError, Operation};
 use crate::provision::{example, mapping_table, replay};
 pub use export::Export;
@@ -94,6 +95,15 @@ pub fn mapping_table(table: &str) -> JsValue {
         Ok(configuration) => json!({"ok": configuration}),
         Err(error) => json!({"error": error}),
     })
+}
+
+/// A configuration as a file: its functions with their trees, as Entra's own export has them.
+#[wasm_bindgen(js_name = schemaFile)]
+#[must_use]
+pub fn schema_file(schema: &str) -> String {
+    let Ok(mut document) = serde_json::from_str::<Value>(schema) else { return schema.to_owned() };
+    write_trees(&mut document);
+    serde_json::to_string_pretty(&document).unwrap_or_default()
 }
 
 /// A value as JavaScript's own; what crosses here crosses seldom, so that ease counts more than bytes.

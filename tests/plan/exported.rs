@@ -3,7 +3,7 @@
 //! expression both as text and as Entra's tree.
 
 use provisor::provision::engine::Engine;
-use provisor::provision::expression::{Expression, parse};
+use provisor::provision::expression::{Expression, parse, write_trees};
 use provisor::provision::report::{JobSettings, Severity};
 use provisor::provision::{decode, loading::Loading};
 use serde_json::{Value, json};
@@ -137,6 +137,22 @@ fn expressions_are_the_same_as_text_and_as_tree() {
         assert_eq!(Expression::from_tree(tree).unwrap(), expression, "{text}");
         assert_eq!(expression.to_string(), text);
     }
+    // A configuration that lost its trees gets the same ones.
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            Value::Object(members) if members.get("type").is_some_and(|kind| kind == "Function") => {
+                members.insert("parameters".to_owned(), Value::Array(Vec::new()));
+            }
+            Value::Object(members) => members.values_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut written = example.clone();
+    strip(&mut written);
+    assert_ne!(written, example);
+    write_trees(&mut written);
+    assert_eq!(written.to_string(), example.to_string());
 }
 
 #[test]

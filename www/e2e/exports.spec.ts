@@ -1,7 +1,7 @@
 // What goes out: every form opens as what it is; and the strongest proof: the exported
 // requests, sent to the endpoint of the same server, leave nothing for the next plan.
 import { readFile } from "node:fs/promises";
-import { count, expect, loadExample, type Page, settled, test } from "./page";
+import { count, edit, expect, loadExample, type Page, settled, test, write } from "./page";
 
 async function exported(page: Page, name: string): Promise<string> {
   await page.locator("summary", { hasText: "Export" }).click();
@@ -29,7 +29,15 @@ test("plan, logs, requests, bulk, schema and report each are what they say", asy
   expect(curl).toContain("$TENANT_URL");
   const bulk = JSON.parse(await exported(page, "Requests (SCIM bulk)"));
   expect(bulk.Operations.length).toBe(plan.summary.requests);
-  expect(JSON.parse(await exported(page, "Schema (JSON)")).synchronizationRules).toHaveLength(1);
+  await edit(page, "displayName");
+  await write(page, 'Join(" ", "Dr.", [displayName])');
+  await settled(page);
+  const { synchronizationRules } = JSON.parse(await exported(page, "Schema (JSON)"));
+  const [mappings] = synchronizationRules[0].objectMappings;
+  const edited = mappings.attributeMappings.find(
+    (line: { targetAttributeName: string }) => line.targetAttributeName === "displayName",
+  );
+  expect([edited.source.name, edited.source.parameters.length]).toEqual(["Join", 3]);
   const report = await exported(page, "Report (HTML, printable)");
   expect(report).toContain("<!doctype html>");
   expect(report).toContain("default-src 'none'");

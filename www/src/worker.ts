@@ -11,7 +11,7 @@ import init, {
   mendTarget,
   Preview,
 } from "../pkg/provisor.js";
-import start, { Export, madeUp, mappingTable, Replay, reportActions } from "../pkg/sandbox/sandbox.js";
+import start, { Export, madeUp, mappingTable, Replay, reportActions, schemaFile } from "../pkg/sandbox/sandbox.js";
 import type {
   Answer,
   Comparison,
@@ -287,6 +287,10 @@ const calls = {
   async mappingTable(_: Progress, table: string): Promise<Answer<string>> {
     await sandbox();
     return mappingTable(table) as Answer<string>;
+  },
+  async schemaFile(_: Progress, schema: string): Promise<string> {
+    await sandbox();
+    return schemaFile(schema);
   },
   scopeTally: (_: Progress, kind: Kind) =>
     JSON.parse(current().scopeTally(kind === "Group")) as [number, number][][],

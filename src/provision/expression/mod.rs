@@ -30,6 +30,7 @@ pub use function::{Function, Need, Parameter, functions};
 pub use lint::{Lint, lint};
 pub use parse::parse;
 pub use trace::{Node, State, trace};
+pub use tree::write_trees;
 
 /// The longest expression that Entra stores, in characters.
 pub const MAX_LENGTH: usize = 10_000;

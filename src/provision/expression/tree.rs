@@ -53,6 +53,27 @@ impl Expression {
     }
 }
 
+/// Gives every function of a configuration its tree where it has its text alone, as after an edit: Entra
+/// reads both. What cannot be read stays as it is, and everything else does.
+pub fn write_trees(configuration: &mut Json) {
+    match configuration {
+        Json::Array(items) => items.iter_mut().for_each(write_trees),
+        Json::Object(members) => {
+            let lacks_tree = members.get("type").is_some_and(|kind| kind == "Function")
+                && members.get("parameters").and_then(Json::as_array).is_none_or(Vec::is_empty);
+            let text = members.get("expression").and_then(Json::as_str).filter(|_| lacks_tree);
+            match text.and_then(|text| parse(text).ok()).map(|expression| expression.to_tree()) {
+                Some(Json::Object(tree)) => {
+                    let rest = tree.into_iter().filter(|(key, _)| key != "expression");
+                    members.extend(rest);
+                }
+                _ => members.values_mut().for_each(write_trees),
+            }
+        }
+        _ => {}
+    }
+}
+
 fn node(expression: String, name: &str, kind: &str, parameters: Vec<Json>) -> Json {
     json!({ "expression": expression, "name": name, "type": kind, "parameters": parameters })
 }

@@ -22,6 +22,10 @@ async function write(kind: Export): Promise<void> {
   save(name, await call("export", kind), `${type};charset=utf-8`);
 }
 
+async function writeSchema(): Promise<void> {
+  save("schema.json", await call("schemaFile", document_.value.schema));
+}
+
 export function Exports() {
   const t = strings();
   const items: [Export, string][] = [
@@ -41,7 +45,7 @@ export function Exports() {
           {label}
         </button>
       ))}
-      <button type="button" class="item" onClick={() => save("schema.json", document_.value.schema)}>
+      <button type="button" class="item" onClick={() => void writeSchema()}>
         {t.exportSchema}
       </button>
     </>
