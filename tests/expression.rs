@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use provisor::provision::expression::{
-    Attributes, Environment, Expression, ExpressionError, Kind, State, Value, evaluate, functions, lint,
-    parse, trace,
+    Attributes, Environment, Expression, ExpressionError, State, Value, evaluate, functions, lint, parse,
+    trace,
 };
 use serde_json::Value as Json;
 
@@ -413,6 +413,7 @@ fn every_function_is_told_once() {
 mod laws {
     use super::*;
     use proptest::prelude::*;
+    use provisor::provision::expression::Kind;
 
     /// Any expression as text: constants, attributes, and calls of every function with as
     /// many arguments as it takes.
