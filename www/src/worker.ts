@@ -11,7 +11,14 @@ import init, {
   mendTarget,
   Preview,
 } from "../pkg/provisor.js";
-import start, { Export, madeUp, mappingTable, Replay, reportActions, schemaFile } from "../pkg/sandbox/sandbox.js";
+import start, {
+  Export,
+  madeUp,
+  mappingTable,
+  Replay,
+  reportActions,
+  schemaFile,
+} from "../pkg/sandbox/sandbox.js";
 import type {
   Answer,
   Comparison,
