@@ -212,6 +212,10 @@ pub fn csv(bytes: &[u8]) {
         };
         let (report, mut whole) = load(bytes.len().max(1));
         let (same, mut cut) = load(3);
+        if report.is_err() && same.is_err() {
+            // Of two faults, the one is told that is met first: how far a chunk is decoded decides.
+            continue;
+        }
         assert_eq!(report, same);
         if report.is_ok() {
             whole.configure(TABLE, &JobSettings::default());
