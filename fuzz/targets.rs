@@ -183,7 +183,7 @@ pub fn import(bytes: &[u8]) {
         let mut engine = Engine::new();
         engine.load_source("users", PEOPLE).expect("people");
         engine.load_target(HELD).expect("resources");
-        let findings = engine.configure(text, &JobSettings::default());
+        let findings = engine.configure_from(text, &JobSettings::default());
         (engine, findings)
     };
     let (mut engine, findings) = configured(&text);

@@ -1,7 +1,6 @@
 //! Reading the copy: what an app at the edge asks most, with no hop to the object.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::future::join;
@@ -12,6 +11,7 @@ use worker::{Env, Request, Response, ResponseBuilder};
 
 use super::log::failure;
 use super::publish::{MEMBERS, Published, SCHEMAS, copy_key};
+use super::reader;
 use super::reply::{of_reply, origin_and_query};
 use super::schemas::of_copy;
 use super::token::{Credential, Token};
@@ -42,7 +42,7 @@ pub(super) async fn read(
     let (_, query) = origin_and_query(request);
     let mut asked = Asked::read(request.method().as_ref(), path, query);
     // Both at once: the farther KV is, the more it matters. What was found is told to nobody but the token's bearer.
-    let known = tenant_of(&kv, hash);
+    let known = async { reader::tenant_of(&kv, hash).await.map_err(unavailable) };
     let found = async {
         match &mut asked {
             Ok(asked) => asked.look(&kv, &token.tenant).await,
@@ -152,43 +152,6 @@ fn list(found: Option<&str>) -> String {
 fn unavailable(error: impl ToString) -> ScimError {
     failure("copy", "", &error.to_string());
     ScimError::new(503, "the copy could not be read; try again")
-}
-
-/// How long an isolate keeps that a token is valid, in milliseconds.
-const TRUST: f64 = 10_000.0;
-/// Most tokens that an isolate keeps.
-const TRUSTED: usize = 256;
-
-thread_local! {
-    /// Valid tokens by their hash: the tenant, and until when that is believed.
-    static TOKENS: RefCell<HashMap<String, (String, f64)>> = RefCell::new(HashMap::new());
-}
-
-/// The tenant whose valid token this is.
-async fn tenant_of(kv: &KvStore, hash: &str) -> Result<Option<String>, ScimError> {
-    let now = js_sys::Date::now();
-    let trusted = TOKENS.with_borrow(|tokens| {
-        tokens.get(hash).filter(|(_, until)| *until > now).map(|(tenant, _)| tenant.clone())
-    });
-    if trusted.is_some() {
-        return Ok(trusted);
-    }
-    let tenant = kv.get(&token_key(hash)).cache_ttl(CACHE_SECONDS).text().await.map_err(unavailable)?;
-    TOKENS.with_borrow_mut(|tokens| {
-        if tokens.len() >= TRUSTED {
-            tokens.clear();
-        }
-        match &tenant {
-            Some(tenant) => tokens.insert(hash.to_owned(), (tenant.clone(), now + TRUST)),
-            None => tokens.remove(hash),
-        }
-    });
-    Ok(tenant)
-}
-
-/// Where KV keeps that an edge-reader token is valid.
-pub(super) fn token_key(hash: &str) -> String {
-    format!("token/{hash}")
 }
 
 /// The tenant's own schemas, and a copied text with what stands beside it.

@@ -31,6 +31,7 @@ mod outbox;
 mod password;
 mod plan;
 mod publish;
+mod reader;
 mod refuse;
 mod region;
 mod reply;

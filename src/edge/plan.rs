@@ -41,7 +41,7 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
         Some(Value::String(text)) => text.clone(),
         Some(schema) => schema.to_string(),
     };
-    engine.configure(&schema, &settings);
+    engine.configure_from(&schema, &settings);
     engine.plan();
     Ok(Reply::plain(200, &engine.to_json()))
 }

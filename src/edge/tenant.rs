@@ -188,10 +188,8 @@ impl DurableObject for Tenant {
         if !reads || self.is_fresh.replace(false) {
             self.gather(GATHER).await;
         }
-        let mut response = match reply {
-            Ok(reply) => of_reply(reply.secured(&asked.id)),
-            Err(error) => of_reply(reply_of(&error).secured(&asked.id)),
-        }?;
+        let reply = reply.unwrap_or_else(|error| reply_of(&error));
+        let mut response = of_reply(reply.secured(&asked.id))?;
         if self.env.var("SHOW_COST").is_ok() {
             let (read, written) = self.with_store(|store| Ok(store.take_cost())).unwrap_or_default();
             response.headers_mut().set("Provisor-Rows", &format!("read={read}, written={written}"))?;

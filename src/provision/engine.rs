@@ -68,6 +68,17 @@ pub struct Engine {
     pub(super) replaced: Vec<(ObjectKind, usize, String, Atom)>,
 }
 
+/// The finding for a configuration that is none.
+fn unreadable(error: InputError) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        rule: "schema".to_owned(),
+        message: error.message,
+        help: error.help,
+        path: error.line.map(|line| format!("line {line}")),
+    }
+}
+
 impl Engine {
     /// The plan's format; grows when a field changes its meaning.
     pub const VERSION: u32 = 1;
@@ -141,6 +152,23 @@ impl Engine {
         Value::Object(self.settlement.objects.iter().filter_map(tie).collect())
     }
 
+    /// Sets the configuration, which may also be a mapping table in Markdown. The page reads such
+    /// a table by itself, so that its engine need not.
+    pub fn configure_from(&mut self, text: &str, settings: &JobSettings) -> Vec<Diagnostic> {
+        if !mapping_table::is_table(text) {
+            return self.configure(text, settings);
+        }
+        // What else is wrong with a row shows where its mapping is compiled.
+        let told = table::read(text).map(|(_, found)| found).unwrap_or_default();
+        let mut findings: Vec<Diagnostic> =
+            told.into_iter().filter(|finding| finding.rule == "attribute-type").collect();
+        match mapping_table::configuration(text) {
+            Ok(schema) => findings.extend(self.configure(&schema, settings)),
+            Err(error) => findings.push(unreadable(error)),
+        }
+        findings
+    }
+
     /// Sets the configuration: a `synchronizationSchema`, or empty for the Clarizen One profile.
     ///
     /// What was planned by the configuration before stays until there is a new plan.
@@ -151,25 +179,12 @@ impl Engine {
         let mut findings = Vec::new();
         let schema = if schema_json.trim().is_empty() {
             Schema::profile(settings.profile.as_deref())
-        } else if mapping_table::is_table(schema_json) {
-            // What else is wrong with a row shows where its mapping is compiled.
-            let told = table::read(schema_json).map(|(_, found)| found).unwrap_or_default();
-            findings.extend(told.into_iter().filter(|finding| finding.rule == "attribute-type"));
-            mapping_table::configuration(schema_json).and_then(|text| Schema::parse(&text))
         } else {
             Schema::parse(schema_json)
         };
         let schema = match schema {
             Ok(schema) => schema,
-            Err(error) => {
-                return vec![Diagnostic {
-                    severity: Severity::Error,
-                    rule: "schema".to_owned(),
-                    message: error.message,
-                    help: error.help,
-                    path: error.line.map(|line| format!("line {line}")),
-                }];
-            }
+            Err(error) => return vec![unreadable(error)],
         };
         let target = self.capabilities();
         if let Some(name) = settings.target.as_deref().filter(|name| Capabilities::named(name).is_none()) {

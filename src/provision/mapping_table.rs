@@ -47,13 +47,7 @@ pub fn configuration(text: &str) -> Result<String, InputError> {
     let mapped: Vec<Value> =
         rows.iter().map(|(target, matching)| mapping(target, *matching, &known)).collect();
     define(&mut document, kind, text);
-    let lists = document.get_mut("synchronizationRules").and_then(Value::as_array_mut);
-    for object in lists
-        .into_iter()
-        .flatten()
-        .filter_map(|rule| rule.get_mut("objectMappings")?.as_array_mut())
-        .flatten()
-    {
+    for object in objects_mut(&mut document, "synchronizationRules", "objectMappings") {
         if object.get("sourceObjectName").and_then(Value::as_str) == Some(kind)
             && let Some(object) = object.as_object_mut()
         {
@@ -69,14 +63,8 @@ fn define(document: &mut Value, kind: &str, text: &str) {
         .find(|object| object.get("sourceObjectName").and_then(Value::as_str) == Some(kind))
         .and_then(|object| object.get("targetObjectName")?.as_str().map(str::to_owned));
     let listed = table::read(text).map(|(rows, _)| rows).unwrap_or_default();
-    let directories = document.get_mut("directories").and_then(Value::as_array_mut);
-    for object in directories
-        .into_iter()
-        .flatten()
-        .filter_map(|directory| directory.get_mut("objects")?.as_array_mut())
-        .flatten()
-        .filter(|object| object.get("name").and_then(Value::as_str) == target.as_deref())
-    {
+    let is_target = |object: &&mut Value| object.get("name").and_then(Value::as_str) == target.as_deref();
+    for object in objects_mut(document, "directories", "objects").filter(is_target) {
         let Some(attributes) = object.get_mut("attributes").and_then(Value::as_array_mut) else { continue };
         for row in &listed {
             let known = |attribute: &Value| {
@@ -94,6 +82,16 @@ fn define(document: &mut Value, kind: &str, text: &str) {
             }
         }
     }
+}
+
+/// The members of the lists `inner` in the list `outer`.
+fn objects_mut<'d>(
+    document: &'d mut Value,
+    outer: &str,
+    inner: &'static str,
+) -> impl Iterator<Item = &'d mut Value> {
+    let outer = document.get_mut(outer).and_then(Value::as_array_mut);
+    outer.into_iter().flatten().filter_map(move |one| one.get_mut(inner)?.as_array_mut()).flatten()
 }
 
 fn objects(document: &Value) -> impl Iterator<Item = &Value> {

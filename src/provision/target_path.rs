@@ -362,6 +362,20 @@ mod tests {
     }
 
     #[test]
+    fn several_are_what_the_schema_says() {
+        use crate::scim::schema::builtin;
+        let registry = builtin();
+        let user = registry.resource_type("User").expect("User");
+        let several = registry
+            .core_attributes(user)
+            .filter(|attribute| attribute.multi_valued && !attribute.sub_attributes.is_empty())
+            .map(|attribute| attribute.name.as_str())
+            // What the service itself makes is no target.
+            .filter(|name| *name != "groups");
+        assert_eq!(several.collect::<Vec<_>>(), SEVERAL);
+    }
+
+    #[test]
     fn prints_what_it_read() {
         for text in [
             "userName",

@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Lint) -> Result<ExitCode, String> {
 
 /// Prints every finding as JSON; exit code 2 when the configuration cannot work.
 pub(super) fn validate(path: &Path) -> Result<ExitCode, String> {
-    let findings = Engine::new().configure(&read(path)?, &JobSettings::default());
+    let findings = Engine::new().configure_from(&read(path)?, &JobSettings::default());
     let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
     print(&json!({"valid": !broken, "findings": findings}).to_string())?;
     Ok(if broken { ExitCode::from(2) } else { ExitCode::SUCCESS })

@@ -147,7 +147,7 @@ pub(super) fn configure(
     if schema.is_some() && text.trim().is_empty() {
         return Err("the schema is empty; give the export as the portal downloads it".to_owned());
     }
-    let found = engine.configure(&text, settings);
+    let found = engine.configure_from(&text, settings);
     for finding in &found {
         if finding.rule == "schema" {
             let help = finding.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();

@@ -6,7 +6,7 @@ use worker::kv::KvStore;
 
 use super::new_id;
 use super::tokens::{admit_reader, new_token};
-use crate::edge::copy::token_key;
+use crate::edge::reader::token_key;
 use crate::edge::region;
 use crate::edge::reply::{Answer, Fault, of_reply};
 use crate::edge::tenant::{ask_admin, now};

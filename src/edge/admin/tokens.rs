@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use worker::{Env, Response};
 
 use super::new_id;
-use crate::edge::copy::token_key;
+use crate::edge::reader::token_key;
 use crate::edge::reply::{Answer, Fault, of_reply};
 use crate::edge::tenant::{ask_admin, now};
 use crate::edge::token::{self, Scope, hash};

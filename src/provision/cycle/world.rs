@@ -63,7 +63,7 @@ impl World {
     /// A world with an empty source.
     pub fn new(schema: &str, settings: &JobSettings) -> (Self, Vec<Diagnostic>) {
         let mut engine = Engine::new();
-        let findings = engine.configure(schema, &JobSettings { first_cycle: true, ..settings.clone() });
+        let findings = engine.configure_from(schema, &JobSettings { first_cycle: true, ..settings.clone() });
         (Self { engine }, findings)
     }
 

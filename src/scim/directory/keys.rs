@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Body, Key};
 use crate::scim::filter::lower::INDEXED;
-use crate::scim::schema::{Attribute, Moment, Registry, ResourceType, Type, Uniqueness, moment};
+use crate::scim::schema::{Attribute, Moment, Registry, ResourceType, Type, Uniqueness, moment, number_key};
 
 /// A document's unique keys and its searchable keys, extensions' and sub-attributes' too.
 #[must_use]
@@ -120,14 +120,7 @@ fn text(attribute: &Attribute, value: &Value) -> Option<String> {
             Some(format!("{millis}.{picos:09}"))
         }
         Value::String(text) => Some(attribute.key(text).into_owned()),
-        Value::Number(number) => Some(match number.as_f64() {
-            // Whole, as far as a decimal tells all whole numbers apart.
-            Some(decimal) if decimal.fract() == 0.0 && decimal.abs() < 9_007_199_254_740_992.0 => {
-                // Zero has one sign.
-                format!("{:.0}", decimal + 0.0)
-            }
-            _ => number.to_string(),
-        }),
+        Value::Number(number) => Some(number_key(number)),
         Value::Bool(_) => Some(value.to_string()),
         _ => None,
     }

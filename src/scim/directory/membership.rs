@@ -12,9 +12,6 @@ use crate::scim::filter::eval;
 use crate::scim::patch::{MemberChange, Removal};
 use crate::scim::schema::ResourceType;
 
-/// Members read in one go.
-const PAGE: usize = 1_000;
-
 /// Turns the changes into rows.
 ///
 /// # Errors
@@ -40,8 +37,10 @@ pub(super) fn member_deltas(
     }
     let Deltas { store, mut wanted, cleared, .. } = deltas;
     if cleared {
-        for_each(store, group, &mut |member| {
-            wanted.entry(member.id).or_insert(false);
+        store.each_page(group, &mut |page| {
+            for member in page {
+                wanted.entry(member.id).or_insert(false);
+            }
         })?;
     }
     for (id, wanted) in wanted {
@@ -139,10 +138,8 @@ impl Deltas<'_> {
         };
         if !self.cleared {
             let wanted = &self.wanted;
-            for_each(self.store, self.group, &mut |row| {
-                if wanted.get(&row.id) != Some(&false) {
-                    note(row);
-                }
+            self.store.each_page(self.group, &mut |page| {
+                page.into_iter().filter(|row| wanted.get(&row.id) != Some(&false)).for_each(&mut note);
             })?;
         }
         for id in self.wanted.iter().filter(|(_, wanted)| **wanted).map(|(id, _)| id) {
@@ -152,19 +149,5 @@ impl Deltas<'_> {
             note(Member { id: id.clone(), kind, display: display.unwrap_or_default() });
         }
         Ok(found)
-    }
-}
-
-/// Shows every member that the store has.
-fn for_each(store: &mut dyn Store, group: &str, visit: &mut dyn FnMut(Member)) -> Result<(), StoreError> {
-    let mut after: Option<String> = None;
-    loop {
-        let page = store.members(group, after.as_deref(), PAGE)?;
-        let is_full = page.len() == PAGE;
-        after = page.last().map(|member| member.id.clone());
-        page.into_iter().for_each(&mut *visit);
-        if !is_full {
-            return Ok(());
-        }
     }
 }

@@ -11,9 +11,6 @@ use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
 use crate::scim::schema::project::Selection;
 
-/// Members read in one go.
-pub(super) const MEMBERS_PAGE: usize = 1_000;
-
 /// A resource ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
@@ -141,16 +138,8 @@ pub fn member(context: &Context<'_>, row: Member) -> Value {
 
 fn members(store: &mut dyn Store, context: &Context<'_>, group: &str) -> Result<Vec<Value>, ScimError> {
     let mut all: Vec<Value> = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = store.members(group, after.as_deref(), MEMBERS_PAGE)?;
-        after = page.last().map(|member| member.id.clone());
-        let full = page.len() == MEMBERS_PAGE;
-        all.extend(page.into_iter().map(|row| member(context, row)));
-        if !full {
-            return Ok(all);
-        }
-    }
+    store.each_page(group, &mut |page| all.extend(page.into_iter().map(|row| member(context, row))))?;
+    Ok(all)
 }
 
 /// The groups of some users, and those that these are in.

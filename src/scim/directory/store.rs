@@ -147,6 +147,9 @@ pub enum Place<'a> {
     Before(&'a str, &'a str),
 }
 
+/// Members read in one go.
+const MEMBERS_PAGE: usize = 1_000;
+
 /// Storage as a write sees it: rows found by a key.
 #[allow(clippy::missing_errors_doc, reason = "every method fails only as `StoreError` says")]
 pub trait Store {
@@ -158,6 +161,19 @@ pub trait Store {
     fn owner(&mut self, kind: &str, key: &Key) -> Result<Option<String>, StoreError>;
     /// Up to `limit` direct members of a group with ids after `after`, by id.
     fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError>;
+    /// Shows all direct members, by id, a page at a time.
+    fn each_page(&mut self, group: &str, visit: &mut dyn FnMut(Vec<Member>)) -> Result<(), StoreError> {
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.members(group, after.as_deref(), MEMBERS_PAGE)?;
+            let is_full = page.len() == MEMBERS_PAGE;
+            after = page.last().map(|member| member.id.clone());
+            visit(page);
+            if !is_full {
+                return Ok(());
+            }
+        }
+    }
     /// Whether the membership exists.
     fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError>;
     /// The direct memberships of these resources, by member and by group.

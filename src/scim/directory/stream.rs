@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::render::{Groups, MEMBERS_PAGE, member, whole};
+use super::render::{Groups, member, whole};
 use super::{Context, Record, Store};
 use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
@@ -31,12 +31,8 @@ pub fn stream(
         return Ok(());
     }
     sink(text.strip_suffix('}').unwrap_or(&text));
-    let mut after: Option<String> = None;
     let mut is_open = false;
-    loop {
-        let page = store.members(&record.id, after.as_deref(), MEMBERS_PAGE)?;
-        let is_last = page.len() < MEMBERS_PAGE;
-        after = page.last().map(|member| member.id.clone());
+    store.each_page(&record.id, &mut |page| {
         let page: Vec<Value> = page.into_iter().map(|row| member(context, row)).collect();
         let part = Map::from_iter([("members".to_owned(), Value::Array(page))]);
         let shown = selection.project(context.registry, kind, part);
@@ -47,10 +43,7 @@ pub fn stream(
                 is_open = true;
             }
         }
-        if is_last {
-            break;
-        }
-    }
+    })?;
     sink(if is_open { "]}" } else { "}" });
     Ok(())
 }

@@ -10,8 +10,8 @@ use crate::scim::compat::{Profile, Reader, Reading};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::name::AttributePath;
 use crate::scim::schema::check::check_value;
-use crate::scim::schema::{Attribute, Mutability, Registry, ResourceType, Returned, is_repeated, is_same};
-use crate::scim::span::Span;
+use crate::scim::schema::project::specified_of;
+use crate::scim::schema::{Attribute, Mutability, Registry, ResourceType, is_repeated, is_same};
 
 /// The outcome of a PATCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +101,7 @@ impl<'a> Patch<'a> {
     ) -> Result<(), ScimError> {
         self.remember(place.extension, &place.attribute.name);
         let urn = place.extension.unwrap_or(&reader.kind.schema);
-        self.specified.extend(place.specified(urn, &value));
+        self.specified.extend(specified_of(urn, place.attribute, place.sub, &value));
         let Some(urn) = place.extension else {
             place.change(reader, op, &mut self.document, value)?;
             // A document never holds the present one, which only its shell knows.
@@ -147,26 +147,6 @@ fn find<'v>(document: &'v Map<String, Value>, extension: Option<&str>, name: &st
 }
 
 impl Place<'_> {
-    /// What a value at this place writes of that is shown on request alone.
-    fn specified(&self, urn: &str, value: &Value) -> Vec<AttributePath> {
-        let on_request = |attribute: &Attribute| attribute.returned == Returned::Request;
-        let path = |sub: Option<&Attribute>| AttributePath {
-            urn: Some(urn.to_owned()),
-            attribute: self.attribute.name.clone(),
-            sub_attribute: sub.map(|sub| sub.name.clone()),
-            span: Span::default(),
-        };
-        let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-        let names = |sub: &&Attribute| {
-            let named = |name: &String| name.eq_ignore_ascii_case(&sub.name);
-            self.sub.is_some_and(|own| own.name == sub.name)
-                || items.iter().filter_map(Value::as_object).any(|item| item.keys().any(named))
-        };
-        let whole = on_request(self.attribute).then(|| path(None));
-        let subs = self.attribute.sub_attributes.iter().filter(|sub| on_request(sub)).filter(names);
-        whole.into_iter().chain(subs.map(|sub| path(Some(sub)))).collect()
-    }
-
     fn change(
         &self,
         reader: &mut Reader<'_>,

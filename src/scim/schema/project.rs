@@ -36,21 +36,35 @@ pub fn specified(
         };
         for attribute in &schema.attributes {
             let Some(value) = part.get(&attribute.name) else { continue };
-            let path = |sub: Option<&Attribute>| AttributePath {
-                urn: Some(schema.id.clone()),
-                attribute: attribute.name.clone(),
-                sub_attribute: sub.map(|sub| sub.name.clone()),
-                span: Span::default(),
-            };
-            let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-            let has = |sub: &&Attribute| items.iter().any(|item| item.get(&sub.name).is_some());
-            let on_request = |attribute: &Attribute| attribute.returned == Returned::Request;
-            found.extend(on_request(attribute).then(|| path(None)));
-            let subs = attribute.sub_attributes.iter().filter(|sub| on_request(sub));
-            found.extend(subs.filter(has).map(|sub| path(Some(sub))));
+            found.extend(specified_of(&schema.id, attribute, None, value));
         }
     }
     found
+}
+
+/// What a value of an attribute, or of one sub-attribute, writes of that is shown on request alone.
+pub(crate) fn specified_of(
+    urn: &str,
+    attribute: &Attribute,
+    sub: Option<&Attribute>,
+    value: &Value,
+) -> Vec<AttributePath> {
+    let on_request = |attribute: &Attribute| attribute.returned == Returned::Request;
+    let path = |sub: Option<&Attribute>| AttributePath {
+        urn: Some(urn.to_owned()),
+        attribute: attribute.name.clone(),
+        sub_attribute: sub.map(|sub| sub.name.clone()),
+        span: Span::default(),
+    };
+    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    let writes = |part: &&Attribute| {
+        let named = |name: &String| name.eq_ignore_ascii_case(&part.name);
+        sub.is_some_and(|sub| sub.name == part.name)
+            || items.iter().filter_map(Value::as_object).any(|item| item.keys().any(named))
+    };
+    let whole = on_request(attribute).then(|| path(None));
+    let parts = attribute.sub_attributes.iter().filter(|part| on_request(part)).filter(writes);
+    whole.into_iter().chain(parts.map(|part| path(Some(part)))).collect()
 }
 
 impl Selection {

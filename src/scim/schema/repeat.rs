@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::Attribute;
 
@@ -55,13 +55,12 @@ pub(super) fn drop_repeated(attribute: &Attribute, items: &mut Vec<Value>) {
     items.retain(|_| repeated.next() != Some(true));
 }
 
-/// One text for one number, however it is written: `3` and `3.0`.
-fn number(value: &Value) -> String {
-    let text = value.to_string();
-    match text.strip_suffix(".0") {
-        Some("-0") => "0".to_owned(),
-        Some(whole) => whole.to_owned(),
-        None => text,
+/// One text for one number, however it is written: `3` and `3.0`, `1e20` and all its digits.
+pub(crate) fn number_key(number: &Number) -> String {
+    match number.as_f64().filter(|decimal| number.is_f64() && decimal.fract() == 0.0) {
+        // Zero has one sign.
+        Some(whole) => format!("{:.0}", whole + 0.0),
+        None => number.to_string(),
     }
 }
 
@@ -80,7 +79,7 @@ fn make_primary(item: &mut Value) {
 pub(crate) fn is_repeated(attribute: &Attribute, a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::String(a), Value::String(b)) => return a == b || attribute.key(a) == attribute.key(b),
-        (Value::Number(_), Value::Number(_)) => return number(a) == number(b),
+        (Value::Number(a), Value::Number(b)) => return number_key(a) == number_key(b),
         _ => {}
     }
     if a.get("value").is_none() || b.get("value").is_none() {
@@ -90,6 +89,7 @@ pub(crate) fn is_repeated(attribute: &Attribute, a: &Value, b: &Value) -> bool {
         (Some(Value::String(a)), Some(Value::String(b))) => {
             a == b || attribute.sub(name).is_some_and(|sub| sub.key(a) == sub.key(b))
         }
+        (Some(Value::Number(a)), Some(Value::Number(b))) => number_key(a) == number_key(b),
         (a, b) => a == b,
     })
 }
@@ -104,13 +104,15 @@ fn key(attribute: &Attribute, item: &Value) -> String {
             return format!("{members:?}");
         }
         Value::Object(_) => {}
-        simple => return number(simple),
+        Value::Number(simple) => return number_key(simple),
+        simple => return simple.to_string(),
     }
     let part = |name: &str| match item.get(name) {
         Some(Value::String(text)) => match attribute.sub(name) {
             Some(sub) => sub.key(text).into_owned(),
             None => text.clone(),
         },
+        Some(Value::Number(number)) => number_key(number),
         Some(other) => other.to_string(),
         None => String::new(),
     };

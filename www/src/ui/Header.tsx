@@ -13,6 +13,7 @@ import { setKeeping } from "./keeping";
 import { lazy } from "./lazy";
 import { Menu } from "./Menu";
 import { Paste } from "./Paste";
+import { Select } from "./Select";
 import { startExample } from "./start";
 
 const Share = lazy(() => import("./Share").then(({ Share }) => Share));
@@ -56,16 +57,14 @@ function More() {
   const opened = useSignal(false);
   return (
     <>
-      <label>
-        {t.theme}
-        <select value={theme.value} onChange={(event) => (theme.value = event.currentTarget.value as Theme)}>
-          {themes.map(([name, word]) => (
-            <option key={name} value={name}>
-              {word}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select
+        label={t.theme}
+        value={theme.value}
+        options={themes}
+        onChange={(chosen) => {
+          theme.value = chosen;
+        }}
+      />
       <label>
         {t.languageLabel}
         <select

@@ -6,7 +6,10 @@ import { type Mapping, type MappingType, targetsOf } from "../../state/schema";
 import { strings } from "../../strings";
 import type { TargetFindings } from "../../types";
 import { lazy } from "../lazy";
+import { Select } from "../Select";
 import { secret } from "../value";
+
+const TYPES: MappingType[] = ["direct", "constant", "expression", "none"];
 
 /** The source as another type of mapping would have it. */
 function as(type: MappingType, mapping: Mapping): string {
@@ -39,24 +42,14 @@ function Top({ found, hidden }: { found: TargetFindings; hidden: boolean }) {
 export function MappingDetail({ mapping, survey }: { mapping: Mapping; survey: TargetFindings | undefined }) {
   const t = strings();
   const id = `detail-${mapping.key}`;
-  const types: MappingType[] = ["direct", "constant", "expression", "none"];
   return (
     <div class="detail">
-      <label>
-        {t.mappingType}
-        <select
-          value={mapping.type}
-          onChange={(event) =>
-            editMapping(mapping, { source: as(event.currentTarget.value as MappingType, mapping) })
-          }
-        >
-          {types.map((type) => (
-            <option key={type} value={type}>
-              {t.mappingTypes[type]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select
+        label={t.mappingType}
+        value={mapping.type}
+        options={TYPES.map((type) => [type, t.mappingTypes[type]])}
+        onChange={(type) => editMapping(mapping, { source: as(type, mapping) })}
+      />
       {mapping.type === "direct" && (
         <label>
           {t.attribute}
@@ -94,18 +87,15 @@ export function MappingDetail({ mapping, survey }: { mapping: Mapping; survey: T
           ))}
         </datalist>
       </label>
-      <label>
-        {t.matchObjects}
-        <select
-          value={mapping.matching > 0 ? "yes" : "no"}
-          onChange={(event) =>
-            editMapping(mapping, { matching: event.currentTarget.value === "yes" ? 1 : 0 })
-          }
-        >
-          <option value="yes">{t.yes}</option>
-          <option value="no">{t.no}</option>
-        </select>
-      </label>
+      <Select
+        label={t.matchObjects}
+        value={mapping.matching > 0 ? "yes" : "no"}
+        options={[
+          ["yes", t.yes],
+          ["no", t.no],
+        ]}
+        onChange={(chosen) => editMapping(mapping, { matching: chosen === "yes" ? 1 : 0 })}
+      />
       {mapping.matching > 0 && (
         <label>
           {t.matchingPrecedence}
@@ -120,16 +110,15 @@ export function MappingDetail({ mapping, survey }: { mapping: Mapping; survey: T
           />
         </label>
       )}
-      <label>
-        {t.applyMapping}
-        <select
-          value={mapping.createOnly ? "create" : "always"}
-          onChange={(event) => editMapping(mapping, { createOnly: event.currentTarget.value === "create" })}
-        >
-          <option value="always">{t.always}</option>
-          <option value="create">{t.onlyCreate}</option>
-        </select>
-      </label>
+      <Select
+        label={t.applyMapping}
+        value={mapping.createOnly ? "create" : "always"}
+        options={[
+          ["always", t.always],
+          ["create", t.onlyCreate],
+        ]}
+        onChange={(chosen) => editMapping(mapping, { createOnly: chosen === "create" })}
+      />
       {survey && <Top found={survey} hidden={secret(mapping.target)} />}
       <button type="button" class="button danger" onClick={() => removeMapping(mapping)}>
         {t.removeMapping}

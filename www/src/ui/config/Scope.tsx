@@ -9,6 +9,7 @@ import { attributes, generation } from "../../state/plan";
 import { type Clause, OPERATORS, objects, type ScopeGroup, scopeOf, UNARY } from "../../state/schema";
 import { strings } from "../../strings";
 import type { Kind, Settings } from "../../types";
+import { Select } from "../Select";
 
 function Values({
   kind,
@@ -233,17 +234,17 @@ export function Scope() {
   };
   return (
     <>
-      <label class="block">
-        {t.syncScope}
-        <select
-          value={syncAll === undefined ? "" : String(syncAll)}
-          onChange={(event) => choose(event.currentTarget.value)}
-        >
-          <option value="">{t.syncFiles}</option>
-          <option value="false">{t.syncAssigned}</option>
-          <option value="true">{t.syncAll}</option>
-        </select>
-      </label>
+      <Select
+        block
+        label={t.syncScope}
+        value={syncAll === undefined ? "" : String(syncAll)}
+        options={[
+          ["", t.syncFiles],
+          ["false", t.syncAssigned],
+          ["true", t.syncAll],
+        ]}
+        onChange={choose}
+      />
       {(schema.value ? objects(schema.value) : []).map(({ kind }) => (
         <Filters key={kind} kind={kind} />
       ))}

@@ -4,6 +4,7 @@ import { configure, editFlows } from "../../state/edit";
 import { excludesDefaultAccess, flowsOf, objects } from "../../state/schema";
 import { strings } from "../../strings";
 import type { Dialect, ManagerShape, Settings } from "../../types";
+import { Select } from "../Select";
 
 /** The base URLs that Clarizen One has for its tenants. */
 const URLS = [
@@ -13,6 +14,7 @@ const URLS = [
   "https://servicesapp.clarizentb.com/scim/v2",
 ];
 
+const DIALECTS: Dialect[] = ["legacy", "aadOptscim062020", "rfc"];
 const SHAPES: ("" | ManagerShape)[] = ["", "list", "text", "object"];
 
 function Check({
@@ -35,7 +37,6 @@ function Check({
 export function SettingsPart() {
   const t = strings();
   const { settings } = document_.value;
-  const dialects: Dialect[] = ["legacy", "aadOptscim062020", "rfc"];
   return (
     <div class="form">
       {(schema.value ? objects(schema.value) : []).map(({ kind }) => {
@@ -96,34 +97,20 @@ export function SettingsPart() {
           }}
         />
       </label>
-      <label class="block">
-        {t.requestsAs}
-        <select
-          value={settings.dialect}
-          onChange={(event) => configure({ dialect: event.currentTarget.value as Dialect })}
-        >
-          {dialects.map((name) => (
-            <option key={name} value={name}>
-              {t.dialects[name]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="block">
-        {t.managerShape}
-        <select
-          value={settings.managerShape ?? ""}
-          onChange={(event) =>
-            configure({ managerShape: event.currentTarget.value || undefined } as Partial<Settings>)
-          }
-        >
-          {SHAPES.map((name) => (
-            <option key={name} value={name}>
-              {t.managerShapes[name]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select
+        block
+        label={t.requestsAs}
+        value={settings.dialect}
+        options={DIALECTS.map((name) => [name, t.dialects[name]])}
+        onChange={(dialect) => configure({ dialect })}
+      />
+      <Select
+        block
+        label={t.managerShape}
+        value={settings.managerShape ?? ""}
+        options={SHAPES.map((name) => [name, t.managerShapes[name]])}
+        onChange={(shape) => configure({ managerShape: shape || undefined } as Partial<Settings>)}
+      />
       <label class="block">
         {t.defaultDomain}
         <input

@@ -6,6 +6,7 @@ import { open } from "../../state/person";
 import { attributes, generation } from "../../state/plan";
 import { strings } from "../../strings";
 import type { SignOnCheck } from "../../types";
+import { Select } from "../Select";
 
 const USUAL = ["userPrincipalName", "mail", "objectId", "employeeId", "onPremisesSamAccountName"];
 
@@ -29,14 +30,15 @@ export function SignOn() {
   return (
     <section class="scroll view" tabIndex={0} aria-label={t.signOn}>
       <p class="note">{t.signOnText}</p>
-      <label class="block">
-        {t.signOnAttribute}
-        <select value={attribute.value} onChange={(event) => (attribute.value = event.currentTarget.value)}>
-          {names.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
+      <Select
+        block
+        label={t.signOnAttribute}
+        value={attribute.value}
+        options={names.map((name) => [name, name])}
+        onChange={(chosen) => {
+          attribute.value = chosen;
+        }}
+      />
       {check && (
         <p class={check.lost === 0 ? "result-line good" : "result-line bad"} role="status">
           {check.lost === 0
