@@ -7,7 +7,7 @@ use crate::scim::error::ScimError;
 
 /// Each version's statements; applied in order, once each. Never change one that was
 /// released: tests/edge/tables holds every version with rows, and applies what follows.
-const VERSIONS: [&[&str]; 5] = [
+const VERSIONS: [&[&str]; 6] = [
     &[
         "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         "CREATE TABLE resource (id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL,
@@ -68,6 +68,10 @@ const VERSIONS: [&[&str]; 5] = [
         // Readers of the copy project by the tenant's own schemas.
         "INSERT OR REPLACE INTO outbox SELECT '#schemas', '', '', (SELECT COALESCE(MAX(seq), 0) FROM journal)
            FROM fact WHERE name = 'schemas' AND NOT EXISTS (SELECT 1 FROM fact WHERE name = 'copy' AND value = 'off')",
+    ],
+    &[
+        // Which resource a source object is tied to, for plans at the edge.
+        "CREATE TABLE link (source TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID",
     ],
 ];
 

@@ -21,6 +21,7 @@ mod journal;
 mod jwks;
 mod jwt;
 mod limit;
+mod links;
 mod log;
 mod manage;
 mod me;

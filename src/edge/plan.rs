@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::links;
 use super::sql::SqlStore;
 use crate::provision::engine::Engine;
 use crate::provision::report::JobSettings;
@@ -41,9 +42,31 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
         Some(Value::String(text)) => text.clone(),
         Some(schema) => schema.to_string(),
     };
-    engine.configure_from(&schema, &settings);
+    let findings = engine.configure_from(&schema, &settings);
+    if let Some(fault) = findings.iter().find(|finding| finding.rule == "schema") {
+        let help = fault.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        return Err(wrong(format!("`schema`: {}{help}", fault.message)));
+    }
+    let given = body.get("links");
+    let known = match given {
+        Some(Value::Null) => None,
+        Some(given) => Some(given.clone()),
+        None => links::read(store)?,
+    };
+    if let Some(known) = &known {
+        engine.load_links(&known.to_string()).map_err(|error| wrong(format!("`links`: {error}")))?;
+    }
     engine.plan();
-    Ok(Reply::plain(200, &engine.to_json()))
+    if body.get("keepLinks") == Some(&Value::Bool(true)) {
+        links::keep(store, &engine.links())?;
+    } else if let Some(given) = given {
+        links::keep(store, given)?;
+    }
+    let mut plan = engine.to_json();
+    if let Some(plan) = plan.as_object_mut() {
+        plan.insert("findings".to_owned(), json!(findings));
+    }
+    Ok(Reply::plain(200, &plan))
 }
 
 /// The tenant's directory as a SCIM list.

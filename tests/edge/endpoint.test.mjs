@@ -155,6 +155,34 @@ test("a plan of a posted source against the tenant's directory", async () => {
     files: [{ name: "x", text: "{" }],
   });
   assert.equal(broken.status, 400);
+  const odd = await server.administer("POST", `/tenants/${id}/plan`, { files: [], schema: "{}" });
+  assert.deepEqual([odd.status, /^`schema`: /.test(odd.body.detail)], [400, true], odd.body.detail);
+});
+
+test("a plan at the edge goes by the links that the tenant keeps", async () => {
+  const { id, scim } = await tenant();
+  const { body: ada } = await scim("POST", "/Users", user("ada@contoso.com", { active: true }));
+  const plan = async (upn, more = {}) => {
+    const text = JSON.stringify({ value: [{ id: "u1", userPrincipalName: upn, accountEnabled: true }] });
+    const files = [{ name: "users.json", text }];
+    const settings = { syncAll: true };
+    return server.administer("POST", `/tenants/${id}/plan`, { files, settings, ...more });
+  };
+  const counts = ({ body: { summary } }) => [summary.create, summary.update, summary.local];
+  // Without links only a name ties them, and a new name is a new person.
+  assert.deepEqual(counts(await plan("lovelace@contoso.com")), [1, 0, 1]);
+  assert.equal((await plan("ada@contoso.com", { keepLinks: true })).body.summary.linksAssumed, true);
+  const renamed = await plan("lovelace@contoso.com");
+  assert.deepEqual([counts(renamed), renamed.body.summary.linksAssumed], [[0, 1, 0], false]);
+  assert.deepEqual(renamed.body.operations[0].target.id, ada.id);
+  // Given ones replace them, null forgets them, and a deleted resource takes its link along.
+  assert.deepEqual(counts(await plan("lovelace@contoso.com", { links: null })), [1, 0, 1]);
+  assert.deepEqual(counts(await plan("lovelace@contoso.com", { links: { u1: ada.id } })), [0, 1, 0]);
+  assert.deepEqual(counts(await plan("lovelace@contoso.com")), [0, 1, 0]);
+  assert.equal((await plan("lovelace@contoso.com", { links: { u1: 7 } })).status, 400);
+  assert.deepEqual(counts(await plan("lovelace@contoso.com")), [0, 1, 0], "what is refused changes nothing");
+  assert.equal((await scim("DELETE", `/Users/${ada.id}`)).status, 204);
+  assert.deepEqual(counts(await plan("lovelace@contoso.com")), [1, 0, 0]);
 });
 
 test("what lies outside answers plainly", async () => {
