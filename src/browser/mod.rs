@@ -7,6 +7,7 @@ mod compare;
 mod language;
 mod load;
 
+use crate::provision::told::told;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -92,9 +93,10 @@ impl Preview {
         let settings: Result<JobSettings, _> = serde_json::from_str(settings);
         answer(match settings {
             Ok(settings) => Ok(self.engine.configure(schema, &settings)),
-            Err(error) => {
-                Err(InputError::new(format!("the settings were not understood: {error}"), "reset them"))
-            }
+            Err(error) => Err(InputError::new(
+                told!("the settings were not understood: {0}", error),
+                told!("reset them"),
+            )),
         })
     }
 

@@ -1,9 +1,10 @@
 //! Text from bytes: UTF-8, or UTF-16 as some tools save exports and spreadsheets their tables.
 
 use super::report::InputError;
+use crate::provision::told::told;
 
 fn wrong(what: &str) -> InputError {
-    InputError::new(format!("the file is not {what}"), "save it as UTF-8")
+    InputError::new(told!("the file is not {0}", what), told!("save it as UTF-8"))
 }
 
 /// Text from a file's bytes.
@@ -16,7 +17,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, InputError> {
         wide.finish()?;
         return Ok(text.trim_start_matches('\u{feff}').to_owned());
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| wrong("UTF-8 or UTF-16"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong(told!("UTF-8 or UTF-16")))?;
     Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 

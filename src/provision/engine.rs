@@ -21,6 +21,7 @@ use super::roles::Entitlements;
 use super::schema_json::Schema;
 use super::source::Source;
 use super::table;
+use crate::provision::told::told;
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -130,9 +131,9 @@ impl Engine {
     /// When the text is no such object.
     pub fn load_links(&mut self, text: &str) -> Result<LoadReport, InputError> {
         self.forget();
-        let help = "give {\"SOURCE-ID\": \"TARGET-ID\"}";
+        let help = told!("give {\"SOURCE-ID\": \"TARGET-ID\"}");
         let given: std::collections::BTreeMap<String, String> = serde_json::from_str(text)
-            .map_err(|error| InputError::new(format!("the links were not understood: {error}"), help))?;
+            .map_err(|error| InputError::new(told!("the links were not understood: {0}", error), help))?;
         let rows = given.len();
         let ties = given.iter().map(|(source, target)| (self.pool.intern(source), self.pool.intern(target)));
         self.given = Links::Given(ties.collect());
@@ -191,8 +192,8 @@ impl Engine {
             findings.push(Diagnostic {
                 severity: Severity::Error,
                 rule: "target-profile".to_owned(),
-                message: format!("there is no target profile `{name}`; a generic target is assumed"),
-                help: Some(format!("choose one of {}", Capabilities::names().collect::<Vec<_>>().join(", "))),
+                message: told!("there is no target profile `{0}`; a generic target is assumed", name),
+                help: Some(told!("choose one of {0}", Capabilities::names().collect::<Vec<_>>().join(", "))),
                 path: None,
             });
         }
@@ -200,8 +201,8 @@ impl Engine {
             findings.push(Diagnostic {
                 severity: Severity::Error,
                 rule: "now".to_owned(),
-                message: format!("`{now}` is no time; 1970-01-01T00:00:00Z is taken for `Now`"),
-                help: Some("give the time as RFC 3339 writes it, `2026-11-24T10:00:00Z`".to_owned()),
+                message: told!("`{0}` is no time; 1970-01-01T00:00:00Z is taken for `Now`", now),
+                help: Some(told!("give the time as RFC 3339 writes it, `2026-11-24T10:00:00Z`").to_owned()),
                 path: None,
             });
         }
@@ -211,8 +212,8 @@ impl Engine {
                 findings.push(Diagnostic {
                     severity: Severity::Warning,
                     rule: "no-groups".to_owned(),
-                    message: format!("{} has no groups; the group mapping is left out", target.name),
-                    help: Some("disable the group mapping".to_owned()),
+                    message: told!("{0} has no groups; the group mapping is left out", target.name),
+                    help: Some(told!("disable the group mapping").to_owned()),
                     path: Some(kind.name().to_owned()),
                 });
                 return None;
@@ -363,9 +364,10 @@ impl Engine {
             operation.verdict = "staged".to_owned();
             operation.status = "skipped".to_owned();
             operation.reason = "TooManyDeletes".to_owned();
-            operation
-                .explanation
-                .push_str("; held back, because this cycle disables and deletes more than allowed");
+            operation.explanation = told!(
+                "{0}; held back, because this cycle disables and deletes more than allowed",
+                operation.explanation
+            );
             operation.requests.clear();
         }
         Some(operation)
@@ -486,7 +488,9 @@ impl Engine {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.settings.sync_all.is_none() && self.rules.sync_all {
-            notes.push("no assignments were given, so all users and groups are taken as in scope".to_owned());
+            notes.push(
+                told!("no assignments were given, so all users and groups are taken as in scope").to_owned(),
+            );
         }
         if let [Some(users), _] = &self.compiled
             && self.source.users.len() > 0
@@ -500,8 +504,8 @@ impl Engine {
                 }
             }
             if !absent.is_empty() {
-                notes.push(format!(
-                    "the source has no {}: mappings that read them see null",
+                notes.push(told!(
+                    "the source has no {0}: mappings that read them see null",
                     absent.join(", ")
                 ));
             }

@@ -3,6 +3,7 @@
 
 use super::expression::{Expression, ExpressionError, Kind, functions, lint, nearest, parse};
 use super::report::Severity;
+use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;
 
@@ -72,7 +73,7 @@ pub fn findings(text: &str, attributes: &[String]) -> Vec<Finding> {
     for (name, span) in unknown(&expression, attributes) {
         let near = nearest(name, attributes.iter().map(String::as_str));
         let fixes = near.map(|near| replace(span, format!("[{near}]"))).into_iter().collect();
-        let message = format!("the source has no attribute `{name}`: it is null for everyone");
+        let message = told!("the source has no attribute `{0}`: it is null for everyone", name);
         found.push(remark("unknownAttribute", message, span, fixes));
     }
     found
@@ -108,7 +109,7 @@ fn visible(text: &str, span: Span) -> Span {
 }
 
 fn replace(span: Span, insert: String) -> Fix {
-    let label = if insert.is_empty() { "remove it".to_owned() } else { format!("write `{insert}`") };
+    let label = if insert.is_empty() { told!("remove it").to_owned() } else { told!("write `{0}`", insert) };
     Fix { label, span, insert }
 }
 
@@ -156,7 +157,7 @@ fn mend(text: &str, error: &ExpressionError) -> Vec<Fix> {
 /// Every typographic quote as a straight one.
 fn straighten(text: &str) -> Fix {
     let insert = text.replace(['\u{201c}', '\u{201d}', '\u{201e}', '\''], "\"");
-    Fix { label: "straighten the quotes".to_owned(), span: Span::new(0, text.len()), insert }
+    Fix { label: told!("straighten the quotes").to_owned(), span: Span::new(0, text.len()), insert }
 }
 
 /// The text with a fix applied.

@@ -5,6 +5,7 @@ use super::pool::{Atom, Pool};
 use super::records::{Found, Records};
 use super::report::{InputError, LoadReport};
 use super::target_path::TargetPath;
+use crate::provision::told::told;
 use hashbrown::HashMap;
 use serde_json::Value;
 
@@ -93,7 +94,7 @@ impl Held {
             // An empty list is no resource; anything else without an id is told.
             let empty = self.documents.value(pool, document);
             if empty.get("totalResults").and_then(Value::as_u64) != Some(0) {
-                report.notes.push("a resource without `id` was left out".to_owned());
+                report.notes.push(told!("a resource without `id` was left out").to_owned());
             }
             return Ok(());
         };

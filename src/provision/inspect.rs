@@ -8,6 +8,7 @@ use super::mapping::{Compiled, Flow};
 use super::order::sort_by_keys;
 use super::population::{Population, Subject};
 use super::program::{chance, seed};
+use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;
 use serde_json::Value;
@@ -174,7 +175,7 @@ impl Engine {
                 label: node.label,
                 state: node.state,
                 values: match node.value {
-                    Held::Ignore => vec!["(not flown)".to_owned()],
+                    Held::Ignore => vec![told!("(not flown)").to_owned()],
                     value => value.items(),
                 },
                 message: node.error.map(|error| error.to_string()).unwrap_or_default(),

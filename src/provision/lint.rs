@@ -12,6 +12,7 @@ use super::plan::Planner;
 use super::pool::Atom;
 use super::program::Program;
 use super::report::{Diagnostic, Severity};
+use crate::provision::told::told;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -47,12 +48,12 @@ pub(crate) fn mapping(compiled: &Compiled, kind: ObjectKind, document: &Value) -
         };
         let function = |name: &str| line.program.function() == Some(name);
         if calls(&line.program, "SelectUniqueValue") {
-            let message = "`SelectUniqueValue` is for Workday and SuccessFactors; towards SCIM it does not ask the target".to_owned();
+            let message = told!("`SelectUniqueValue` is for Workday and SuccessFactors; towards SCIM it does not ask the target").to_owned();
             say(
                 Severity::Warning,
                 "select-unique-value",
                 message,
-                "build the value from attributes that are unique",
+                told!("build the value from attributes that are unique"),
             );
         }
         let roles = line.path.attribute.eq_ignore_ascii_case("roles");
@@ -62,82 +63,85 @@ pub(crate) fn mapping(compiled: &Compiled, kind: ObjectKind, document: &Value) -
             && !line.is_silent_on_update()
         {
             let message =
-                format!("`{}` is not made by a role function; app roles do not flow directly", line.target);
+                told!("`{0}` is not made by a role function; app roles do not flow directly", line.target);
             say(
                 Severity::Warning,
                 "role-function",
                 message,
-                "use `SingleAppRoleAssignment([appRoleAssignments])`",
+                told!("use `SingleAppRoleAssignment([appRoleAssignments])`"),
             );
         }
         if roles
             && line.path.sub.as_deref().is_some_and(|sub| sub.eq_ignore_ascii_case("type"))
             && line.path.is_primary_role()
         {
-            let message =
+            let message = told!(
                 "the service writes `WindowsAzureActiveDirectoryRole` as a role's type, whatever is mapped"
-                    .to_owned();
+            )
+            .to_owned();
             say(Severity::Info, "role-type", message, "");
         }
         if function("AppRoleAssignmentsComplex") {
-            let message = "`AppRoleAssignmentsComplex` only ever adds roles".to_owned();
+            let message = told!("`AppRoleAssignmentsComplex` only ever adds roles").to_owned();
             say(
                 Severity::Info,
                 "roles-never-removed",
                 message,
-                "use `AssertiveAppRoleAssignmentsComplex` to remove them too",
+                told!("use `AssertiveAppRoleAssignmentsComplex` to remove them too"),
             );
         }
-        for (part, what) in
-            [("password", "passwords"), ("photos", "photos"), ("entitlements", "`entitlements`")]
-        {
+        for (part, what) in [
+            ("password", told!("passwords")),
+            ("photos", told!("photos")),
+            ("entitlements", "`entitlements`"),
+        ] {
             if line.path.attribute.eq_ignore_ascii_case(part) {
                 say(
                     Severity::Warning,
                     "unsupported-target",
-                    format!("{what} are not provisioned"),
-                    "remove this mapping",
+                    told!("{0} are not provisioned", what),
+                    told!("remove this mapping"),
                 );
             }
         }
         for name in line.program.attributes() {
             if name.eq_ignore_ascii_case("userType") || name.eq_ignore_ascii_case("SamAccountName") {
-                let message = format!("`{name}` is not offered as a source attribute");
+                let message = told!("`{0}` is not offered as a source attribute", name);
                 say(
                     Severity::Warning,
                     "unavailable-source",
                     message,
-                    "use a directory extension that holds the same",
+                    told!("use a directory extension that holds the same"),
                 );
             }
         }
         let definition = &line.mapping.definition;
         if definition.required && line.is_sourceless() && line.mapping.default.is_none() {
-            let message = format!("`{}` is required and has neither source nor default", line.target);
-            say(Severity::Error, "required-unmapped", message, "give it a source or a default value");
+            let message = told!("`{0}` is required and has neither source nor default", line.target);
+            say(Severity::Error, "required-unmapped", message, told!("give it a source or a default value"));
         }
         if line.mapping.flow_always {
             say(
                 Severity::Info,
                 "flow-always",
-                format!("`{}` is sent each time, changed or not", line.target),
+                told!("`{0}` is sent each time, changed or not", line.target),
                 "",
             );
         }
         if line.mapping.matching_priority > 0 && line.is_reference() {
-            let message = format!("`{}` is a reference and cannot match", line.target);
-            say(Severity::Error, "matches-reference", message, "match by a text that is unique");
+            let message = told!("`{0}` is a reference and cannot match", line.target);
+            say(Severity::Error, "matches-reference", message, told!("match by a text that is unique"));
         }
     }
     for name in compiled.filter.attributes() {
         if NOT_IN_FILTERS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            let message = format!("`{name}` is not supported in scoping filters");
+            let message = told!("`{0}` is not supported in scoping filters", name);
             found.push(finding(
                 Severity::Warning,
                 "scoping-filter",
                 kind.name().to_owned(),
                 message,
-                "filter by another attribute",
+                told!("filter by another attribute"),
             ));
         }
     }
@@ -183,13 +187,13 @@ fn text_and_tree(kind: ObjectKind, document: &Value) -> Vec<Diagnostic> {
                 && written.to_string() != tree.to_string()
             {
                 let path = format!("{}/{}", kind.name(), text(&line, "targetAttributeName"));
-                let message = format!("the expression's text and its tree differ: the tree says `{tree}`");
+                let message = told!("the expression's text and its tree differ: the tree says `{0}`", tree);
                 found.push(finding(
                     Severity::Warning,
                     "text-and-tree",
                     path,
                     message,
-                    "save the mapping again in the portal",
+                    told!("save the mapping again in the portal"),
                 ));
             }
         }
@@ -212,13 +216,13 @@ impl Engine {
                     if ROLE_FUNCTIONS.iter().any(|name| calls(&line.program, name)) {
                         let path = format!("{}/{}", kind.name(), line.target);
                         let message =
-                            "role functions do not work with `Sync all users and groups`".to_owned();
+                            told!("role functions do not work with `Sync all users and groups`").to_owned();
                         found.push(finding(
                             Severity::Warning,
                             "roles-need-assignment",
                             path,
                             message,
-                            "set the scope to assigned users and groups",
+                            told!("set the scope to assigned users and groups"),
                         ));
                     }
                 }
@@ -251,8 +255,8 @@ fn roles(planner: &Planner<'_>, assignable: Option<&str>, found: &mut Vec<Diagno
             }
         }
         if !invalid.is_empty() {
-            let message = format!("the application takes no assignment to {}", invalid.join(", "));
-            let help = format!("assign the role {} instead", known.join(" or "));
+            let message = told!("the application takes no assignment to {0}", invalid.join(", "));
+            let help = told!("assign the role {0} instead", known.join(&format!(" {} ", told!("or"))));
             found.push(finding(Severity::Warning, "invalid-role", "assignments".to_owned(), message, &help));
         }
     }
@@ -268,22 +272,24 @@ fn roles(planner: &Planner<'_>, assignable: Option<&str>, found: &mut Vec<Diagno
             Severity::Warning,
             "no-security-group",
             "assignments".to_owned(),
-            format!("nobody is provisioned through {}, as `securityEnabled` is false", names.join(", ")),
-            "assign a security group",
+            told!("nobody is provisioned through {0}, as `securityEnabled` is false", names.join(", ")),
+            told!("assign a security group"),
         ));
     }
     let default = planner.entitlements.default_access_only();
     if default > 0 && !planner.rules.sync_all {
         let severity = if planner.rules.exclude_default_access { Severity::Warning } else { Severity::Info };
-        let what =
-            if planner.rules.exclude_default_access { "are left out" } else { "are taken like any other" };
-        let message = format!("{default} hold Default Access and no other role; they {what}");
+        let message = if planner.rules.exclude_default_access {
+            told!("{0} hold Default Access and no other role; they are left out", default)
+        } else {
+            told!("{0} hold Default Access and no other role; they are taken like any other", default)
+        };
         found.push(finding(
             severity,
             "default-access",
             "assignments".to_owned(),
             message,
-            "assign a role of the application",
+            told!("assign a role of the application"),
         ));
     }
 }
@@ -296,8 +302,8 @@ fn domain(planner: &Planner<'_>, kind: ObjectKind, line: &Line, found: &mut Vec<
         Severity::Warning,
         "default-domain",
         format!("{}/{}", kind.name(), line.target),
-        "`DefaultDomain` gives an empty text here, as the settings name no domain".to_owned(),
-        "set `defaultDomain` to the tenant's default verified domain, such as `contoso.com`",
+        told!("`DefaultDomain` gives an empty text here, as the settings name no domain").to_owned(),
+        told!("set `defaultDomain` to the tenant's default verified domain, such as `contoso.com`"),
     ));
 }
 
@@ -318,23 +324,27 @@ fn filters(planner: &Planner<'_>, kind: ObjectKind, compiled: &Compiled, found: 
         let several = |row: &usize| planner.pool.items(table.cell(*row, name)).len() > 1;
         if !table.has_column(name) && !is_computed(name) {
             let message =
-                format!("the source has no {name}: the filter sees null, which fails all but IS NULL");
-            say(message, "load a file that has it");
+                told!("the source has no {0}: the filter sees null, which fails all but IS NULL", name);
+            say(message, told!("load a file that has it"));
         } else if (0..table.len()).any(|row| several(&row)) {
             let message =
-                format!("`{name}` has several values, which filters do not support; here all must pass");
-            say(message, "filter by an attribute of one value");
+                told!("`{0}` has several values, which filters do not support; here all must pass", name);
+            say(message, told!("filter by an attribute of one value"));
         }
     }
     for (name, pattern, whole) in compiled.filter.loose_patterns() {
         let values = (0..table.len()).filter_map(|row| table.text(planner.pool, row, name));
         let differing = values.filter(|value| pattern.is_match(value) != whole.is_match(value)).count();
         if differing > 0 {
-            let message = format!(
-                "the pattern `{pattern:?}` matches a part only of {differing} values of {name}; \
-                 they match as Entra searches, and would not as a whole"
+            let pattern = format!("{pattern:?}");
+            let message = told!(
+                "the pattern `{0}` matches a part only of {1} values of {2}; \
+                 they match as Entra searches, and would not as a whole",
+                pattern,
+                differing,
+                name
             );
-            say(message, "write `^` and `$` around the pattern if the whole value is meant");
+            say(message, told!("write `^` and `$` around the pattern if the whole value is meant"));
         }
     }
 }
@@ -359,8 +369,14 @@ fn sources(planner: &Planner<'_>, kind: ObjectKind, compiled: &Compiled, found: 
             .collect();
         if !absent.is_empty() {
             let path = format!("{}/{}", kind.name(), line.target);
-            let message = format!("the source has no {}: the mapping sees null", absent.join(", "));
-            found.push(finding(Severity::Info, "absent-attribute", path, message, "load a file that has it"));
+            let message = told!("the source has no {0}: the mapping sees null", absent.join(", "));
+            found.push(finding(
+                Severity::Info,
+                "absent-attribute",
+                path,
+                message,
+                told!("load a file that has it"),
+            ));
         }
     }
 }
@@ -389,13 +405,13 @@ fn case(planner: &Planner<'_>, kind: ObjectKind, line: &Line, found: &mut Vec<Di
     }
     if differing > 0 {
         let path = format!("{}/{}", kind.name(), line.target);
-        let message = format!("{differing} values differ from the target's by case only and will not flow");
+        let message = told!("{0} values differ from the target's by case only and will not flow", differing);
         found.push(finding(
             Severity::Info,
             "case-only",
             path,
             message,
-            "set `Exact case` on the target attribute to send them",
+            told!("set `Exact case` on the target attribute to send them"),
         ));
     }
 }
@@ -413,26 +429,31 @@ fn links(planner: &Planner<'_>, found: &mut Vec<Diagnostic>) {
         *counts.entry((settled.kind.name(), rule)).or_default() += 1;
     }
     for ((kind, rule), count) in counts {
-        let (one, many, help) = match rule {
-            "duplicate-source" => (
-                "shares its matching value with another",
-                "share their matching value with others",
-                "make the matching attribute unique in the source",
+        let (message, help) = match (rule, count) {
+            ("duplicate-source", 1) => (
+                told!("1 source object shares its matching value with another").to_owned(),
+                told!("make the matching attribute unique in the source"),
             ),
-            "duplicate-target" => (
-                "matches several target objects",
-                "match several target objects",
-                "remove the surplus target objects or match by another attribute",
+            ("duplicate-source", _) => (
+                told!("{0} source objects share their matching value with others", count),
+                told!("make the matching attribute unique in the source"),
+            ),
+            ("duplicate-target", 1) => (
+                told!("1 source object matches several target objects").to_owned(),
+                told!("remove the surplus target objects or match by another attribute"),
+            ),
+            ("duplicate-target", _) => (
+                told!("{0} source objects match several target objects", count),
+                told!("remove the surplus target objects or match by another attribute"),
+            ),
+            (_, 1) => (
+                told!("1 source object has no value for any matching attribute").to_owned(),
+                told!("fill the attribute in the source or add another matching attribute"),
             ),
             _ => (
-                "has no value for any matching attribute",
-                "have no value for any matching attribute",
-                "fill the attribute in the source or add another matching attribute",
+                told!("{0} source objects have no value for any matching attribute", count),
+                told!("fill the attribute in the source or add another matching attribute"),
             ),
-        };
-        let message = match count {
-            1 => format!("1 source object {one}"),
-            _ => format!("{count} source objects {many}"),
         };
         found.push(finding(Severity::Warning, rule, kind.to_owned(), message, help));
     }

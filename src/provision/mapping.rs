@@ -15,6 +15,7 @@ use super::roles::Role;
 use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
 use super::scope::ScopeFilter;
 use super::target_path::TargetPath;
+use crate::provision::told::told;
 use serde_json::{Value, json};
 
 /// One object mapping, ready to run.
@@ -69,9 +70,9 @@ pub(crate) enum Flow {
 }
 
 /// Why an expression is not run again.
-const ENDLESS: &str = "the expression did not come to an end on some value, so it is not run again";
+const ENDLESS: &str = told!("the expression did not come to an end on some value, so it is not run again");
 const ENDLESS_HELP: &str =
-    "change its regular expression: do not repeat what is itself repeated, as in `(a+)+`";
+    told!("change its regular expression: do not repeat what is itself repeated, as in `(a+)+`");
 
 impl Compiled {
     /// Lets the lines with these expressions fail; says which they are.
@@ -121,35 +122,35 @@ impl Compiled {
                         Severity::Error,
                         "target-path",
                         why,
-                        "write a SCIM path such as `emails[type eq \"work\"].value`",
+                        told!("write a SCIM path such as `emails[type eq \"work\"].value`"),
                     );
                     continue;
                 }
             };
             let target = if path.mended { path.to_string() } else { mapping.target.trim().to_owned() };
             if path.mended {
-                let message = format!("`{}` is not well formed; read as `{target}`", mapping.target);
-                find(Severity::Warning, "target-path", message, "correct the target attribute");
+                let message = told!("`{0}` is not well formed; read as `{1}`", mapping.target, target);
+                find(Severity::Warning, "target-path", message, told!("correct the target attribute"));
             }
             if path.is("id") {
                 find(
                     Severity::Error,
                     "maps-anchor",
-                    "`id` is given out by the target".to_owned(),
-                    "remove this mapping",
+                    told!("`id` is given out by the target").to_owned(),
+                    told!("remove this mapping"),
                 );
                 continue;
             }
             if path.lacks_filter() {
                 let message =
-                    format!("`{target}` does not say which of several `{}` is meant", path.attribute);
-                let help = format!("write `{}`", path.told_apart());
+                    told!("`{0}` does not say which of several `{1}` is meant", target, path.attribute);
+                let help = told!("write `{0}`", path.told_apart());
                 find(Severity::Error, "target-path", message, &help);
                 continue;
             }
             if lines.iter().any(|line| line.path.is_same(&path)) {
-                let message = format!("`{target}` is mapped twice; the first mapping counts");
-                find(Severity::Warning, "duplicate-target", message, "remove one of the two");
+                let message = told!("`{0}` is mapped twice; the first mapping counts", target);
+                find(Severity::Warning, "duplicate-target", message, told!("remove one of the two"));
                 continue;
             }
             let other = |line: &&Line| line.path.beside(&path) && !line.path.same_element(&path);
@@ -157,26 +158,27 @@ impl Compiled {
                 && let Some(first) = lines.iter().find(other)
             {
                 let name = &capabilities.name;
-                let message = format!("{name} keeps one of `{}`; this mapping is left out", path.attribute);
-                let help = format!("remove it, or the mapping of `{}` before it", first.target);
+                let message = told!("{0} keeps one of `{1}`; this mapping is left out", name, path.attribute);
+                let help = told!("remove it, or the mapping of `{0}` before it", first.target);
                 find(Severity::Warning, "single-value", message, &help);
                 continue;
             }
             if let Some(first) = lines.iter().find(|line| line.path.clashes(&path)) {
-                let message = format!(
-                    "`{target}` and `{}` cannot both be written; the first mapping counts",
+                let message = told!(
+                    "`{0}` and `{1}` cannot both be written; the first mapping counts",
+                    target,
                     first.target
                 );
-                find(Severity::Error, "duplicate-target", message, "remove one of the two");
+                find(Severity::Error, "duplicate-target", message, told!("remove one of the two"));
                 continue;
             }
             if !mapping.definition.known {
-                let message = format!("the target's attribute list has no `{target}`");
+                let message = told!("the target's attribute list has no `{0}`", target);
                 find(
                     Severity::Warning,
                     "unknown-target",
                     message,
-                    "add the attribute to the list or correct its name",
+                    told!("add the attribute to the list or correct its name"),
                 );
             }
             let program = Program::compile(&mapping.source);
@@ -191,12 +193,12 @@ impl Compiled {
             let filterable = capabilities.filters(object_kind, &target);
             if mapping.matching_priority > 0 && !filterable {
                 let message =
-                    format!("{} cannot be asked for `{target}`; matching leaves it out", capabilities.name);
+                    told!("{0} cannot be asked for `{1}`; matching leaves it out", capabilities.name, target);
                 find(
                     Severity::Error,
                     "not-filterable",
                     message,
-                    "match by an attribute that can be filtered",
+                    told!("match by an attribute that can be filtered"),
                 );
             }
             lines.push(Line {
@@ -225,23 +227,24 @@ impl Compiled {
             path: Some(kind.to_owned()),
         };
         if !lines.iter().any(|line| line.mapping.matching_priority > 0) {
-            let message = "no mapping is used for matching".to_owned();
+            let message = told!("no mapping is used for matching").to_owned();
             findings.push(object_finding(
                 Severity::Error,
                 "no-matching",
                 message,
-                "give one a matching precedence of 1",
+                told!("give one a matching precedence of 1"),
             ));
         }
         if kind == "User" && !lines.iter().any(|line| line.disables) {
-            let message = "no mapping reads `IsSoftDeleted`: nobody is ever disabled".to_owned();
-            let help =
-                "map `active` to `Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\")`";
+            let message = told!("no mapping reads `IsSoftDeleted`: nobody is ever disabled").to_owned();
+            let help = told!(
+                "map `active` to `Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\")`"
+            );
             findings.push(object_finding(Severity::Warning, "soft-deleted-unmapped", message, help));
         }
         let (filter, warnings) = ScopeFilter::compile(&object.scope);
         findings.extend(warnings.into_iter().map(|message| {
-            object_finding(Severity::Warning, "scoping-filter", message, "correct the scoping filter")
+            object_finding(Severity::Warning, "scoping-filter", message, told!("correct the scoping filter"))
         }));
         (Self { object: object.clone(), lines, filter }, findings)
     }
@@ -357,18 +360,18 @@ impl Line {
         let mut items = items.into_iter();
         let (Some(text), rest) = (items.next(), items.count()) else { return Flow::Null };
         if rest > 0 {
-            let message = format!("`{}` takes one value and {} came", self.target, rest + 1);
+            let message = told!("`{0}` takes one value and {1} came", self.target, rest + 1);
             return Flow::Wrong("SchemaPropertyCanOnlyAcceptValue", message);
         }
         match definition.kind {
             Kind::Boolean => match text.to_ascii_lowercase().as_str() {
                 "true" | "1" => Flow::Value(Value::Bool(true)),
                 "false" | "0" => Flow::Value(Value::Bool(false)),
-                _ => Flow::Wrong("X-NotABoolean", format!("`{text}` is neither True nor False")),
+                _ => Flow::Wrong("X-NotABoolean", told!("`{0}` is neither True nor False", text)),
             },
             Kind::Integer => match text.trim().parse::<i64>() {
                 Ok(number) => Flow::Value(json!(number)),
-                Err(_) => Flow::Wrong("X-NotAnInteger", format!("`{text}` is no whole number")),
+                Err(_) => Flow::Wrong("X-NotAnInteger", told!("`{0}` is no whole number", text)),
             },
             Kind::String | Kind::DateTime | Kind::Reference | Kind::Binary => {
                 Flow::Value(Value::String(text))

@@ -6,6 +6,7 @@ use super::report::InputError;
 use super::schema_json::Schema;
 use super::table;
 use super::target_path::TargetPath;
+use crate::provision::told::told;
 use serde_json::{Value, json};
 
 /// Most rows read.
@@ -29,8 +30,8 @@ pub fn configuration(text: &str) -> Result<String, InputError> {
     let rows = rows(text);
     if rows.is_empty() {
         return Err(InputError::new(
-            "the table has no rows",
-            "give a Markdown table with the columns `Attribute` and `Type`",
+            told!("the table has no rows"),
+            told!("give a Markdown table with the columns `Attribute` and `Type`"),
         ));
     }
     let mut document = Schema::profile(None)?.document;

@@ -10,6 +10,7 @@ use super::program::Surroundings;
 use super::report::ScopeStep;
 use super::scope::Answer;
 use super::source::{Deleted, Table};
+use crate::provision::told::told;
 use hashbrown::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -58,10 +59,12 @@ impl Standing {
     /// Why nothing is done about an object that has left the scope, if so.
     pub fn left_alone(self, rules: &Rules) -> Option<(&'static str, &'static str)> {
         if self.unseen && !self.deleted_hard {
-            return Some(("X-InputFilter", "the input filter keeps it from being looked at"));
+            return Some(("X-InputFilter", told!("the input filter keeps it from being looked at")));
         }
-        (self.active && rules.skip_out_of_scope)
-            .then_some(("X-SkipOutOfScopeDeletions", "out of scope, and the job leaves such objects alone"))
+        (self.active && rules.skip_out_of_scope).then_some((
+            "X-SkipOutOfScopeDeletions",
+            told!("out of scope, and the job leaves such objects alone"),
+        ))
     }
 }
 
@@ -176,35 +179,38 @@ pub(crate) fn steps(
     let held: Vec<&str> = roles.iter().map(|role| role.display_name.as_str()).collect();
     vec![
         step(
-            "Active in the source system",
+            told!("Active in the source system"),
             standing.active,
             match (deleted, enabled) {
-                (Deleted::Hard, _) => "deleted for good".to_owned(),
-                (Deleted::Soft, _) => "soft-deleted in the directory".to_owned(),
-                (Deleted::No, false) => "`accountEnabled` is False".to_owned(),
-                (Deleted::No, true) => "present and enabled".to_owned(),
+                (Deleted::Hard, _) => told!("deleted for good").to_owned(),
+                (Deleted::Soft, _) => told!("soft-deleted in the directory").to_owned(),
+                (Deleted::No, false) => told!("`accountEnabled` is False").to_owned(),
+                (Deleted::No, true) => told!("present and enabled").to_owned(),
             },
         ),
         step(
-            "Assigned to the application",
+            told!("Assigned to the application"),
             standing.assigned,
             match population.entitlements.assigned(id) {
-                _ if rules.sync_all => "scope sync all".to_owned(),
-                None => "not assigned, and no direct member of an assigned group".to_owned(),
-                Some(None) => "assigned directly".to_owned(),
-                Some(Some(group)) => format!("through the group `{}`", group_name(group)),
+                _ if rules.sync_all => told!("scope sync all").to_owned(),
+                None => told!("not assigned, and no direct member of an assigned group").to_owned(),
+                Some(None) => told!("assigned directly").to_owned(),
+                Some(Some(group)) => told!("through the group `{0}`", group_name(group)),
             },
         ),
         step(
-            &format!("{} has the required role", population.kind.name()),
+            match population.kind {
+                ObjectKind::User => told!("User has the required role"),
+                ObjectKind::Group => told!("Group has the required role"),
+            },
             standing.entitled,
             match held.as_slice() {
-                [] if rules.sync_all => "scope sync all".to_owned(),
-                [] => "no role".to_owned(),
+                [] if rules.sync_all => told!("scope sync all").to_owned(),
+                [] => told!("no role").to_owned(),
                 roles => roles.join(", "),
             },
         ),
-        step("Scoping filter evaluation passed", standing.passed, why),
+        step(told!("Scoping filter evaluation passed"), standing.passed, why),
     ]
 }
 

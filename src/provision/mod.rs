@@ -48,6 +48,7 @@ pub mod survey;
 pub mod table;
 pub mod tally;
 mod target_path;
+pub mod told;
 
 pub use encoding::decode;
 pub use program::milliseconds;

@@ -14,6 +14,7 @@ use super::report::{Change, Identity, Operation, PlannedRequest, Problem};
 use super::requests::{Edit, EditKind, creation, match_path, patches, replacement, request};
 use super::roles::{Entitlements, Role};
 use super::source::Source;
+use crate::provision::told::told;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
@@ -72,26 +73,27 @@ impl<'a> Planner<'a> {
         operation.scope = steps(self.pool, population, self.rules, compiled, settled.row, standing);
         match settled.link {
             Link::None => {
-                let why = "not in scope and not linked: never created";
+                let why = told!("not in scope and not linked: never created");
                 skip(&mut operation, "NotEffectivelyEntitled", why);
             }
             Link::NoValue => {
-                skip(&mut operation, "ImportSkipped", "no value for any matching attribute");
+                skip(&mut operation, "ImportSkipped", told!("no value for any matching attribute"));
             }
             Link::Ambiguous(count) => {
-                let why = format!("{count} target objects have the matching value");
+                let why = told!("{0} target objects have the matching value", count);
                 fail(&mut operation, "DuplicateTargetEntries", &why);
             }
             Link::Duplicate(row) => {
                 let other = self.source.table(settled.kind).entry(row).map(|entry| entry.id);
                 let other = other.and_then(|id| self.pool.text(id)).unwrap_or_default();
-                let why = format!("the source object `{other}` has the same matching value");
+                let why = told!("the source object `{0}` has the same matching value", other);
                 fail(&mut operation, "DuplicateSourceEntries", &why);
             }
             Link::Lost(target) => {
                 let target = self.pool.text(target).unwrap_or_default();
-                let why = format!(
-                    "linked to `{target}`, which the target no longer holds; a full restart would match anew"
+                let why = told!(
+                    "linked to `{0}`, which the target no longer holds; a full restart would match anew",
+                    target
                 );
                 fail(&mut operation, "InvalidAnchor", &why);
             }
@@ -238,7 +240,7 @@ impl<'a> Planner<'a> {
                     return Some((true, code, message));
                 }
                 Flow::Null | Flow::Silent | Flow::Wrong(..) if create && line.mapping.definition.required => {
-                    let why = format!("the required attribute `{}` has no value", line.target);
+                    let why = told!("the required attribute `{0}` has no value", line.target);
                     return Some((false, "AttributeValidationFailed", why));
                 }
                 _ => {}
@@ -249,12 +251,12 @@ impl<'a> Planner<'a> {
 
     fn create(&self, case: &Case<'_>, operation: &mut Operation) {
         if !case.compiled.object.create {
-            return skip(operation, "X-CreateDisabled", "the mapping does not create objects");
+            return skip(operation, "X-CreateDisabled", told!("the mapping does not create objects"));
         }
         if let Some((failure, code, why)) = self.obstacle(case, true) {
             return if failure { fail(operation, code, &why) } else { skip(operation, code, &why) };
         }
-        verdict(operation, "create", "no target object has the matching value");
+        verdict(operation, "create", told!("no target object has the matching value"));
         let kind = case.settled.kind;
         for (turn, line) in case.compiled.matching().iter().enumerate() {
             let value = self.pool.first(self.yielded(case, line)).filter(|value| !value.is_empty());
@@ -341,11 +343,11 @@ impl<'a> Planner<'a> {
             self.write(self.referring(case), &references, &document, path, after, operation);
         }
         if operation.requests.is_empty() {
-            redundant(operation, "the target already holds all of it");
+            redundant(operation, told!("the target already holds all of it"));
         } else if case.compiled.object.update {
-            verdict(operation, "update", "the target holds other values");
+            verdict(operation, "update", told!("the target holds other values"));
         } else {
-            skip(operation, "X-UpdateDisabled", "the mapping does not update objects");
+            skip(operation, "X-UpdateDisabled", told!("the mapping does not update objects"));
         }
     }
 
@@ -362,19 +364,19 @@ impl<'a> Planner<'a> {
             return skip(operation, reason, why);
         }
         let why = if standing.deleted_hard {
-            "deleted for good in the source"
+            told!("deleted for good in the source")
         } else if !standing.active {
-            "no longer active in the source"
+            told!("no longer active in the source")
         } else if !standing.assigned {
-            "no longer assigned"
+            told!("no longer assigned")
         } else if !standing.entitled {
-            "holds no role that entitles"
+            told!("holds no role that entitles")
         } else {
-            "the scoping filter no longer passes"
+            told!("the scoping filter no longer passes")
         };
         if object.deletes(case.settled.kind, standing) {
             if !object.delete {
-                return skip(operation, "X-DeleteDisabled", "the mapping does not delete objects");
+                return skip(operation, "X-DeleteDisabled", told!("the mapping does not delete objects"));
             }
             verdict(operation, "delete", why);
             let id = format!("delete:{}", case.name);
@@ -383,17 +385,17 @@ impl<'a> Planner<'a> {
         }
         let lines: Vec<&Line> = case.compiled.lines.iter().filter(|line| line.disables).collect();
         if lines.is_empty() {
-            let why = "no mapping reads `IsSoftDeleted`, so nothing is sent";
+            let why = told!("no mapping reads `IsSoftDeleted`, so nothing is sent");
             return skip(operation, "X-IsSoftDeletedUnmapped", why);
         }
         if !object.update {
-            return skip(operation, "X-UpdateDisabled", "the mapping does not update objects");
+            return skip(operation, "X-UpdateDisabled", told!("the mapping does not update objects"));
         }
         let document = self.held.documents.value(self.pool, target.document);
         let edits = self.edits(case, &lines, &document, operation);
         self.write(format!("disable:{}", case.name), &edits, &document, path, Vec::new(), operation);
         if operation.requests.is_empty() {
-            redundant(operation, &format!("{why}, and disabled in the target already"));
+            redundant(operation, &told!("{0}, and disabled in the target already", why));
         } else {
             verdict(operation, "disable", why);
         }
@@ -486,7 +488,7 @@ impl<'a> Planner<'a> {
         Problem {
             target: line.target.clone(),
             code: "UnableToResolveReferenceAttributeValue".to_owned(),
-            message: format!("the source object `{id}` has no object in the target"),
+            message: told!("the source object `{0}` has no object in the target", id),
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::expression::regex::Regex;
 use super::expression::{Attributes, Environment, Expression, Kind, Value, evaluate, parse};
 use super::schema_json::MappingSource;
+use crate::provision::told::told;
 
 /// What expressions are lent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Program {
             MappingSource::Constant(text) => Self::Constant(text.clone()),
             MappingSource::Expression(text) => match parse(text) {
                 Ok(expression) => Self::Expression(Box::new(expression)),
-                Err(error) => Self::Broken(format!("`{text}`: {error}")),
+                Err(error) => Self::Broken(told!("`{0}`: {1}", text, error)),
             },
         }
     }

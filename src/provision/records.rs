@@ -3,6 +3,7 @@
 //! record at hand is in memory, whatever the file's size.
 
 use super::report::InputError;
+use crate::provision::told::told;
 
 /// Deepest nesting of pages in pages.
 const MAX_DEPTH: usize = 64;
@@ -86,12 +87,12 @@ impl Records {
         if let Some(Frame::Word { .. }) = self.frames.last() {
             self.close_word(take)?;
         }
-        if self.frames.is_empty() { Ok(()) } else { Err(self.fault("the text ends inside a value")) }
+        if self.frames.is_empty() { Ok(()) } else { Err(self.fault(told!("the text ends inside a value"))) }
     }
 
     fn fault(&self, why: &str) -> InputError {
-        let help = "give a whole JSON document as it came, or one object a line";
-        InputError::new(format!("not JSON: {why}"), help).at(self.line + 1)
+        let help = told!("give a whole JSON document as it came, or one object a line");
+        InputError::new(told!("not JSON: {0}", why), help).at(self.line + 1)
     }
 
     fn give(&self, found: Found<'_>, take: &mut Take<'_>) -> Result<(), InputError> {
@@ -99,9 +100,12 @@ impl Records {
             let place = if error.line() > 1 { 0 } else { error.column() };
             let text = error.to_string();
             let text = text.split(" at line ").next().unwrap_or_default();
-            let near = if place > 0 { format!(", {place} bytes into the record") } else { String::new() };
-            let help = "give the answer as it came, or one object a line";
-            InputError::new(format!("not JSON: {text}{near}"), help).at(self.began + error.line().max(1))
+            let message = match place {
+                0 => told!("not JSON: {0}", text),
+                _ => told!("not JSON: {0}, {1} bytes into the record", text, place),
+            };
+            let help = told!("give the answer as it came, or one object a line");
+            InputError::new(message, help).at(self.began + error.line().max(1))
         })
     }
 
@@ -120,7 +124,7 @@ impl Records {
                     Ok(())
                 }
                 _ if *ended => {
-                    let why = format!("`{}` where `,` or `]` belongs", byte.escape_ascii());
+                    let why = told!("`{0}` where `,` or `]` belongs", byte.escape_ascii());
                     Err(self.fault(&why))
                 }
                 _ => {
@@ -191,7 +195,7 @@ impl Records {
 
     fn enter(&mut self, frame: Frame) -> Result<(), InputError> {
         if self.frames.len() >= MAX_DEPTH {
-            return Err(self.fault("lists are nested too deeply"));
+            return Err(self.fault(told!("lists are nested too deeply")));
         }
         self.frames.push(frame);
         Ok(())
@@ -210,7 +214,7 @@ impl Records {
                 self.enter(Frame::Object { bytes, depth: 1, quoted, key, colon: false, page: false })
             }
             b',' | b']' | b'}' => {
-                let why = format!("`{}` where a value belongs", byte.escape_ascii());
+                let why = told!("`{0}` where a value belongs", byte.escape_ascii());
                 Err(self.fault(&why))
             }
             _ => {

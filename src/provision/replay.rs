@@ -3,6 +3,7 @@
 //! afterwards is the proof that the plan does what it says.
 
 use super::report::PlannedRequest;
+use crate::provision::told::told;
 use crate::scim::directory::memory::MemoryStore;
 use crate::scim::directory::{Context, NO_PASSWORDS, Settings};
 use crate::scim::http::{Request, serve};
@@ -107,7 +108,7 @@ impl Replay {
                 Some((path, body)) => self.carry_out(&request, &path, body),
                 // Its turn comes once the id it needs was given out; if none ever is, it is refused.
                 None if self.idle > self.queue.len() => {
-                    let reply = (424, "an id it refers to was never given out".to_owned());
+                    let reply = (424, told!("an id it refers to was never given out").to_owned());
                     self.refuse(request.id, format!("{} {}", request.method, request.path), reply);
                 }
                 None => {

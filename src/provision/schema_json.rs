@@ -8,6 +8,7 @@ use super::matching::Standing;
 use super::profile::APPLICATIONS;
 use super::report::InputError;
 use super::target_path::{TargetPath, member};
+use crate::provision::told::told;
 use serde_json::{Map, Number, Value};
 
 /// What exports that write enumerations as numbers mean, in order.
@@ -107,8 +108,8 @@ impl Schema {
             Some((_, text)) => Self::parse(text),
             None => {
                 let names: Vec<&str> = APPLICATIONS.iter().map(|(name, _)| *name).collect();
-                let help = format!("choose one of {}", names.join(", "));
-                Err(InputError::new(format!("there is no profile `{name}`"), help))
+                let help = told!("choose one of {0}", names.join(", "));
+                Err(InputError::new(told!("there is no profile `{0}`", name), help))
             }
         }
     }
@@ -122,8 +123,8 @@ impl Schema {
     pub fn parse(text: &str) -> Result<Self, InputError> {
         let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
             InputError::new(
-                format!("the schema is not JSON: {error}"),
-                "give the export as the portal downloads it, or a mapping table in Markdown whose rows begin with `|`",
+                told!("the schema is not JSON: {0}", error),
+                told!("give the export as the portal downloads it, or a mapping table in Markdown whose rows begin with `|`"),
             )
             .at(error.line())
         })?;
@@ -144,8 +145,10 @@ impl Schema {
         }
         if found.0.is_none() && found.1.is_none() {
             return Err(InputError::new(
-                "the schema has no object mapping for `User` or `Group` under `synchronizationRules`",
-                "give the whole export: Provisioning, Attribute mapping, Review your schema here, Download",
+                told!("the schema has no object mapping for `User` or `Group` under `synchronizationRules`"),
+                told!(
+                    "give the whole export: Provisioning, Attribute mapping, Review your schema here, Download"
+                ),
             ));
         }
         Ok(Self { document, users: found.0, groups: found.1 })

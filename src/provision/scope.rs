@@ -3,6 +3,7 @@
 
 use super::expression::{Attributes, Value as Held};
 use super::program::Pattern;
+use crate::provision::told::told;
 use serde_json::Value;
 
 /// A filter as compiled from `scope` of an object mapping.
@@ -58,12 +59,12 @@ impl ScopeFilter {
         let filter = Self { groups: groups("groups"), early: groups("inputFilterGroups") };
         if !filter.early.is_empty() {
             warnings.push(
-                "`inputFilterGroups` are experimental: who leaves them is not looked at again, and never disabled"
+                told!("`inputFilterGroups` are experimental: who leaves them is not looked at again, and never disabled")
                     .to_owned(),
             );
         }
         if !list("categoryFilterGroups").is_empty() {
-            warnings.push("`categoryFilterGroups` are experimental and not evaluated here".to_owned());
+            warnings.push(told!("`categoryFilterGroups` are experimental and not evaluated here").to_owned());
         }
         (filter, warnings)
     }
@@ -111,7 +112,7 @@ impl ScopeFilter {
     pub fn decide(&self, object: &dyn Attributes) -> (bool, String) {
         match decide(&self.early, object) {
             (true, _) => decide(&self.groups, object),
-            (false, why) => (false, format!("not looked at, by the input filter: {why}")),
+            (false, why) => (false, told!("not looked at, by the input filter: {0}", why)),
         }
     }
 }
@@ -145,13 +146,13 @@ impl Answer {
 
 fn decide(groups: &[Group], object: &dyn Attributes) -> (bool, String) {
     if groups.is_empty() {
-        return (true, "no filter".to_owned());
+        return (true, told!("no filter").to_owned());
     }
     let mut failed = Vec::new();
     for group in groups {
         match group.clauses.iter().find_map(|clause| clause.refuses(object)) {
-            None => return (true, format!("`{}` holds", group.name)),
-            Some(reason) => failed.push(format!("`{}`: {reason}", group.name)),
+            None => return (true, told!("`{0}` holds", group.name)),
+            Some(reason) => failed.push(told!("`{0}`: {1}", group.name, reason)),
         }
     }
     (false, failed.join("; "))
@@ -182,27 +183,27 @@ fn compile_group(group: &Value, warnings: &mut Vec<String>) -> Group {
             .collect();
         let operator = operator(&spelled);
         if operator.is_none() {
-            warnings.push(format!("the filter operator `{spelled}` is not supported; the clause is never true"));
+            warnings.push(told!("the filter operator `{0}` is not supported; the clause is never true", spelled));
         }
         let mut pattern = None;
         if matches!(operator, Some(Operator::RegexMatch | Operator::NotRegexMatch)) {
             let text = values.first().map_or("", String::as_str);
             match Pattern::compile(text) {
                 Ok(compiled) => pattern = Some(compiled),
-                Err(error) => warnings.push(format!("the pattern `{text}` cannot be read: {error}; the clause is never true")),
+                Err(error) => warnings.push(told!("the pattern `{0}` cannot be read: {1}; the clause is never true", text, error)),
             }
             if pattern.is_some() && !is_anchored(text) {
-                warnings.push(format!("the pattern `{text}` matches anywhere in the value; write `^` and `$` around it if the whole value is meant"));
+                warnings.push(told!("the pattern `{0}` matches anywhere in the value; write `^` and `$` around it if the whole value is meant", text));
             }
         }
         if matches!(operator, Some(Operator::GreaterThan | Operator::GreaterThanOrEquals))
             && values.first().is_none_or(|value| value.trim().parse::<i64>().is_err())
         {
-            warnings.push(format!("`{spelled}` compares integers only; the clause is never true"));
+            warnings.push(told!("`{0}` compares integers only; the clause is never true", spelled));
         }
         let unary = matches!(operator, None | Some(Operator::IsNull | Operator::IsNotNull | Operator::IsTrue | Operator::IsFalse));
         if !unary && values.iter().all(String::is_empty) {
-            warnings.push(format!("`{spelled}` has no value to compare `{}` with", text(clause, "sourceOperandName")));
+            warnings.push(told!("`{0}` has no value to compare `{1}` with", spelled, text(clause, "sourceOperandName")));
         }
         Clause { attribute: text(clause, "sourceOperandName"), spelled, operator, values, pattern }
     });
@@ -252,12 +253,15 @@ impl Clause {
         }
         let shown = if empty { "null".to_owned() } else { format!("`{}`", held.join(", ")) };
         let wanted = self.values.join(", ");
-        let rule = if empty && !matches!(self.operator, Some(Operator::IsNotNull | Operator::IsNull)) {
-            "; null is false for every operator but IS NULL"
-        } else {
-            ""
-        };
-        Some(format!("{} {} {wanted} is false, the value is {shown}{rule}", self.attribute, self.spelled))
+        if empty && !matches!(self.operator, Some(Operator::IsNotNull | Operator::IsNull)) {
+            return Some(told!(
+                "{0} {1} {2} is false, the value is null; null is false for every operator but IS NULL",
+                self.attribute,
+                self.spelled,
+                wanted
+            ));
+        }
+        Some(told!("{0} {1} {2} is false, the value is {3}", self.attribute, self.spelled, wanted, shown))
     }
 
     /// The value that is compared with, or the first of several.

@@ -12,6 +12,7 @@ use super::order::sort;
 use super::plan::Planner;
 use super::pool::Atom;
 use super::reference::IdRoutes;
+use crate::provision::told::told;
 use hashbrown::HashMap;
 use serde::Serialize;
 use serde_json::Value;
@@ -24,10 +25,10 @@ const MAX_VALUES: usize = 5_000;
 const TOP: usize = 6;
 /// The scope's conditions in their order.
 const STEPS: [&str; 4] = [
-    "Active in the source system",
-    "Assigned to the application",
-    "Has the required role",
-    "Scoping filter evaluation passed",
+    told!("Active in the source system"),
+    told!("Assigned to the application"),
+    told!("Has the required role"),
+    told!("Scoping filter evaluation passed"),
 ];
 
 /// Everything found out so far.

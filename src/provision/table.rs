@@ -3,6 +3,7 @@
 
 use super::report::{Diagnostic, InputError, Severity};
 use super::target_path::TargetPath;
+use crate::provision::told::told;
 use serde::Serialize;
 
 /// One row.
@@ -37,29 +38,29 @@ pub fn read(text: &str) -> Result<(Vec<TableRow>, Vec<Diagnostic>), InputError> 
         let path = match TargetPath::parse(first) {
             Ok(path) => path,
             Err(why) => {
-                let help = "write a SCIM path such as `emails[type eq \"work\"].value`".to_owned();
+                let help = told!("write a SCIM path such as `emails[type eq \"work\"].value`").to_owned();
                 say(Severity::Error, "target-path", why, help);
                 continue;
             }
         };
         let target = path.to_string();
         if path.mended {
-            let message = format!("`{first}` is not well formed");
-            say(Severity::Warning, "target-path", message, format!("write `{target}`"));
+            let message = told!("`{0}` is not well formed", first);
+            say(Severity::Warning, "target-path", message, told!("write `{0}`", target));
         }
         if rows.iter().any(|row| row.target.eq_ignore_ascii_case(&target)) {
-            let help = "remove one of the two".to_owned();
-            say(Severity::Warning, "duplicate-target", format!("`{target}` is listed twice"), help);
+            let help = told!("remove one of the two").to_owned();
+            say(Severity::Warning, "duplicate-target", told!("`{0}` is listed twice", target), help);
             continue;
         }
         let written = cells.get(1).map_or("", String::as_str);
         let kind =
             KINDS.iter().find(|kind| kind.eq_ignore_ascii_case(written)).copied().unwrap_or_else(|| {
-                let help = format!("write one of {}", KINDS.join(", "));
+                let help = told!("write one of {0}", KINDS.join(", "));
                 say(
                     Severity::Warning,
                     "attribute-type",
-                    format!("`{written}` is no attribute type; taken as String"),
+                    told!("`{0}` is no attribute type; taken as String", written),
                     help,
                 );
                 "String"
@@ -69,8 +70,8 @@ pub fn read(text: &str) -> Result<(Vec<TableRow>, Vec<Diagnostic>), InputError> 
     }
     if rows.is_empty() {
         return Err(InputError::new(
-            "there is no table row in the text",
-            "paste rows as `|userName|String|`",
+            told!("there is no table row in the text"),
+            told!("paste rows as `|userName|String|`"),
         ));
     }
     Ok((rows, found))

@@ -4,6 +4,7 @@
 //! published `roles[primary eq"True".type]` are its own.
 
 use super::document::Route;
+use crate::provision::told::told;
 use serde_json::{Map, Value, json};
 
 /// A parsed target attribute.
@@ -33,7 +34,7 @@ impl TargetPath {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() {
-            return Err("the target attribute is empty".to_owned());
+            return Err(told!("the target attribute is empty").to_owned());
         }
         let open = text.find('[');
         let head = open.map_or(text, |at| text.get(..at).unwrap_or(text));
@@ -42,14 +43,16 @@ impl TargetPath {
         if let Some(at) = open {
             let rest = text.get(at + 1..).unwrap_or_default();
             let (inside, after) =
-                rest.rsplit_once(']').ok_or_else(|| format!("`{text}` has `[` but no `]`"))?;
+                rest.rsplit_once(']').ok_or_else(|| told!("`{0}` has `[` but no `]`", text))?;
             path.filter_from(inside, text)?;
             match after.strip_prefix('.') {
                 Some(sub) => path.sub = Some(sub.to_owned()),
                 None if after.is_empty() => {}
                 None => {
-                    return Err(format!(
-                        "`{text}` goes on after `]` with `{after}`; write `.` and a sub-attribute"
+                    return Err(told!(
+                        "`{0}` goes on after `]` with `{1}`; write `.` and a sub-attribute",
+                        text,
+                        after
                     ));
                 }
             }
@@ -60,7 +63,7 @@ impl TargetPath {
         for name in [Some(&path.attribute), path.sub.as_ref()].into_iter().flatten() {
             let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
             if name.is_empty() || !name.chars().all(good) {
-                return Err(format!("`{name}` in `{text}` is no attribute name"));
+                return Err(told!("`{0}` in `{1}` is no attribute name", name, text));
             }
         }
         Ok(path)
@@ -68,7 +71,7 @@ impl TargetPath {
 
     /// `type eq "work"`; also `primary eq"True".type`, where `]` came too late.
     fn filter_from(&mut self, inside: &str, whole: &str) -> Result<(), String> {
-        let wrong = || format!("the filter of `{whole}` is not `sub-attribute eq \"value\"`");
+        let wrong = || told!("the filter of `{0}` is not `sub-attribute eq \"value\"`", whole);
         let name: String = inside.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
         let rest = inside.trim_start().get(name.len()..).unwrap_or_default();
         let operator = rest.trim_start();

@@ -2,6 +2,7 @@
 
 use crate::provision::engine::Engine;
 use crate::provision::report::{Operation, Summary};
+use crate::provision::told::plain;
 use crate::provision::{export, html};
 use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -39,21 +40,23 @@ impl Export {
             "curl" => export::CURL_HEAD.to_owned(),
             "planCsv" | "stepsCsv" | "propertiesCsv" => self.columns(export::Csv::new()),
             "report" => {
-                let summary: Option<Summary> = serde_json::from_str(summary).ok();
+                let summary: Option<Summary> = serde_json::from_str(&plain(summary)).ok();
                 summary.map(|summary| html::head("What provisioning would do", &summary)).unwrap_or_default()
             }
             _ => String::new(),
         }
     }
 
-    /// The next rows: operations of the plan, a JSON array. The report goes through the plan
+    /// The next rows: operations of the plan, a JSON array; what is told in them leaves in
+    /// English, as the command line writes it. The report goes through the plan
     /// once for each action, destructive ones first.
     pub fn step(&mut self, operations: &str) -> String {
+        let operations = plain(operations);
         if self.kind == "planJson" {
             // As they are.
             return self.items(operations.trim_start_matches('[').trim_end_matches(']'));
         }
-        let operations: Vec<Operation> = serde_json::from_str(operations).unwrap_or_default();
+        let operations: Vec<Operation> = serde_json::from_str(&operations).unwrap_or_default();
         let rows = operations.into_iter();
         match self.kind.as_str() {
             "bulk" => {
@@ -100,6 +103,7 @@ impl Export {
     pub fn tail(&self, summary: &str) -> String {
         match self.kind.as_str() {
             "planJson" => {
+                let summary = plain(summary);
                 format!("],\"summary\":{summary},\"version\":{}}}", Engine::VERSION)
             }
             "bulk" => "],\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:BulkRequest\"]}".to_owned(),

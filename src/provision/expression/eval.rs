@@ -3,6 +3,7 @@
 //! from outside.
 
 use super::{Attributes, Expression, ExpressionError, Kind, Operator, Value};
+use crate::provision::told::told;
 use crate::scim::span::Span;
 use std::collections::HashMap;
 
@@ -112,9 +113,9 @@ fn single(value: Value, span: Span) -> Result<Option<String>, ExpressionError> {
         Value::Null | Value::Ignore => Ok(None),
         Value::Text(text) => Ok(Some(text)),
         Value::List(items) => {
-            let message = format!("one value is needed here, not {}", items.len());
+            let message = told!("one value is needed here, not {0}", items.len());
             Err(ExpressionError::new("badValue", span, message)
-                .help("pick one with `Item(…, 1)` or put them together with `Join`"))
+                .help(told!("pick one with `Item(…, 1)` or put them together with `Join`")))
         }
     }
 }
@@ -124,8 +125,8 @@ pub(crate) fn bound(length: usize, span: Span) -> Result<(), ExpressionError> {
     if length <= MAX_TEXT {
         return Ok(());
     }
-    let message = format!("the value grows past {MAX_TEXT} bytes");
-    Err(ExpressionError::new("tooLong", span, message).help("cut the text with `Mid` or `Left` first"))
+    let message = told!("the value grows past {0} bytes", MAX_TEXT);
+    Err(ExpressionError::new("tooLong", span, message).help(told!("cut the text with `Mid` or `Left` first")))
 }
 
 /// A function at work: its arguments, each evaluated when asked for.
@@ -175,11 +176,11 @@ impl<'c> Call<'c, '_, '_> {
     /// The argument as a whole number.
     pub(crate) fn number(&mut self, index: usize) -> Result<i64, ExpressionError> {
         let Some(text) = self.text(index)? else {
-            return Err(self.absent("badValue", index, "a whole number"));
+            return Err(self.absent("badValue", index, told!("a whole number")));
         };
         whole_number(&text).ok_or_else(|| {
-            self.error("badValue", index, format!("`{text}` is not a whole number"))
-                .help("send digits such as `3`, or hexadecimal such as `&HF`")
+            self.error("badValue", index, told!("`{0}` is not a whole number", text))
+                .help(told!("send digits such as `3`, or hexadecimal such as `&HF`"))
         })
     }
 
@@ -190,10 +191,10 @@ impl<'c> Call<'c, '_, '_> {
 
     /// The error for an argument that must have a value.
     pub(crate) fn absent(&self, code: &'static str, index: usize, wanted: &str) -> ExpressionError {
-        let error = self.error(code, index, format!("{wanted} is needed here, and the value is absent"));
+        let error = self.error(code, index, told!("{0} is needed here, and the value is absent", wanted));
         match self.argument(index).map(|argument| &argument.kind) {
             Some(Kind::Attribute(name)) => {
-                error.help(format!("test it first, as in `Switch([{name}], …, \"\", …)`"))
+                error.help(told!("test it first, as in `Switch([{0}], …, \"\", …)`", name))
             }
             _ => error,
         }

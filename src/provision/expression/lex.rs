@@ -2,6 +2,7 @@
 //! which lets a hurried regular expression through.
 
 use super::{ExpressionError, MAX_LENGTH, Operator};
+use crate::provision::told::told;
 use crate::scim::span::Span;
 use std::iter::Peekable;
 use std::str::CharIndices;
@@ -36,7 +37,7 @@ struct Lexer<'a> {
 pub(crate) fn lex(text: &str) -> Result<Vec<(Token, Span)>, ExpressionError> {
     let count = text.chars().count();
     if count > MAX_LENGTH {
-        let message = format!("the expression has {count} characters; at most {MAX_LENGTH} are allowed");
+        let message = told!("the expression has {0} characters; at most {1} are allowed", count, MAX_LENGTH);
         return Err(ExpressionError::new("tooLong", Span::new(0, text.len()), message));
     }
     let mut lexer = Lexer { text, rest: text.char_indices().peekable() };
@@ -96,9 +97,9 @@ impl Lexer<'_> {
         let spelling = self.run(start, |next| next.is_ascii_alphanumeric());
         let digits = spelling.get(2..).unwrap_or("");
         if digits.is_empty() || !digits.chars().all(|digit| digit.is_ascii_hexdigit()) {
-            let message = format!("`{spelling}` is not a hexadecimal number");
+            let message = told!("`{0}` is not a hexadecimal number", spelling);
             return Err(ExpressionError::new("syntax", Span::new(start, self.here()), message)
-                .help("write `&H` and then digits from 0 to F, as in `&HF7`"));
+                .help(told!("write `&H` and then digits from 0 to F, as in `&HF7`")));
         }
         Ok(Token::Number(spelling))
     }
@@ -107,9 +108,9 @@ impl Lexer<'_> {
         let spelling = self.run(start, |next| next.is_ascii_alphanumeric() || next == '.' || next == '_');
         let digits = if first == '-' { spelling.get(1..).unwrap_or("") } else { &spelling };
         if digits.is_empty() || !digits.chars().all(|digit| digit.is_ascii_digit()) {
-            let message = format!("`{spelling}` is not a whole number");
+            let message = told!("`{0}` is not a whole number", spelling);
             return Err(ExpressionError::new("syntax", Span::new(start, self.here()), message)
-                .help("write digits only, or put text in double quotes"));
+                .help(told!("write digits only, or put text in double quotes")));
         }
         Ok(Token::Number(spelling))
     }
@@ -117,13 +118,17 @@ impl Lexer<'_> {
     fn attribute(&mut self, start: usize) -> Result<Token, ExpressionError> {
         let name = self.run(start + 1, |next| next != ']');
         if !self.take(']') {
-            return Err(ExpressionError::new("syntax", Span::new(start, self.here()), "`[` is never closed")
-                .help("end the attribute's name with `]`"));
+            return Err(ExpressionError::new(
+                "syntax",
+                Span::new(start, self.here()),
+                told!("`[` is never closed"),
+            )
+            .help(told!("end the attribute's name with `]`")));
         }
         if name.trim().is_empty() {
             let span = Span::new(start, self.here());
-            return Err(ExpressionError::new("syntax", span, "`[]` names no attribute")
-                .help("write the attribute's name between the brackets, as in `[mail]`"));
+            return Err(ExpressionError::new("syntax", span, told!("`[]` names no attribute"))
+                .help(told!("write the attribute's name between the brackets, as in `[mail]`")));
         }
         Ok(Token::Attribute(name))
     }
@@ -140,20 +145,24 @@ impl Lexer<'_> {
                 _ => text.push(next),
             }
         }
-        Err(ExpressionError::new("syntax", Span::new(start, self.text.len()), "the text is never closed")
-            .help("end it with `\"`; a quote inside is written `\\\"`"))
+        Err(ExpressionError::new(
+            "syntax",
+            Span::new(start, self.text.len()),
+            told!("the text is never closed"),
+        )
+        .help(told!("end it with `\"`; a quote inside is written `\\\"`")))
     }
 
     fn unexpected(&mut self, start: usize, found: char) -> ExpressionError {
         let span = Span::new(start, self.here());
-        let error = ExpressionError::new("syntax", span, format!("`{found}` has no meaning here"));
+        let error = ExpressionError::new("syntax", span, told!("`{0}` has no meaning here", found));
         match found {
             '\u{201c}' | '\u{201d}' | '\u{201e}' | '\'' => {
-                error.help("put text in straight double quotes: `\"`")
+                error.help(told!("put text in straight double quotes: `\"`"))
             }
-            ']' => error.help("open the attribute's name with `[`"),
-            '+' => error.help("use `Join` or `Append` to put texts together"),
-            ';' => error.help("separate arguments with `,`"),
+            ']' => error.help(told!("open the attribute's name with `[`")),
+            '+' => error.help(told!("use `Join` or `Append` to put texts together")),
+            ';' => error.help(told!("separate arguments with `,`")),
             _ => error,
         }
     }

@@ -1,6 +1,7 @@
 //! What parses and evaluates, and is still likely to disappoint.
 
 use super::{Expression, Kind};
+use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;
 
@@ -27,28 +28,28 @@ pub fn lint(expression: &Expression) -> Vec<Lint> {
         match &part.kind {
             Kind::Concat(_) => remark(
                 "cloudSyncOnly",
-                "`&` is documented for AD cloud sync only; use `Join(\"\", …)` or `Append`".into(),
+                told!("`&` is documented for AD cloud sync only; use `Join(\"\", …)` or `Append`").into(),
             ),
             Kind::Call(function, arguments) => {
                 let name = function.name;
                 if function.cloud_sync {
-                    remark("cloudSyncOnly", format!("`{name}` is documented for AD cloud sync only"));
+                    remark("cloudSyncOnly", told!("`{0}` is documented for AD cloud sync only", name));
                 }
                 if name == "Mid" && arguments.len() == 2 {
-                    remark("cloudSyncOnly", "`Mid` without a length is documented for AD cloud sync only".into());
+                    remark("cloudSyncOnly", told!("`Mid` without a length is documented for AD cloud sync only").into());
                 }
                 if name == "SelectUniqueValue" && part.span != top {
-                    remark("topLevelOnly", "`SelectUniqueValue` works only as the outermost function".into());
+                    remark("topLevelOnly", told!("`SelectUniqueValue` works only as the outermost function").into());
                 }
                 let first = arguments.first().and_then(Option::as_ref);
                 let predicate = first.and_then(predicate);
                 if let (Some(predicate), "Switch") = (predicate, name) {
-                    let advice = "a predicate as the source of `Switch` is advised against; use the attribute and the key \"\"";
-                    remark("predicateSource", format!("`{predicate}`: {advice}"));
+                    let advice = told!("a predicate as the source of `Switch` is advised against; use the attribute and the key \"\"");
+                    remark("predicateSource", told!("`{0}`: {1}", predicate, advice));
                 }
                 if let (Some(predicate), "IIF") = (predicate, name) {
-                    let advice = "documented as unsupported in a condition when the attribute is absent; use `Switch` with the key \"\"";
-                    remark("predicateCondition", format!("`{predicate}`: {advice}"));
+                    let advice = told!("documented as unsupported in a condition when the attribute is absent; use `Switch` with the key \"\"");
+                    remark("predicateCondition", told!("`{0}`: {1}", predicate, advice));
                 }
             }
             _ => {}

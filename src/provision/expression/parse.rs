@@ -5,6 +5,7 @@ use super::error::nearest;
 use super::function::{self, Function};
 use super::lex::{Token, lex};
 use super::{Expression, ExpressionError, Kind, MAX_DEPTH};
+use crate::provision::told::told;
 use crate::scim::span::Span;
 
 /// Reads an expression.
@@ -13,16 +14,16 @@ pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
     let expression = parser.argument()?;
     if let Some((_, span)) = parser.tokens.get(parser.next) {
         let found = span.of(text);
-        let error = ExpressionError::new("syntax", *span, format!("`{found}` follows the whole expression"));
+        let error = ExpressionError::new("syntax", *span, told!("`{0}` follows the whole expression", found));
         return Err(match found {
-            ")" => error.help("remove it: every `(` is closed already"),
-            _ => error.help("put texts together with `Join(\"\", …)`"),
+            ")" => error.help(told!("remove it: every `(` is closed already")),
+            _ => error.help(told!("put texts together with `Join(\"\", …)`")),
         });
     }
     match &expression.kind {
         Kind::Compare(..) => {
-            Err(ExpressionError::new("syntax", expression.span, "a comparison cannot stand alone")
-                .help("put it into `IIF(…, …, …)` or `CBool(…)`"))
+            Err(ExpressionError::new("syntax", expression.span, told!("a comparison cannot stand alone"))
+                .help(told!("put it into `IIF(…, …, …)` or `CBool(…)`")))
         }
         Kind::Word(word) => Err(unknown_word(word, expression.span)),
         _ => Ok(expression),
@@ -30,8 +31,8 @@ pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
 }
 
 fn unknown_word(word: &str, span: Span) -> ExpressionError {
-    ExpressionError::new("syntax", span, format!("`{word}` is neither a function call nor an attribute"))
-        .help(format!("write `[{word}]` for the attribute or `\"{word}\"` for the text"))
+    ExpressionError::new("syntax", span, told!("`{0}` is neither a function call nor an attribute", word))
+        .help(told!("write `[{0}]` for the attribute or `\"{0}\"` for the text", word))
 }
 
 struct Parser {
@@ -58,8 +59,12 @@ impl Parser {
         self.next += 1;
         let right = self.operand()?;
         if matches!(self.peek(), Some(Token::Compare(_))) {
-            return Err(ExpressionError::new("syntax", self.span(), "a condition holds one comparison")
-                .help("nest another `IIF` for each further condition"));
+            return Err(ExpressionError::new(
+                "syntax",
+                self.span(),
+                told!("a condition holds one comparison"),
+            )
+            .help(told!("nest another `IIF` for each further condition")));
         }
         let span = left.span.to(right.span);
         Ok(Expression { kind: Kind::Compare(Box::new(left), operator, Box::new(right)), span })
@@ -85,8 +90,8 @@ impl Parser {
     fn primary(&mut self) -> Result<Expression, ExpressionError> {
         let span = self.span();
         let Some(token) = self.peek().cloned() else {
-            return Err(ExpressionError::new("syntax", span, "the expression ends too early")
-                .help("write a function call, an `[attribute]` or a `\"text\"`"));
+            return Err(ExpressionError::new("syntax", span, told!("the expression ends too early"))
+                .help(told!("write a function call, an `[attribute]` or a `\"text\"`")));
         };
         self.next += 1;
         let kind = match token {
@@ -96,8 +101,8 @@ impl Parser {
             Token::Word(word) if self.peek() == Some(&Token::Open) => return self.call(&word, span),
             Token::Word(word) => Kind::Word(word),
             Token::Open | Token::Close | Token::Comma | Token::Compare(_) | Token::Ampersand => {
-                return Err(ExpressionError::new("syntax", span, "a value is missing here")
-                    .help("write a function call, an `[attribute]` or a `\"text\"`"));
+                return Err(ExpressionError::new("syntax", span, told!("a value is missing here"))
+                    .help(told!("write a function call, an `[attribute]` or a `\"text\"`")));
             }
         };
         Ok(Expression { kind, span })
@@ -107,8 +112,10 @@ impl Parser {
         let Some(function) = function::find(name) else { return Err(unknown_function(name, span)) };
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let message = format!("calls nest deeper than {MAX_DEPTH}");
-            return Err(ExpressionError::new("tooDeep", span, message).help("split the mapping in two"));
+            let message = told!("calls nest deeper than {0}", MAX_DEPTH);
+            return Err(
+                ExpressionError::new("tooDeep", span, message).help(told!("split the mapping in two"))
+            );
         }
         self.next += 1;
         let arguments = self.arguments(name, span)?;
@@ -143,13 +150,13 @@ impl Parser {
                     return Err(ExpressionError::new(
                         "syntax",
                         self.span(),
-                        "a comma is missing before this",
+                        told!("a comma is missing before this"),
                     )
-                    .help(format!("separate the arguments of `{name}` with `,`")));
+                    .help(told!("separate the arguments of `{0}` with `,`", name)));
                 }
                 None => {
-                    return Err(ExpressionError::new("syntax", span, format!("`{name}(` is never closed"))
-                        .help("end the call with `)`"));
+                    return Err(ExpressionError::new("syntax", span, told!("`{0}(` is never closed", name))
+                        .help(told!("end the call with `)`")));
                 }
             }
         }
@@ -158,12 +165,12 @@ impl Parser {
 
 /// The error for a name that is no function.
 pub(crate) fn unknown_function(name: &str, span: Span) -> ExpressionError {
-    let error = ExpressionError::new("unknownFunction", span, format!("`{name}` is not a function"));
+    let error = ExpressionError::new("unknownFunction", span, told!("`{0}` is not a function", name));
     match nearest(name, function::functions().map(|function| function.name)) {
         Some(known) if known.eq_ignore_ascii_case(name) => {
-            error.help(format!("did you mean `{known}`? names are case-sensitive"))
+            error.help(told!("did you mean `{0}`? names are case-sensitive", known))
         }
-        Some(known) => error.help(format!("did you mean `{known}`?")),
+        Some(known) => error.help(told!("did you mean `{0}`?", known)),
         None => error,
     }
 }
@@ -174,28 +181,28 @@ fn check_count(
     span: Span,
 ) -> Result<(), ExpressionError> {
     let count = arguments.len();
-    let usage = || format!("write `{}`", function.usage());
+    let usage = || told!("write `{0}`", function.usage());
     let wrong = |message: String| Err(ExpressionError::new("wrongArguments", span, message).help(usage()));
     let name = function.name;
     let (least, most) = (function.least(), function.most());
     let arguments_of = |count: usize| match count {
-        1 => "1 argument".to_owned(),
-        _ => format!("{count} arguments"),
+        1 => told!("1 argument").to_owned(),
+        _ => told!("{0} arguments", count),
     };
     if count < least {
-        return wrong(format!("`{name}` needs at least {}, not {count}", arguments_of(least)));
+        return wrong(told!("`{0}` needs at least {1}, not {2}", name, arguments_of(least), count));
     }
     if let Some(most) = most.filter(|most| count > *most) {
         return wrong(match most {
-            0 => format!("`{name}` takes no arguments, not {count}"),
-            _ => format!("`{name}` takes at most {}, not {count}", arguments_of(most)),
+            0 => told!("`{0}` takes no arguments, not {1}", name, count),
+            _ => told!("`{0}` takes at most {1}, not {2}", name, arguments_of(most), count),
         });
     }
     if function.pairs() && count % 2 == 1 {
-        return wrong(format!("`{name}` needs an even number of arguments, not {count}"));
+        return wrong(told!("`{0}` needs an even number of arguments, not {1}", name, count));
     }
     match function.first_missing(arguments) {
-        Some(parameter) => wrong(format!("`{name}` needs its argument `{parameter}`")),
+        Some(parameter) => wrong(told!("`{0}` needs its argument `{1}`", name, parameter)),
         None => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ use super::regex_class::class;
 pub(crate) use super::regex_engine::Match;
 use super::regex_engine::{Backend, Engine};
 use super::regex_nest::{Nests, Place};
+use crate::provision::told::told;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -78,14 +79,14 @@ impl Regex {
     pub(crate) fn new(pattern: &str) -> Result<Self, String> {
         let (source, groups, ignore_case) = translate(pattern)?;
         let engine = Backend::compile(&source, ignore_case)
-            .map_err(|reason| format!("`{pattern}` is not a regular expression: {reason}"))?;
+            .map_err(|reason| told!("`{0}` is not a regular expression: {1}", pattern, reason))?;
         Ok(Self { engine, groups })
     }
 
     /// Every match, left to right.
     pub(crate) fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
         if text.chars().count() > MAX_INPUT {
-            return Err(format!("the text is longer than {MAX_INPUT} characters"));
+            return Err(told!("the text is longer than {0} characters", MAX_INPUT));
         }
         self.engine.matches(text)
     }
@@ -187,7 +188,7 @@ enum Last {
 /// The ECMAScript pattern for the `u` flag, its groups and whether case is ignored.
 pub(crate) fn translate(pattern: &str) -> Result<(String, Groups, bool), String> {
     if pattern.chars().count() > MAX_PATTERN {
-        return Err(format!("the regular expression is longer than {MAX_PATTERN} characters"));
+        return Err(told!("the regular expression is longer than {0} characters", MAX_PATTERN));
     }
     let mut translator = Translator {
         rest: pattern.chars().peekable(),
@@ -204,18 +205,20 @@ pub(crate) fn translate(pattern: &str) -> Result<(String, Groups, bool), String>
         translator.step(letter)?;
     }
     if !translator.open.is_empty() {
-        return Err("a `(` of the regular expression is never closed".into());
+        return Err(told!("a `(` of the regular expression is never closed").into());
     }
     for (place, name, whence) in translator.references.iter().rev() {
         let targets = translator.groups.find(name);
         let [target] = targets.as_slice() else {
-            return Err(format!(
-                "the regular expression refers to the group `{name}`, which it does not have once"
+            return Err(told!(
+                "the regular expression refers to the group `{0}`, which it does not have once",
+                name
             ));
         };
         if !translator.nests.certain(*target, whence) {
-            return Err(format!(
-                "the group `{name}` may not have matched where the regular expression refers to it; keep both in one alternative, and the group not optional"
+            return Err(told!(
+                "the group `{0}` may not have matched where the regular expression refers to it; keep both in one alternative, and the group not optional",
+                name
             ));
         }
         translator.out.insert_str(*place, &format!("(?:\\{target})"));
@@ -241,7 +244,7 @@ impl Translator<'_> {
             }
             ')' => {
                 let Some(open) = self.open.pop() else {
-                    return Err("a `)` of the regular expression closes nothing".into());
+                    return Err(told!("a `)` of the regular expression closes nothing").into());
                 };
                 self.out.push_str(&open.closing);
                 self.options = open.options;
@@ -313,8 +316,10 @@ impl Translator<'_> {
             && let (Ok(least), Ok(most)) = (least.parse::<u64>(), most.parse::<u64>())
             && least > most
         {
-            return Err(format!(
-                "`{{{least},{most}}}` of the regular expression repeats at least more than at most"
+            return Err(told!(
+                "`{{0},{1}}` of the regular expression repeats at least more than at most",
+                least,
+                most
             ));
         }
         Ok(())
@@ -325,11 +330,13 @@ impl Translator<'_> {
         self.last = Last::Quantifier;
         match last {
             Last::Atom => Ok(()),
-            Last::Nothing => Err("a quantifier of the regular expression has nothing to repeat".into()),
-            Last::Quantifier | Last::Lazy => Err(
+            Last::Nothing => {
+                Err(told!("a quantifier of the regular expression has nothing to repeat").into())
+            }
+            Last::Quantifier | Last::Lazy => Err(told!(
                 "a quantifier of the regular expression follows another; put what is repeated into a group"
-                    .into(),
-            ),
+            )
+            .into()),
         }
     }
 
@@ -346,8 +353,9 @@ impl Translator<'_> {
         let found =
             ["Lu", "Ll", "Lt", "M", "Nl", "So"].into_iter().find(|name| self.ignore_case && one(name));
         match found {
-            Some(name) => Err(format!(
-                "`\\p{{{name}}}` cannot be translated together with `(?i)`; leave one of them out"
+            Some(name) => Err(told!(
+                "`\\p{{0}}` cannot be translated together with `(?i)`; leave one of them out",
+                name
             )),
             None => Ok(()),
         }
@@ -355,7 +363,7 @@ impl Translator<'_> {
 
     fn begin(&mut self, opening: &str, closing: &str) -> Result<(), String> {
         if self.open.len() >= MAX_GROUPS {
-            return Err(format!("groups of the regular expression nest deeper than {MAX_GROUPS}"));
+            return Err(told!("groups of the regular expression nest deeper than {0}", MAX_GROUPS));
         }
         self.out.push_str(opening);
         self.last = Last::Nothing;
@@ -392,16 +400,18 @@ impl Translator<'_> {
                 while self.rest.next_if(|next| *next != ')').is_some() {}
                 match self.rest.next() {
                     Some(_) => Ok(()),
-                    None => Err("a comment of the regular expression is never closed".into()),
+                    None => Err(told!("a comment of the regular expression is never closed").into()),
                 }
             }
             Some('<') if self.take('=') => self.begin("(?<=", ")"),
             Some('<') if self.take('!') => self.begin("(?<!", ")"),
             Some('<') => self.named('>'),
             Some('\'') => self.named('\''),
-            Some('(') => Err("a condition `(?(…)…)` cannot be translated; use alternatives instead".into()),
+            Some('(') => {
+                Err(told!("a condition `(?(…)…)` cannot be translated; use alternatives instead").into())
+            }
             Some(letter) => self.inline_options(letter),
-            None => Err("the regular expression ends after `(?`".into()),
+            None => Err(told!("the regular expression ends after `(?`").into()),
         }
     }
 
@@ -412,15 +422,16 @@ impl Translator<'_> {
                 Some(next) if next == closing => break,
                 Some(next) if next.is_alphanumeric() || next == '_' => name.push(next),
                 Some('-') => {
-                    return Err(
-                        "a balancing group cannot be translated; rewrite the pattern without it".into()
-                    );
+                    return Err(told!(
+                        "a balancing group cannot be translated; rewrite the pattern without it"
+                    )
+                    .into());
                 }
-                Some(other) => return Err(format!("`{other}` cannot stand in a group's name")),
-                None => return Err("a group's name is never closed".into()),
+                Some(other) => return Err(told!("`{0}` cannot stand in a group's name", other)),
+                None => return Err(told!("a group's name is never closed").into()),
             }
         }
-        if name.is_empty() { Err("a group has an empty name".into()) } else { Ok(name) }
+        if name.is_empty() { Err(told!("a group has an empty name").into()) } else { Ok(name) }
     }
 
     fn named(&mut self, closing: char) -> Result<(), String> {
@@ -438,14 +449,18 @@ impl Translator<'_> {
                 '-' => on = false,
                 '+' => on = true,
                 'i' if on && at_start => self.ignore_case = true,
-                'i' => return Err("`(?i)` can be translated only at the very start of the pattern".into()),
+                'i' => {
+                    return Err(
+                        told!("`(?i)` can be translated only at the very start of the pattern").into()
+                    );
+                }
                 'm' => self.options.multiline = on,
                 'n' => self.options.explicit = on,
                 's' => self.options.single_line = on,
                 'x' => self.options.spaced = on,
                 ')' => return Ok(()),
                 ':' if self.ignore_case && at_start => {
-                    return Err("`(?i:…)` cannot be translated; write `(?i)` at the very start".into());
+                    return Err(told!("`(?i:…)` cannot be translated; write `(?i)` at the very start").into());
                 }
                 ':' => {
                     self.begin("(?:", ")")?;
@@ -454,10 +469,10 @@ impl Translator<'_> {
                     }
                     return Ok(());
                 }
-                other => return Err(format!("`(?{other}` is not a group of a regular expression")),
+                other => return Err(told!("`(?{0}` is not a group of a regular expression", other)),
             }
             let Some(next) = self.rest.next() else {
-                return Err("an option is never closed with `)`".into());
+                return Err(told!("an option is never closed with `)`").into());
             };
             letter = next;
         }
@@ -465,7 +480,9 @@ impl Translator<'_> {
 
     fn escape(&mut self) -> Result<(), String> {
         let Some(letter) = self.rest.next() else {
-            return Err("the regular expression ends with a backslash; write `\\\\\\\\` for one".into());
+            return Err(
+                told!("the regular expression ends with a backslash; write `\\\\\\\\` for one").into()
+            );
         };
         match letter {
             'd' => self.out.push_str(r"\p{Nd}"),
@@ -479,12 +496,12 @@ impl Translator<'_> {
             'A' => self.out.push_str(r"(?<![\s\S])"),
             'Z' => self.out.push_str(END),
             'z' => self.out.push_str(r"(?![\s\S])"),
-            'G' => return Err("`\\G` cannot be translated; leave it out".into()),
+            'G' => return Err(told!("`\\G` cannot be translated; leave it out").into()),
             'k' => {
                 let closing = match self.rest.next() {
                     Some('<') => '>',
                     Some('\'') => '\'',
-                    _ => return Err("`\\k` needs a group's name, as in `\\k<name>`".into()),
+                    _ => return Err(told!("`\\k` needs a group's name, as in `\\k<name>`").into()),
                 };
                 let name = self.name(closing)?;
                 self.references.push((self.out.len(), name, self.nests.place()));
@@ -513,7 +530,7 @@ pub(crate) fn character(letter: char, rest: &mut Peekable<Chars<'_>>) -> Result<
         let code = u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == length);
         match code.and_then(char::from_u32) {
             Some(letter) => Ok(escaped(letter)),
-            None => Err(format!("`\\{letter}{digits}` is not a character of a regular expression")),
+            None => Err(told!("`\\{0}{1}` is not a character of a regular expression", letter, digits)),
         }
     };
     Ok(match letter {
@@ -532,7 +549,7 @@ pub(crate) fn character(letter: char, rest: &mut Peekable<Chars<'_>>) -> Result<
         }
         'c' => match rest.next().map(|next| next.to_ascii_uppercase()) {
             Some(control @ '@'..='_') => format!(r"\x{:02x}", u32::from(control) & 0x1f),
-            _ => return Err("`\\c` needs a letter after it, as in `\\cA`".into()),
+            _ => return Err(told!("`\\c` needs a letter after it, as in `\\cA`").into()),
         },
         'x' => hex(2)?,
         'u' => hex(4)?,
@@ -541,14 +558,16 @@ pub(crate) fn character(letter: char, rest: &mut Peekable<Chars<'_>>) -> Result<
             let category =
                 name.len() <= 2 && !name.is_empty() && name.chars().all(|next| next.is_ascii_alphabetic());
             if !category {
-                return Err(format!(
-                    "`\\{letter}{{{name}}}` cannot be translated; use a category such as `\\p{{Lu}}`"
+                return Err(told!(
+                    "`\\{0}{{1}}` cannot be translated; use a category such as `\\p{Lu}`",
+                    letter,
+                    name
                 ));
             }
             format!("\\{letter}{{{name}}}")
         }
         _ if letter.is_alphanumeric() => {
-            return Err(format!("`\\{letter}` has no meaning in a regular expression"));
+            return Err(told!("`\\{0}` has no meaning in a regular expression", letter));
         }
         _ => escaped(letter),
     })

@@ -2,6 +2,7 @@
 //! inside a class become alternatives, and a subtraction becomes a look-ahead.
 
 use super::regex::{SPACE, WORD, character, literal};
+use crate::provision::told::told;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -11,7 +12,7 @@ const MAX_SUBTRACTIONS: usize = 8;
 /// Reads a class after its `[` and writes it anew.
 pub(crate) fn class(rest: &mut Peekable<Chars<'_>>, depth: usize) -> Result<String, String> {
     if depth > MAX_SUBTRACTIONS {
-        return Err(format!("subtractions nest deeper than {MAX_SUBTRACTIONS} in a class"));
+        return Err(told!("subtractions nest deeper than {0} in a class", MAX_SUBTRACTIONS));
     }
     let negated = rest.next_if_eq(&'^').is_some();
     let mut items = String::new();
@@ -20,7 +21,7 @@ pub(crate) fn class(rest: &mut Peekable<Chars<'_>>, depth: usize) -> Result<Stri
     let mut first = true;
     loop {
         let Some(letter) = rest.next() else {
-            return Err("a `[` of the regular expression is never closed".into());
+            return Err(told!("a `[` of the regular expression is never closed").into());
         };
         match letter {
             ']' if !first => break,
@@ -28,7 +29,7 @@ pub(crate) fn class(rest: &mut Peekable<Chars<'_>>, depth: usize) -> Result<Stri
                 rest.next();
                 subtracted = Some(class(rest, depth + 1)?);
                 if rest.next_if_eq(&']').is_none() {
-                    return Err("a subtraction must come last in its class".into());
+                    return Err(told!("a subtraction must come last in its class").into());
                 }
                 break;
             }
@@ -47,7 +48,7 @@ pub(crate) fn class(rest: &mut Peekable<Chars<'_>>, depth: usize) -> Result<Stri
                         range(rest, &mut items)?;
                     }
                 }
-                None => return Err("a `[` of the regular expression is never closed".into()),
+                None => return Err(told!("a `[` of the regular expression is never closed").into()),
             },
             _ => {
                 literal(&mut items, letter);

@@ -60,9 +60,10 @@ mod native {
     }
 
     fn words(error: &Error) -> String {
+        use crate::provision::told::told;
         match error {
             Error::RuntimeError(RuntimeError::BacktrackLimitExceeded | RuntimeError::StackOverflow) => {
-                "the pattern takes too long on this text; do not repeat what is itself repeated, as in `(a+)+`"
+                told!("the pattern takes too long on this text; do not repeat what is itself repeated, as in `(a+)+`")
                     .to_owned()
             }
             other => other.to_string().to_lowercase(),
@@ -73,6 +74,7 @@ mod native {
 #[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox")))]
 mod script {
     use super::{Engine, Match};
+    use crate::provision::told::told;
     use js_sys::{Array, Function, Reflect, RegExp};
     use wasm_bindgen::{JsCast, JsValue};
 
@@ -92,9 +94,9 @@ mod script {
             let maker: Function = Reflect::get(&js_sys::global(), &"RegExp".into())
                 .ok()
                 .and_then(|maker| maker.dyn_into().ok())
-                .ok_or("there is no regular expression engine")?;
+                .ok_or(told!("there is no regular expression engine"))?;
             let made = Reflect::construct(&maker, &arguments).map_err(|error| words(&error))?;
-            made.dyn_into().map(Self).map_err(|_| "there is no regular expression engine".into())
+            made.dyn_into().map(Self).map_err(|_| told!("there is no regular expression engine").into())
         }
 
         fn matches(&self, text: &str) -> Result<Vec<Match>, String> {

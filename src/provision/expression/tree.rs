@@ -4,6 +4,7 @@
 use super::function::Need;
 use super::parse::unknown_function;
 use super::{Expression, ExpressionError, Kind, MAX_DEPTH, Operator, function, parse};
+use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde_json::{Value as Json, json};
 
@@ -100,11 +101,11 @@ fn build(tree: &Json, depth: usize) -> Result<Expression, ExpressionError> {
         return Err(ExpressionError::new(
             "tooDeep",
             Span::default(),
-            format!("the tree is deeper than {MAX_DEPTH}"),
+            told!("the tree is deeper than {0}", MAX_DEPTH),
         ));
     }
     let text = |key: &str| tree.get(key).and_then(Json::as_str);
-    let Some(name) = text("name") else { return Err(broken("a part of the tree has no `name`")) };
+    let Some(name) = text("name") else { return Err(broken(told!("a part of the tree has no `name`"))) };
     match text("type") {
         Some("Attribute") => Ok(made(Kind::Attribute(name.to_owned()))),
         Some("Constant") => Ok(made(Kind::Text(name.to_owned()))),
@@ -118,8 +119,8 @@ fn build(tree: &Json, depth: usize) -> Result<Expression, ExpressionError> {
             }
             call(name, parameters)
         }
-        _ => Err(broken(format!("`{name}` has no known `type`"))
-            .help("send `Attribute`, `Constant` or `Function`")),
+        _ => Err(broken(told!("`{0}` has no known `type`", name))
+            .help(told!("send `Attribute`, `Constant` or `Function`"))),
     }
 }
 
@@ -131,7 +132,7 @@ fn call(name: &str, parameters: Vec<(&str, Expression)>) -> Result<Expression, E
         let mut sides = parameters.into_iter().map(|(_, side)| Box::new(side));
         return match (sides.next(), sides.next()) {
             (Some(left), Some(right)) => Ok(made(Kind::Compare(left, operator, right))),
-            _ => Err(broken(format!("`{name}` needs two sides"))),
+            _ => Err(broken(told!("`{0}` needs two sides", name))),
         };
     }
     let Some(function) = function::find(name) else { return Err(unknown_function(name, Span::default())) };

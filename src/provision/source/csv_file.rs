@@ -6,11 +6,14 @@ use super::rows::Rows;
 use super::{Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
 use crate::provision::pool::{Atom, Pool};
 use crate::provision::report::InputError;
+use crate::provision::told::told;
 use hashbrown::{HashMap, HashSet};
 
 /// Attributes that mappings often read and this file never has.
-const NOT_IN_CSV: &str = "the portal's CSV has no employeeId, manager, extension attributes, group membership or app \
-                          roles: mappings that read them see null; Graph JSON has them";
+const NOT_IN_CSV: &str = told!(
+    "the portal's CSV has no employeeId, manager, extension attributes, group membership or app \
+     roles: mappings that read them see null; Graph JSON has them"
+);
 
 /// Most bytes that are looked at for the end of the first line.
 const MAX_HEAD: usize = 65_536;
@@ -52,9 +55,11 @@ impl CsvFile {
             rows.finish(&mut |fields, line| self.sheet.row(into, fields, line))?;
         }
         if let Some((first, count)) = self.sheet.long {
-            into.tally.notes.push(format!(
-                "{count} rows have more fields than the first line has names, the first on line {first}; \
-                 what is beyond is left out: put a value with a separator in it into quotes"
+            into.tally.notes.push(told!(
+                "{0} rows have more fields than the first line has names, the first on line {1}; \
+                 what is beyond is left out: put a value with a separator in it into quotes",
+                count,
+                first
             ));
         }
         match self.sheet.shape {
@@ -131,8 +136,10 @@ impl Sheet {
         }
         let names: Vec<&str> = self.headers.iter().map(|header| header.name.as_str()).collect();
         Err(InputError::new(
-            format!("the first line names no column that is known: `{}`", names.join(", ")),
-            "give users as Graph JSON or as the portal's CSV, with `userPrincipalName` among its headers",
+            told!("the first line names no column that is known: `{0}`", names.join(", ")),
+            told!(
+                "give users as Graph JSON or as the portal's CSV, with `userPrincipalName` among its headers"
+            ),
         )
         .at(line))
     }

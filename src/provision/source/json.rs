@@ -5,6 +5,7 @@
 use super::{AppRole, Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
 use crate::provision::pool::{Atom, Pool};
 use crate::provision::records::Found;
+use crate::provision::told::told;
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
@@ -38,7 +39,7 @@ pub(super) fn take(
             contexts.pop();
             let page: Value = serde_json::from_slice(json)?;
             if page.get("@odata.nextLink").is_some() {
-                let note = "the page has an `@odata.nextLink`: there is more than this file holds";
+                let note = told!("the page has an `@odata.nextLink`: there is more than this file holds");
                 tally.notes.push(note.to_owned());
             }
         }

@@ -16,6 +16,7 @@ use super::held::ObjectKind;
 use super::pool::{Atom, Pool};
 use super::records::Records;
 use super::report::{InputError, LoadReport};
+use crate::provision::told::told;
 use hashbrown::HashMap;
 
 /// Most records taken from one kind of file.
@@ -78,8 +79,8 @@ impl Source {
         match text.trim_start().chars().next() {
             None => {
                 return Err(InputError::new(
-                    "the file is empty",
-                    "give users as Graph JSON or the portal's CSV",
+                    told!("the file is empty"),
+                    told!("give users as Graph JSON or the portal's CSV"),
                 ));
             }
             Some('{' | '[') => {
@@ -115,7 +116,10 @@ impl Source {
     /// What a file gave, once it was read whole.
     pub fn finish(&self, tally: Tally) -> Result<LoadReport, InputError> {
         if self.users.len().max(self.groups.len()).max(self.assignments.len()) > MAX_RECORDS {
-            return Err(InputError::new(format!("more than {MAX_RECORDS} records"), "split the population"));
+            return Err(InputError::new(
+                told!("more than {0} records", MAX_RECORDS),
+                told!("split the population"),
+            ));
         }
         Ok(self.report(tally))
     }
@@ -137,7 +141,7 @@ impl Source {
         };
         let mut notes = tally.notes;
         if tally.unknown > 0 {
-            notes.push(format!("{} records were neither user, group, role nor assignment", tally.unknown));
+            notes.push(told!("{0} records were neither user, group, role nor assignment", tally.unknown));
         }
         let columns = match kind {
             "users" => self.users.column_names(),

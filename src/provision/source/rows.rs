@@ -1,6 +1,7 @@
 //! CSV that comes in chunks (RFC 4180), row by row.
 
 use crate::provision::report::InputError;
+use crate::provision::told::told;
 
 /// Longest row, in bytes: a longer one is a quote that was never closed.
 const MAX_ROW: usize = 1_048_576;
@@ -52,9 +53,9 @@ impl Rows {
         let (bytes, line) = (self.bytes, self.line);
         self.push(b"\n", take)?;
         if self.bytes > bytes {
-            let help = "close it, or write it twice where it belongs to a value";
+            let help = told!("close it, or write it twice where it belongs to a value");
             let line = usize::try_from(line).unwrap_or(0);
-            return Err(InputError::new("a quote is never closed", help).at(line));
+            return Err(InputError::new(told!("a quote is never closed"), help).at(line));
         }
         while !self.step(&[], take)?.1 {}
         Ok(())
@@ -80,8 +81,9 @@ impl Rows {
 
     fn row(&mut self, take: Take<'_>) -> Result<(), InputError> {
         let line = usize::try_from(self.line).unwrap_or(usize::MAX);
-        let text = std::str::from_utf8(self.text.get(..self.bytes).unwrap_or_default())
-            .map_err(|_| InputError::new("the file is not UTF-8 or UTF-16", "save it as UTF-8").at(line))?;
+        let text = std::str::from_utf8(self.text.get(..self.bytes).unwrap_or_default()).map_err(|_| {
+            InputError::new(told!("the file is not UTF-8 or UTF-16"), told!("save it as UTF-8")).at(line)
+        })?;
         let mut from = 0;
         let ends = self.ends.iter().take(self.fields);
         let fields: Vec<&str> =
@@ -94,8 +96,10 @@ impl Rows {
 
 fn grow<T: Clone + Default>(room: &mut Vec<T>, most: usize, line: u64) -> Result<(), InputError> {
     if room.len() >= most {
-        let help = "check the quotes of this line";
-        return Err(InputError::new("the row is too long", help).at(usize::try_from(line).unwrap_or(0)));
+        let help = told!("check the quotes of this line");
+        return Err(
+            InputError::new(told!("the row is too long"), help).at(usize::try_from(line).unwrap_or(0))
+        );
     }
     room.resize((room.len() * 2).min(most), T::default());
     Ok(())

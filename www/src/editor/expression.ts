@@ -21,6 +21,7 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { call, unlessStopped } from "../engine";
+import { told } from "../strings";
 import type { FunctionHelp, Span } from "../types";
 
 export interface Options {
@@ -163,7 +164,7 @@ function helpFor(help: FunctionHelp): HTMLElement {
   box.className = "cm-help";
   const usage = document.createElement("b");
   usage.textContent = help.usage;
-  box.append(usage, help.about);
+  box.append(usage, told(help.about));
   return box;
 }
 
@@ -177,9 +178,9 @@ async function judge(view: EditorView, options: Options): Promise<Diagnostic[]> 
     from: Math.min(span.start, text.length),
     to: Math.min(span.end, text.length),
     severity,
-    message: help ? `${message}; ${help}` : message,
+    message: told(help ? `${message}; ${help}` : message),
     actions: fixes.map((fix) => ({
-      name: fix.label.replaceAll("`", ""),
+      name: told(fix.label).replaceAll("`", ""),
       apply: (target: EditorView) =>
         target.dispatch({ changes: { from: fix.span.start, to: fix.span.end, insert: fix.insert } }),
     })),
@@ -201,7 +202,7 @@ async function completions(context: CompletionContext, attributes: string[]) {
       type: option.kind,
       apply: option.insert,
       ...(option.usage ? { detail: option.usage.slice(option.label.length) } : {}),
-      ...(option.about ? { info: option.about } : {}),
+      ...(option.about ? { info: told(option.about) } : {}),
     })),
   };
 }

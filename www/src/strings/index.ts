@@ -1,10 +1,19 @@
 // Which language the page speaks. English is there at once, the others when asked for.
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { en, type Strings } from "./en";
+import { forms } from "./told";
+
+export { told } from "./told";
+
+/** The page's own texts, and the engine's forms: of English the form itself is the text. */
+type Spoken = [strings: Strings, forms: Record<string, string>];
 
 const LANGUAGES = {
-  en: async () => en,
-  de: async () => (await import("./de")).de,
+  en: async (): Promise<Spoken> => [en, {}],
+  de: async (): Promise<Spoken> => {
+    const [strings, engine] = await Promise.all([import("./de"), import("./engine.de.json")]);
+    return [strings.de, engine.default];
+  },
 };
 
 export type Language = keyof typeof LANGUAGES;
@@ -19,7 +28,11 @@ const current = signal<Strings>(en);
 export const strings = (): Strings => current.value;
 
 export async function speak(wanted: Language): Promise<void> {
-  current.value = await LANGUAGES[wanted]();
-  language.value = wanted;
+  const [strings, engine] = await LANGUAGES[wanted]();
+  batch(() => {
+    current.value = strings;
+    forms.value = engine;
+    language.value = wanted;
+  });
   document.documentElement.lang = wanted;
 }

@@ -6,7 +6,7 @@ import { copy } from "../save";
 import { document_ } from "../state/document";
 import { pasted, take } from "../state/files";
 import { fault, fileStates, hasPeople, schemaError, summary } from "../state/plan";
-import { strings } from "../strings";
+import { strings, told } from "../strings";
 import { Header } from "./Header";
 import { Help } from "./Help";
 import { keys } from "./keys";
@@ -38,9 +38,9 @@ function Faults() {
           <p class="banner error" role="alert" key={name}>
             <span>
               <b>{t.fileError(name)}</b>
-              {error.message}
+              {told(error.message)}
               {error.line ? t.line(error.line) : ""}
-              {error.help ? `; ${error.help}` : ""}
+              {error.help ? `; ${told(error.help)}` : ""}
             </span>
           </p>
         ) : null;
@@ -49,16 +49,16 @@ function Faults() {
         <p class="banner error" role="alert">
           <span>
             <b>{t.schemaWrong}</b>
-            {schemaError.value.message}
+            {told(schemaError.value.message)}
             {schemaError.value.line ? t.line(schemaError.value.line) : ""}
-            {schemaError.value.help ? `; ${schemaError.value.help}` : ""}
+            {schemaError.value.help ? `; ${told(schemaError.value.help)}` : ""}
           </span>
         </p>
       )}
       {fault.value && (
         <p class="banner error" role="alert">
-          <span>{fault.value}</span>
-          <button type="button" class="button" onClick={() => void copy(fault.value ?? "")}>
+          <span>{told(fault.value)}</span>
+          <button type="button" class="button" onClick={() => void copy(told(fault.value ?? ""))}>
             {t.copyDetails}
           </button>
           <button type="button" class="button" onClick={() => (fault.value = null)}>

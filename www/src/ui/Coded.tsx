@@ -1,5 +1,12 @@
-// A message of the engine: what stands in backticks is code.
+// A message of the engine, in the page's language: what stands in backticks is code.
+import { told } from "../strings";
 
 export function Coded({ text }: { text: string }) {
-  return <>{text.split("`").map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part))}</>;
+  return (
+    <>
+      {told(text)
+        .split("`")
+        .map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part))}
+    </>
+  );
 }

@@ -14,7 +14,7 @@ import {
   progress,
   summary,
 } from "../state/plan";
-import { strings } from "../strings";
+import { strings, told } from "../strings";
 import type { Action, Summary } from "../types";
 import { Expectations } from "./Expectations";
 
@@ -131,7 +131,7 @@ export function Plan({ plan }: { plan: Summary }) {
         {!hasTarget.value && <span>{t.noTarget} </span>}
         {plan.local > 0 && <span>{t.onlyInTarget(plan.local)}. </span>}
         {plan.notes.map((note) => (
-          <span key={note}>{note}. </span>
+          <span key={note}>{told(note)}. </span>
         ))}
       </p>
       <Cancelled />

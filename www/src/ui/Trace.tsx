@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { call } from "../engine";
 import { person } from "../state/person";
-import { strings } from "../strings";
+import { strings, told } from "../strings";
 import type { Kind, Part, Span } from "../types";
 
 /** The smallest part that holds the cursor. */
@@ -74,9 +74,9 @@ export function Trace({
                   {part.state === "skipped"
                     ? t.notNeeded
                     : part.state === "error"
-                      ? part.message
+                      ? told(part.message)
                       : part.values.length
-                        ? part.values.map((value) => (value === "" ? "“”" : value)).join(" · ")
+                        ? part.values.map((value) => (value === "" ? "“”" : told(value))).join(" · ")
                         : t.noValue}
                 </td>
               </tr>

@@ -4,9 +4,10 @@
 use super::super::eval::{Call, Outcome};
 use super::super::{ExpressionError, Value};
 use super::{Function, entra, many, maybe, need};
+use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 4] = [
-    entra("Guid", &[], "a new random identifier", |call| {
+    entra("Guid", &[], told!("a new random identifier"), |call| {
         let (high, low) = (random(call), random(call));
         let high = high & !0xf000 | 0x4000;
         let low = low & !(0b11 << 62) | 0b10 << 62;
@@ -29,16 +30,16 @@ pub(super) static FUNCTIONS: [Function; 4] = [
             need("minimumLowerCase", "minimumLowerCase"),
             maybe("charactersToAvoid", "charactersToAvoid"),
         ],
-        "a random text of that length with at least so many of each kind",
+        told!("a random text of that length with at least so many of each kind"),
         random_string,
     ),
-    entra("DefaultDomain", &[], "the tenant's default verified domain", |call| {
+    entra("DefaultDomain", &[], told!("the tenant's default verified domain"), |call| {
         Ok(Value::Text(call.context.environment.default_domain.to_owned()))
     }),
     entra(
         "SelectUniqueValue",
         &[need("rule1", "source"), many("rule2", "source")],
-        "the first value that no object in the target has",
+        told!("the first value that no object in the target has"),
         select_unique,
     ),
 ];
@@ -73,15 +74,16 @@ fn random_string(call: &mut Call<'_, '_, '_>) -> Outcome {
     let mut least = [0_usize; 4];
     for (index, least) in (1..).zip(least.iter_mut()) {
         let number = call.number(index)?;
-        *least = usize::try_from(number)
-            .map_err(|_| call.error("badValue", index, "the number is negative").help("send 0 or more"))?;
+        *least = usize::try_from(number).map_err(|_| {
+            call.error("badValue", index, told!("the number is negative")).help(told!("send 0 or more"))
+        })?;
     }
     let sum = least.iter().fold(0_usize, |sum, least| sum.saturating_add(*least));
     let length = usize::try_from(length).ok().filter(|length| (1..=256).contains(length) && sum <= *length);
     let Some(length) = length else {
         return Err(call
-            .error("badValue", 0, format!("the length must be from {} to 256", sum.max(1)))
-            .help("make it at least the sum of the four minima, and at most 256"));
+            .error("badValue", 0, told!("the length must be from {0} to 256", sum.max(1)))
+            .help(told!("make it at least the sum of the four minima, and at most 256")));
     };
     let avoid = call.text_or_empty(5)?;
     let kinds = KINDS.map(|kind| kind.chars().filter(|letter| !avoid.contains(*letter)).collect::<Vec<_>>());
@@ -105,8 +107,8 @@ fn random_string(call: &mut Call<'_, '_, '_>) -> Outcome {
 fn pick(call: &mut Call<'_, '_, '_>, letters: &[char]) -> Result<char, ExpressionError> {
     let place = below(call, letters.len());
     letters.get(place).copied().ok_or_else(|| {
-        call.error("badValue", 5, "every character that is needed must be avoided")
-            .help("avoid fewer characters")
+        call.error("badValue", 5, told!("every character that is needed must be avoided"))
+            .help(told!("avoid fewer characters"))
     })
 }
 
@@ -117,6 +119,6 @@ fn select_unique(call: &mut Call<'_, '_, '_>) -> Outcome {
             return Ok(Value::Text(candidate));
         }
     }
-    Err(ExpressionError::new("noUniqueValue", call.span, "the target has every candidate already")
-        .help("add another rule to `SelectUniqueValue`"))
+    Err(ExpressionError::new("noUniqueValue", call.span, told!("the target has every candidate already"))
+        .help(told!("add another rule to `SelectUniqueValue`")))
 }

@@ -6,38 +6,41 @@ use super::super::date_format::{GENERAL, read, read_free, write};
 use super::super::eval::{Call, Outcome};
 use super::super::{ExpressionError, Value};
 use super::{Function, entra, maybe, need, slot};
+use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 7] = [
-    entra("Now", &[], "the current date and time in UTC", |call| {
+    entra("Now", &[], told!("the current date and time in UTC"), |call| {
         let now = now(call)?;
         general(call, now)
     }),
-    entra("CDate", &[need("expression", "expression")], "reads a date and tells it in UTC", |call| {
+    entra("CDate", &[need("expression", "expression")], told!("reads a date and tells it in UTC"), |call| {
         let moment = date(call, 0)?;
         general(call, moment)
     }),
     entra(
         "DateAdd",
         &[need("interval", "interval"), need("value", "value"), need("dateTime", "dateTime")],
-        "a date some intervals later (`yyyy`, `m`, `ww`, `d`, `h`, `n` or `s`)",
+        told!("a date some intervals later (`yyyy`, `m`, `ww`, `d`, `h`, `n` or `s`)"),
         date_add,
     ),
     entra(
         "DateDiff",
         &[need("interval", "interval"), need("date1", "date1"), need("date2", "date2")],
-        "how many intervals from the first date to the second (`yyyy`, `m`, `ww`, `d`, `h`, `n` or `s`)",
+        told!(
+            "how many intervals from the first date to the second (`yyyy`, `m`, `ww`, `d`, `h`, `n` or `s`)"
+        ),
         |call| {
             let unit = unit(call)?;
             let (from, to) = (date(call, 1)?, date(call, 2)?);
             Ok(Value::Text(from.until(to, unit).to_string()))
         },
     ),
-    entra("DateFromNum", &[need("value", "source")], "the date of a Windows FILETIME", |call| {
+    entra("DateFromNum", &[need("value", "source")], told!("the date of a Windows FILETIME"), |call| {
         let number = call.number(0)?;
         let moment = Moment::from_filetime(number).ok_or_else(|| out_of_range(call, 0))?;
         general(call, moment)
     }),
-    entra("NumFromDate", &[need("value", "value")], "the Windows FILETIME of a date", |call| {
+    entra("NumFromDate", &[need("value", "value")], told!("the Windows FILETIME of a date"), |call| {
         Ok(Value::Text(date(call, 0)?.filetime().to_string()))
     }),
     entra(
@@ -48,14 +51,14 @@ pub(super) static FUNCTIONS: [Function; 7] = [
             slot("inputFormat", "inputFormat"),
             maybe("outputFormat", "outputFormat"),
         ],
-        "reads a date by one .NET format and writes it by another",
+        told!("reads a date by one .NET format and writes it by another"),
         format_date_time,
     ),
 ];
 
 fn now(call: &Call<'_, '_, '_>) -> Result<Moment, ExpressionError> {
     Moment::from_unix(call.context.environment.now)
-        .ok_or_else(|| ExpressionError::new("badDate", call.span, "the clock is out of range"))
+        .ok_or_else(|| ExpressionError::new("badDate", call.span, told!("the clock is out of range")))
 }
 
 fn general(call: &Call<'_, '_, '_>, moment: Moment) -> Outcome {
@@ -63,23 +66,24 @@ fn general(call: &Call<'_, '_, '_>, moment: Moment) -> Outcome {
 }
 
 fn out_of_range(call: &Call<'_, '_, '_>, index: usize) -> ExpressionError {
-    call.error("badDate", index, "the date is out of range").help("stay between the years 1 and 9999")
+    call.error("badDate", index, told!("the date is out of range"))
+        .help(told!("stay between the years 1 and 9999"))
 }
 
 fn date(call: &mut Call<'_, '_, '_>, index: usize) -> Result<Moment, ExpressionError> {
     let now = now(call)?;
-    let Some(text) = call.text(index)? else { return Err(call.absent("badDate", index, "a date")) };
+    let Some(text) = call.text(index)? else { return Err(call.absent("badDate", index, told!("a date"))) };
     read_free(&text, now).ok_or_else(|| {
-        call.error("badDate", index, format!("`{text}` is not a date"))
-            .help("send `2021-08-31T15:00:00Z`, `2021-08-31` or `8/31/2021 3:00:00 PM`")
+        call.error("badDate", index, told!("`{0}` is not a date", text))
+            .help(told!("send `2021-08-31T15:00:00Z`, `2021-08-31` or `8/31/2021 3:00:00 PM`"))
     })
 }
 
 fn unit(call: &mut Call<'_, '_, '_>) -> Result<Unit, ExpressionError> {
     let name = call.text_or_empty(0)?;
     Unit::from_name(&name).ok_or_else(|| {
-        call.error("badValue", 0, format!("`{name}` is not an interval"))
-            .help("write `yyyy`, `m`, `ww`, `d`, `h`, `n` (minutes) or `s`")
+        call.error("badValue", 0, told!("`{0}` is not an interval", name))
+            .help(told!("write `yyyy`, `m`, `ww`, `d`, `h`, `n` (minutes) or `s`"))
     })
 }
 
@@ -113,8 +117,8 @@ fn styles(call: &mut Call<'_, '_, '_>) -> Result<(), ExpressionError> {
         let plain = name.strip_prefix("DateTimeStyles.").unwrap_or(name);
         if !STYLES.iter().any(|style| style.eq_ignore_ascii_case(plain)) {
             return Err(call
-                .error("badValue", 1, format!("`{name}` is not a date style"))
-                .help("leave it out, or write one such as `AssumeUniversal`"));
+                .error("badValue", 1, told!("`{0}` is not a date style", name))
+                .help(told!("leave it out, or write one such as `AssumeUniversal`")));
         }
     }
     Ok(())
@@ -137,14 +141,16 @@ fn format_date_time(call: &mut Call<'_, '_, '_>) -> Outcome {
         };
         let moment = moment.ok_or_else(|| match &from {
             Some(format) => call
-                .error("badDate", 0, format!("`{text}` does not have the form `{format}`"))
-                .help("name the form that the attribute really has, or leave the input format out"),
-            None => call.error("badDate", 0, format!("`{text}` is not a date")).help("name its input format"),
+                .error("badDate", 0, told!("`{0}` does not have the form `{1}`", text, format))
+                .help(told!("name the form that the attribute really has, or leave the input format out")),
+            None => call
+                .error("badDate", 0, told!("`{0}` is not a date", text))
+                .help(told!("name its input format")),
         })?;
         write(moment, &to).map(Some).ok_or_else(|| {
-            call.error("badDate", output, format!("`{to}` is not a date format")).help(
-                "close every quote, write at most seven `f`, and `%` before a single letter, as in `%H`",
-            )
+            call.error("badDate", output, told!("`{0}` is not a date format", to)).help(told!(
+                "close every quote, write at most seven `f`, and `%` before a single letter, as in `%H`"
+            ))
         })
     })
 }

@@ -3,38 +3,44 @@
 use super::super::Value;
 use super::super::eval::{Call, Outcome, bound};
 use super::{Function, cloud_sync, entra, maybe, need};
+use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 6] = [
-    entra("ConvertToBase64", &[need("source", "source")], "Base64 of the text in UTF-16LE", |call| {
+    entra("ConvertToBase64", &[need("source", "source")], told!("Base64 of the text in UTF-16LE"), |call| {
         call.map(|call, text| {
             bound(text.len().saturating_mul(3), call.span)?;
             let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
             Ok(Some(to_base64(&bytes)))
         })
     }),
-    entra("ConvertToUTF8Hex", &[need("source", "source")], "the text's UTF-8 bytes in hexadecimal", |call| {
-        call.map(|call, text| {
-            bound(text.len().saturating_mul(2), call.span)?;
-            Ok(Some(text.bytes().map(|byte| format!("{byte:02X}")).collect()))
-        })
-    }),
+    entra(
+        "ConvertToUTF8Hex",
+        &[need("source", "source")],
+        told!("the text's UTF-8 bytes in hexadecimal"),
+        |call| {
+            call.map(|call, text| {
+                bound(text.len().saturating_mul(2), call.span)?;
+                Ok(Some(text.bytes().map(|byte| format!("{byte:02X}")).collect()))
+            })
+        },
+    ),
     cloud_sync(
         "ConvertFromBase64",
         &[need("source", "source"), maybe("encoding", "encoding")],
-        "the text behind Base64, in `Unicode` (the default), `UTF8` or `ASCII`",
+        told!("the text behind Base64, in `Unicode` (the default), `UTF8` or `ASCII`"),
         convert_from_base64,
     ),
     cloud_sync(
         "StringFromSid",
         &[need("sid", "source")],
-        "a security identifier as `S-1-…`",
+        told!("a security identifier as `S-1-…`"),
         string_from_sid,
     ),
-    cloud_sync("CRef", &[need("dn", "source")], "the text as a reference", |call| call.value(0)),
+    cloud_sync("CRef", &[need("dn", "source")], told!("the text as a reference"), |call| call.value(0)),
     cloud_sync(
         "DNComponent",
         &[need("dn", "source"), need("componentNumber", "componentNumber")],
-        "the value of one part of a distinguished name, counted from 1 at the left",
+        told!("the value of one part of a distinguished name, counted from 1 at the left"),
         dn_component,
     ),
 ];
@@ -78,14 +84,14 @@ fn convert_from_base64(call: &mut Call<'_, '_, '_>) -> Outcome {
     let encoding = call.text(1)?.unwrap_or_else(|| "Unicode".into());
     if !matches!(encoding.as_str(), "Unicode" | "UTF8" | "ASCII") {
         return Err(call
-            .error("badValue", 1, format!("`{encoding}` is not a known encoding"))
-            .help("write `Unicode`, `UTF8` or `ASCII`"));
+            .error("badValue", 1, told!("`{0}` is not a known encoding", encoding))
+            .help(told!("write `Unicode`, `UTF8` or `ASCII`")));
     }
     call.map(|call, text| {
         let Some(bytes) = from_base64(&text) else {
-            return Err(call
-                .error("badValue", 0, "the text is not Base64")
-                .help("send a multiple of four characters from A-Z, a-z, 0-9, `+`, `/` and `=` at the end"));
+            return Err(call.error("badValue", 0, told!("the text is not Base64")).help(told!(
+                "send a multiple of four characters from A-Z, a-z, 0-9, `+`, `/` and `=` at the end"
+            )));
         };
         Ok(Some(match encoding.as_str() {
             "UTF8" => String::from_utf8_lossy(&bytes).into_owned(),
@@ -110,8 +116,8 @@ fn string_from_sid(call: &mut Call<'_, '_, '_>) -> Outcome {
             return Ok(Some(text));
         }
         from_base64(&text).and_then(|bytes| sid(&bytes)).map(Some).ok_or_else(|| {
-            call.error("badValue", 0, "the value is not a security identifier")
-                .help("send its bytes in Base64, or the text `S-1-…`")
+            call.error("badValue", 0, told!("the value is not a security identifier"))
+                .help(told!("send its bytes in Base64, or the text `S-1-…`"))
         })
     })
 }

@@ -3,18 +3,19 @@
 use super::super::Value;
 use super::super::eval::{Call, Outcome};
 use super::{Function, cloud_sync, entra, maybe, need};
+use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 5] = [
-    entra("Count", &[need("attribute", "source")], "how many values there are", |call| {
+    entra("Count", &[need("attribute", "source")], told!("how many values there are"), |call| {
         Ok(Value::Text(call.value(0)?.items().len().to_string()))
     }),
     entra(
         "Item",
         &[need("attribute", "source"), need("index", "index")],
-        "one of several values, counted from 1",
+        told!("one of several values, counted from 1"),
         item,
     ),
-    entra("RemoveDuplicates", &[need("attribute", "source")], "each value once, in order", |call| {
+    entra("RemoveDuplicates", &[need("attribute", "source")], told!("each value once, in order"), |call| {
         let mut seen = std::collections::HashSet::new();
         let mut items = call.value(0)?.items();
         items.retain(|item| seen.insert(item.clone()));
@@ -23,13 +24,13 @@ pub(super) static FUNCTIONS: [Function; 5] = [
     entra(
         "Split",
         &[need("source", "source"), maybe("delimiter", "delimiter")],
-        "cuts a text at a delimiter into several values, without the spaces around them",
+        told!("cuts a text at a delimiter into several values, without the spaces around them"),
         split,
     ),
     cloud_sync(
         "Contains",
         &[need("attribute", "source"), need("search", "search")],
-        "which value holds the text, counted from 1; 0 when none does",
+        told!("which value holds the text, counted from 1; 0 when none does"),
         |call| {
             let items = call.value(0)?.items();
             let wanted = call.text_or_empty(1)?;
@@ -49,8 +50,8 @@ fn item(call: &mut Call<'_, '_, '_>) -> Outcome {
     match place.and_then(|place| items.get(place)) {
         Some(found) => Ok(Value::Text(found.clone())),
         None => Err(call
-            .error("badIndex", 1, format!("there is no item {index} among {}", items.len()))
-            .help(format!("count from 1 to {}", items.len()))),
+            .error("badIndex", 1, told!("there is no item {0} among {1}", index, items.len()))
+            .help(told!("count from 1 to {0}", items.len()))),
     }
 }
 

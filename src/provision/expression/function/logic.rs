@@ -3,12 +3,13 @@
 use super::super::eval::{Call, Outcome, whole_number};
 use super::super::{Expression, ExpressionError, Value};
 use super::{Function, cloud_sync, entra, many, need, slot};
+use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 13] = [
     entra(
         "IIF",
         &[need("condition", "one"), slot("valueIfTrue", "four"), slot("valueIfFalse", "five")],
-        "one of two values, by a condition",
+        told!("one of two values, by a condition"),
         iif,
     ),
     entra(
@@ -19,51 +20,59 @@ pub(super) static FUNCTIONS: [Function; 13] = [
             many("key", "switchValue"),
             many("value", "switchValue"),
         ],
-        "the value beside the key that equals the source, else the default",
+        told!("the value beside the key that equals the source, else the default"),
         switch,
     ),
     entra(
         "Coalesce",
         &[many("source", "source")],
-        "the first value that is not absent; the last one is the default",
+        told!("the first value that is not absent; the last one is the default"),
         coalesce,
     ),
-    entra("Not", &[need("source", "source")], "`False` for exactly `True`, else `True`", |call| {
+    entra("Not", &[need("source", "source")], told!("`False` for exactly `True`, else `True`"), |call| {
         Ok(Value::truth(call.text(0)?.as_deref() != Some("True")))
     }),
-    entra("IsNull", &[need("expression", "source")], "whether the value is absent", is_null),
-    entra("IsNothing", &[need("source", "source")], "whether the value is absent (older name)", is_null),
-    entra("IsNullOrEmpty", &[need("expression", "source")], "whether the value is absent or empty", |call| {
-        Ok(Value::truth(call.value(0)?.is_empty()))
-    }),
+    entra("IsNull", &[need("expression", "source")], told!("whether the value is absent"), is_null),
+    entra(
+        "IsNothing",
+        &[need("source", "source")],
+        told!("whether the value is absent (older name)"),
+        is_null,
+    ),
+    entra(
+        "IsNullOrEmpty",
+        &[need("expression", "source")],
+        told!("whether the value is absent or empty"),
+        |call| Ok(Value::truth(call.value(0)?.is_empty())),
+    ),
     entra(
         "IsPresent",
         &[need("expression", "source")],
-        "whether there is a value that is not empty",
+        told!("whether there is a value that is not empty"),
         |call| Ok(Value::truth(!call.value(0)?.is_empty())),
     ),
-    entra("IsString", &[need("expression", "source")], "whether the value is one text", |call| {
+    entra("IsString", &[need("expression", "source")], told!("whether the value is one text"), |call| {
         Ok(Value::truth(matches!(call.value(0)?, Value::Text(_))))
     }),
     entra(
         "CBool",
         &[need("expression", "expression")],
-        "`True` for a true condition or a number other than 0, else `False`",
+        told!("`True` for a true condition or a number other than 0, else `False`"),
         to_bool,
     ),
     entra(
         "IgnoreFlowIfNullOrEmpty",
         &[need("expression", "expression")],
-        "leaves the target attribute alone when the value is absent or empty",
+        told!("leaves the target attribute alone when the value is absent or empty"),
         |call| {
             let value = call.value(0)?;
             Ok(if value.is_empty() { Value::Ignore } else { value })
         },
     ),
-    entra("Redact", &[need("source", "source")], "the same value; logs show `[Redact]`", |call| {
+    entra("Redact", &[need("source", "source")], told!("the same value; logs show `[Redact]`"), |call| {
         call.value(0)
     }),
-    cloud_sync("Error", &[need("message", "message")], "fails the object with a message", |call| {
+    cloud_sync("Error", &[need("message", "message")], told!("fails the object with a message"), |call| {
         let message = call.text_or_empty(0)?;
         Err(ExpressionError::new("raised", call.span, message))
     }),
@@ -87,9 +96,9 @@ fn reject_absent(call: &Call<'_, '_, '_>, condition: &Expression) -> Result<(), 
     let absent =
         condition.attributes().into_iter().find(|name| call.context.attributes.attribute(name).is_empty());
     let Some(name) = absent else { return Ok(()) };
-    let message = format!("the condition fails because `{name}` has no value");
+    let message = told!("the condition fails because `{0}` has no value", name);
     Err(ExpressionError::new("conditionFailed", condition.span, message)
-        .help(format!("test it with `Switch([{name}], [{name}], \"\", …)` instead")))
+        .help(told!("test it with `Switch([{0}], [{0}], \"\", …)` instead", name)))
 }
 
 fn is_true(text: &str) -> bool {

@@ -2,11 +2,12 @@
 
 use super::super::Value;
 use super::{Function, entra, need};
+use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 1] = [entra(
     "BitAnd",
     &[need("value1", "left"), need("value2", "right")],
-    "the bits that both numbers have set; decimal or `&H`",
+    told!("the bits that both numbers have set; decimal or `&H`"),
     |call| {
         let (left, right) = (call.number(0)?, call.number(1)?);
         Ok(Value::Text((left & right).to_string()))

@@ -4,6 +4,7 @@ use super::super::eval::{Call, Outcome, bound};
 use super::super::regex::Regex;
 use super::super::{ExpressionError, Value};
 use super::{Function, entra, maybe, need};
+use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 1] = [entra(
     "Replace",
@@ -16,7 +17,7 @@ pub(super) static FUNCTIONS: [Function; 1] = [entra(
         maybe("replacementAttributeName", "ReplacementPropertyName"),
         maybe("template", "Template"),
     ],
-    "replaces a text, what a regular expression matches, or a placeholder in a template",
+    told!("replaces a text, what a regular expression matches, or a placeholder in a template"),
     replace,
 )];
 
@@ -46,11 +47,11 @@ fn replace(call: &mut Call<'_, '_, '_>) -> Outcome {
         let (old, replacement) = (call.text_or_empty(OLD)?, call.text_or_empty(REPLACEMENT)?);
         return call.map(|call, source| Ok(Some(substitute(call, &source, &old, &replacement)?)));
     }
-    let message = "`Replace` cannot tell what to do from these arguments";
-    Err(ExpressionError::new("wrongArguments", call.span, message).help(
+    let message = told!("`Replace` cannot tell what to do from these arguments");
+    Err(ExpressionError::new("wrongArguments", call.span, message).help(told!(
         "give `oldValue` or `regexPattern`, and `replacementValue`; or `oldValue` and `template`; \
-         or `regexPattern`, `regexGroupName` and `replacementAttributeName`",
-    ))
+         or `regexPattern`, `regexGroupName` and `replacementAttributeName`"
+    )))
 }
 
 fn regex(call: &mut Call<'_, '_, '_>) -> Result<Regex, ExpressionError> {
@@ -64,8 +65,8 @@ fn group(call: &mut Call<'_, '_, '_>, regex: &Regex) -> Result<String, Expressio
         return Ok(name);
     }
     Err(call
-        .error("badPattern", GROUP, format!("the regular expression has no group `{name}`"))
-        .help(format!("name it in the pattern: `(?<{name}>…)`")))
+        .error("badPattern", GROUP, told!("the regular expression has no group `{0}`", name))
+        .help(told!("name it in the pattern: `(?<{0}>…)`", name)))
 }
 
 /// The source if it has a value; else what the group matches in the other attribute.

@@ -4,30 +4,31 @@
 use super::super::Value;
 use super::super::eval::{Call, Outcome};
 use super::{Function, entra, need};
+use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 4] = [
     entra(
         "SingleAppRoleAssignment",
         &[need("appRoleAssignments", "source")],
-        "the one app role that the user holds, as text",
+        told!("the one app role that the user holds, as text"),
         |call| Ok(names(call)?.into_iter().next().map_or(Value::Null, Value::Text)),
     ),
     entra(
         "AppRoleAssignments",
         &[need("appRoleAssignments", "source")],
-        "the names of the app roles (older form)",
+        told!("the names of the app roles (older form)"),
         |call| Ok(Value::List(names(call)?).simplify()),
     ),
     entra(
         "AppRoleAssignmentsComplex",
         &[need("appRoleAssignments", "source")],
-        "all app roles; updates add roles and never remove one",
+        told!("all app roles; updates add roles and never remove one"),
         assignments,
     ),
     entra(
         "AssertiveAppRoleAssignmentsComplex",
         &[need("appRoleAssignments", "source")],
-        "all app roles; updates replace the roles that the target holds",
+        told!("all app roles; updates replace the roles that the target holds"),
         assignments,
     ),
 ];

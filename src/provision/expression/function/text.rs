@@ -4,17 +4,18 @@
 use super::super::Value;
 use super::super::eval::{Call, Outcome, bound};
 use super::{Function, cloud_sync, entra, many, maybe, need};
+use crate::provision::told::told;
 use crate::scim::unicode;
 
 pub(super) static FUNCTIONS: [Function; 12] = [
-    entra("Append", &[need("source", "source"), need("suffix", "suffix")], "adds a suffix", |call| {
+    entra("Append", &[need("source", "source"), need("suffix", "suffix")], told!("adds a suffix"), |call| {
         let suffix = call.text_or_empty(1)?;
         call.map(|call, text| {
             bound(text.len() + suffix.len(), call.span)?;
             Ok(Some(text + &suffix))
         })
     }),
-    entra("Prepend", &[need("prefix", "prefix"), need("source", "source")], "adds a prefix", |call| {
+    entra("Prepend", &[need("prefix", "prefix"), need("source", "source")], told!("adds a prefix"), |call| {
         let prefix = call.text_or_empty(0)?;
         let Some(text) = call.text(1)? else { return Ok(Value::Null) };
         bound(text.len() + prefix.len(), call.span)?;
@@ -23,23 +24,28 @@ pub(super) static FUNCTIONS: [Function; 12] = [
     entra(
         "Join",
         &[need("separator", "separator"), many("source", "source")],
-        "puts values together with a separator; absent and empty ones are skipped",
+        told!("puts values together with a separator; absent and empty ones are skipped"),
         join,
     ),
-    entra("Left", &[need("source", "source"), need("length", "length")], "the first characters", |call| {
-        let length = call.number(1)?;
-        if call.value(0)? == Value::Null {
-            return Ok(Value::Text(String::new()));
-        }
-        call.map(|_, text| Ok(Some(if length < 0 { text } else { cut(&text, 0, length) })))
-    }),
+    entra(
+        "Left",
+        &[need("source", "source"), need("length", "length")],
+        told!("the first characters"),
+        |call| {
+            let length = call.number(1)?;
+            if call.value(0)? == Value::Null {
+                return Ok(Value::Text(String::new()));
+            }
+            call.map(|_, text| Ok(Some(if length < 0 { text } else { cut(&text, 0, length) })))
+        },
+    ),
     entra(
         "Mid",
         &[need("source", "source"), need("start", "start"), maybe("length", "length")],
-        "a part of the text, from a position counted from 1",
+        told!("a part of the text, from a position counted from 1"),
         mid,
     ),
-    entra("Len", &[need("source", "source")], "how many characters the text has", |call| {
+    entra("Len", &[need("source", "source")], told!("how many characters the text has"), |call| {
         let text = call.text_or_empty(0)?;
         Ok(Value::Text(text.encode_utf16().count().to_string()))
     }),
@@ -51,13 +57,13 @@ pub(super) static FUNCTIONS: [Function; 12] = [
             maybe("start", "start"),
             maybe("compareType", "compareType"),
         ],
-        "where the second text first stands in the first, counted from 1; 0 when nowhere",
+        told!("where the second text first stands in the first, counted from 1; 0 when nowhere"),
         in_str,
     ),
     entra(
         "ToLower",
         &[need("source", "source"), maybe("culture", "culture")],
-        "lower case, by the invariant culture unless another is named",
+        told!("lower case, by the invariant culture unless another is named"),
         |call| {
             let turkish = dotted_i(call)?;
             call.map(|_, text| Ok(Some(lower(&text, turkish))))
@@ -66,17 +72,17 @@ pub(super) static FUNCTIONS: [Function; 12] = [
     entra(
         "ToUpper",
         &[need("source", "source"), maybe("culture", "culture")],
-        "upper case, by the invariant culture unless another is named",
+        told!("upper case, by the invariant culture unless another is named"),
         |call| {
             let turkish = dotted_i(call)?;
             call.map(|_, text| Ok(Some(upper(&text, turkish))))
         },
     ),
-    entra("StripSpaces", &[need("source", "source")], "removes every space", |call| {
+    entra("StripSpaces", &[need("source", "source")], told!("removes every space"), |call| {
         call.map(|_, text| Ok(Some(text.replace(' ', ""))))
     }),
-    entra("CStr", &[need("value", "value")], "the value as text", |call| call.value(0)),
-    cloud_sync("Trim", &[need("source", "source")], "removes white space at both ends", |call| {
+    entra("CStr", &[need("value", "value")], told!("the value as text"), |call| call.value(0)),
+    cloud_sync("Trim", &[need("source", "source")], told!("removes white space at both ends"), |call| {
         call.map(|_, text| Ok(Some(text.trim().to_owned())))
     }),
 ];
@@ -112,14 +118,14 @@ fn mid(call: &mut Call<'_, '_, '_>) -> Outcome {
     let start = call.number(1)?;
     if start < 1 {
         return Err(call
-            .error("badIndex", 1, format!("`Mid` cannot start at {start}"))
-            .help("count from 1: the first character is 1"));
+            .error("badIndex", 1, told!("`Mid` cannot start at {0}", start))
+            .help(told!("count from 1: the first character is 1")));
     }
     let length = call.number_or(2, i64::MAX)?;
     if length < 0 {
         return Err(call
-            .error("badIndex", 2, format!("`Mid` cannot take {length} characters"))
-            .help("send 0 or more"));
+            .error("badIndex", 2, told!("`Mid` cannot take {0} characters", length))
+            .help(told!("send 0 or more")));
     }
     call.map(|_, text| Ok(Some(cut(&text, start - 1, length))))
 }
@@ -129,7 +135,9 @@ fn in_str(call: &mut Call<'_, '_, '_>) -> Outcome {
     let mut wanted = call.text_or_empty(1)?;
     let start = call.number_or(2, 1)?;
     if start < 1 {
-        return Err(call.error("badIndex", 2, "`InStr` counts from 1").help("start at 1 or later"));
+        return Err(call
+            .error("badIndex", 2, told!("`InStr` counts from 1"))
+            .help(told!("start at 1 or later")));
     }
     match call.text(3)?.as_deref() {
         None | Some("vbBinaryCompare" | "0") => {}
@@ -139,8 +147,8 @@ fn in_str(call: &mut Call<'_, '_, '_>) -> Outcome {
         }
         Some(other) => {
             return Err(call
-                .error("badValue", 3, format!("`{other}` is not a way to compare"))
-                .help("write `vbBinaryCompare` or `vbTextCompare`"));
+                .error("badValue", 3, told!("`{0}` is not a way to compare", other))
+                .help(told!("write `vbBinaryCompare` or `vbTextCompare`")));
         }
     }
     let text: Vec<u16> = text.encode_utf16().collect();

@@ -4,25 +4,26 @@ use super::super::Value;
 use super::super::eval::{Call, Outcome};
 use super::text::{lower, upper};
 use super::{Function, entra, maybe, need};
+use crate::provision::told::told;
 use crate::scim::unicode::{is_mark, nfd};
 
 pub(super) static FUNCTIONS: [Function; 3] = [
     entra(
         "Word",
         &[need("string", "source"), need("wordNumber", "wordNumber"), need("delimiters", "delimiters")],
-        "the word of that number; each delimiter character separates; \"\" when there is none",
+        told!("the word of that number; each delimiter character separates; \"\" when there is none"),
         word,
     ),
     entra(
         "PCase",
         &[need("source", "source"), maybe("wordSeparators", "wordSeparators")],
-        "lower case with the first letter of each word in upper case",
+        told!("lower case with the first letter of each word in upper case"),
         title_case,
     ),
     entra(
         "NormalizeDiacritics",
         &[need("source", "source")],
-        "letters without their accents (æ becomes ae, ß becomes ss)",
+        told!("letters without their accents (æ becomes ae, ß becomes ss)"),
         |call| call.map(|_, text| Ok(Some(plain_letters(&text)))),
     ),
 ];

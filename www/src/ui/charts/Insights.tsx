@@ -1,7 +1,7 @@
 // The plan in pictures: each bar leads to the people behind it.
 import { view } from "../../prefs";
 import { behind, filter, only, summary, survey } from "../../state/plan";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 import { ACTIONS } from "../Plan";
 import { short } from "../value";
 import { Bars } from "./Bars";
@@ -24,7 +24,7 @@ export function Insights() {
     left -= lost;
     const rest = left;
     return {
-      label: name,
+      label: told(name),
       value: rest,
       note: lost ? `${t.number(rest)}  (${t.lost(lost)})` : t.number(rest),
       onPick: lost ? () => void pick(`scope:${at}`) : undefined,

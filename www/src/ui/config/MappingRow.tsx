@@ -6,7 +6,7 @@ import { drafts } from "../../state/edit";
 import { hovered, person, pointed } from "../../state/person";
 import { behind, filter } from "../../state/plan";
 import type { Mapping } from "../../state/schema";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 import type { Diagnostic, TargetFindings } from "../../types";
 import { Coded } from "../Coded";
 import { secret, short, shown } from "../value";
@@ -30,7 +30,7 @@ function Live({ mapping }: { mapping: Mapping }) {
   if (outcome.state === "error")
     return (
       <span class="live error">
-        <i aria-hidden="true">!</i> {t.error}: {outcome.message}
+        <i aria-hidden="true">!</i> {t.error}: {told(outcome.message)}
       </span>
     );
   if (outcome.state !== "value")

@@ -1,6 +1,6 @@
 // The filter in words.
 import { filter, survey } from "../../state/plan";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 
 export function describeFilter(): string {
   const t = strings();
@@ -16,7 +16,7 @@ export function describeFilter(): string {
     case "problem":
       return t.behind.problem(which);
     case "scope":
-      return t.behind.scope(survey.value?.funnel[Number(which)]?.name ?? "");
+      return t.behind.scope(told(survey.value?.funnel[Number(which)]?.name ?? ""));
     default:
       return t.behind.reason(which);
   }

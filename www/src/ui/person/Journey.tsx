@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { part } from "../../prefs";
 import type { Person } from "../../state/person";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 import type { ScopeStep } from "../../types";
 import { Coded } from "../Coded";
 import { signs } from "../Plan";
@@ -54,7 +54,7 @@ function ScopeTable({ steps }: { steps: ScopeStep[] }) {
           const late = deciding >= 0 && at > deciding;
           return (
             <tr key={step.name} class={at === deciding ? "deciding" : late ? "late" : ""}>
-              <th scope="row">{step.name}</th>
+              <th scope="row">{told(step.name)}</th>
               <td class={step.passed ? "pass" : "fail"}>
                 <i aria-hidden="true">{step.passed ? "✓" : "×"}</i> {step.passed ? t.true_ : t.false_}
               </td>
@@ -94,12 +94,12 @@ export function Journey({ open }: { open: Person }) {
       <Step
         number={2}
         name={t.determineScope}
-        about={deciding ? deciding.name : t.inScope}
+        about={deciding ? told(deciding.name) : t.inScope}
         state={deciding ? "no" : "yes"}
         open
       >
         <ScopeTable steps={operation.scope} />
-        {deciding?.name.startsWith("Scoping") && (
+        {deciding && deciding === operation.scope.at(-1) && (
           <button type="button" class="link" onClick={() => (part.value = "scope")}>
             {t.scopingFilters}
           </button>

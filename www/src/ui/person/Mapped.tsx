@@ -3,7 +3,7 @@
 import { document_ } from "../../state/document";
 import { expect, expectNoMore } from "../../state/edit";
 import type { Person } from "../../state/person";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 import { secret, short, shown } from "../value";
 import { TargetLink } from "./TargetLink";
 
@@ -29,7 +29,7 @@ export function Mapped({ open }: { open: Person }) {
                     shown(value)
                   )
                 ) : state === "error" ? (
-                  message
+                  told(message)
                 ) : (
                   <em>{t.empty}</em>
                 )}

@@ -2,7 +2,7 @@
 
 import { narrow, part } from "../../prefs";
 import { chosen, hovered, type Person, pointed } from "../../state/person";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 
 /** JSON as lines, each with the path of the value on it. */
 export function lines(value: unknown): { text: string; path: string }[] {
@@ -56,7 +56,7 @@ export function Result({ open }: { open: Person }) {
             type="button"
             key={at}
             class={`code-line${lit ? " lit" : ""}${problems.has(path) ? " problem" : ""}`}
-            title={problems.get(path) ?? t.goMapping(path)}
+            title={told(problems.get(path) ?? "") || t.goMapping(path)}
             onMouseEnter={() => (hovered.value = `${kind}/${path}`)}
             onMouseLeave={() => (hovered.value = null)}
             onClick={() => {

@@ -6,7 +6,7 @@ import { document_ } from "../../state/document";
 import { textOf } from "../../state/files";
 import { open } from "../../state/person";
 import { settingsFor } from "../../state/plan";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 import type { Comparison } from "../../types";
 import { Choose } from "../Choose";
 
@@ -38,7 +38,7 @@ export function Compare() {
       </div>
       {wrong.value && (
         <p class="finding error" role="alert">
-          {wrong.value}
+          {told(wrong.value)}
         </p>
       )}
       {result && (

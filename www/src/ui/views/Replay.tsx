@@ -5,7 +5,7 @@ import { call, follow } from "../../engine";
 import { save } from "../../save";
 import { document_ } from "../../state/document";
 import { settingsFor, summary } from "../../state/plan";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 import type { ReplayProgress, Summary } from "../../types";
 import { LoadTarget } from "./LoadTarget";
 
@@ -90,7 +90,7 @@ export function Replay() {
                       <code>{request}</code>
                     </th>
                     <td>
-                      {status} {detail}
+                      {status} {told(detail)}
                     </td>
                   </tr>
                 ))}
