@@ -98,3 +98,125 @@ fn the_plan_and_the_configuration_leave_as_json() {
     assert_eq!(plan["operations"].as_array().unwrap().len(), 2);
     assert!(preview.schema_json().contains("synchronizationRules"));
 }
+
+/// Whether a text is told as a whole, as one form or several one after the other.
+fn is_told(text: &str) -> bool {
+    let mut depth = 0_usize;
+    let outside: String = text
+        .chars()
+        .filter(|letter| {
+            match letter {
+                '\u{FDD0}' => depth += 1,
+                '\u{FDD2}' => depth = depth.saturating_sub(1),
+                _ => return depth == 0,
+            }
+            false
+        })
+        .collect();
+    depth == 0 && text.contains('\u{FDD0}') && outside.replace(['.', ';', ' '], "").is_empty()
+}
+
+/// Every text for people below a value; those of a `raised` error are the administrator's own.
+fn texts(value: &serde_json::Value, into: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
+        serde_json::Value::Object(entries) => {
+            for (key, value) in entries {
+                match (key.as_str(), value) {
+                    ("message" | "help" | "explanation", serde_json::Value::String(text)) => {
+                        into.push(text.clone());
+                    }
+                    ("notes", serde_json::Value::Array(notes)) => {
+                        into.extend(notes.iter().filter_map(|note| note.as_str().map(str::to_owned)));
+                    }
+                    ("scope", serde_json::Value::Array(steps)) => {
+                        into.extend(steps.iter().map(|step| step["name"].as_str().unwrap().to_owned()));
+                        // Of the roles their names are told.
+                        let details = steps
+                            .iter()
+                            .filter(|step| !step["name"].as_str().unwrap().contains("required role"));
+                        into.extend(details.map(|step| step["detail"].as_str().unwrap().to_owned()));
+                    }
+                    // What a resource holds is data.
+                    ("result" | "requests" | "changes" | "outcomes", _) => {}
+                    _ => texts(value, into),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What the page shows in its own language comes as forms: a text that was written past
+/// `told!` would stay English.
+#[wasm_bindgen_test]
+fn whatever_is_told_of_a_plan_is_told_in_forms() {
+    let vectors = [
+        include_str!("vectors/plan/filters.json"),
+        include_str!("vectors/plan/groups.json"),
+        include_str!("vectors/plan/imports.json"),
+        include_str!("vectors/plan/links.json"),
+        include_str!("vectors/plan/paths.json"),
+        include_str!("vectors/plan/profiles.json"),
+        include_str!("vectors/plan/roles.json"),
+        include_str!("vectors/plan/tables.json"),
+        include_str!("vectors/plan/targets.json"),
+        include_str!("vectors/plan/tutorial.json"),
+        include_str!("vectors/plan/users.json"),
+    ];
+    let mut count = 0;
+    for vector in vectors.iter().flat_map(|text| json(text).as_array().unwrap().clone()) {
+        let mut preview = Preview::new();
+        let mut told = Vec::new();
+        for (kind, text) in vector["source"].as_object().unwrap() {
+            texts(&json(&preview.load_source(kind, text.to_string().as_bytes())), &mut told);
+        }
+        if let Some(target) = vector.get("target") {
+            texts(&json(&preview.load_target(target.to_string().as_bytes())), &mut told);
+        }
+        let settings = vector.get("settings").map_or("{}".to_owned(), ToString::to_string);
+        let schema = vector.get("schema").map(ToString::to_string).unwrap_or_default();
+        texts(&json(&preview.configure(&schema, &settings)), &mut told);
+        texts(&json(&preview.plan()), &mut told);
+        texts(&json(&preview.lint()), &mut told);
+        texts(&json(&preview.operations(0, 1000)), &mut told);
+        for row in 0..preview.length() {
+            let inside = json(&preview.inside(row));
+            let wrong = inside["outcomes"].as_array().unwrap().iter().filter(|one| one["state"] == "error");
+            told.extend(wrong.map(|one| one["message"].as_str().unwrap().to_owned()));
+        }
+        for text in told {
+            assert!(text.is_empty() || is_told(&text), "{}: {text:?}", vector["name"]);
+            count += 1;
+        }
+    }
+    assert!(count > 500, "{count} texts were told");
+}
+
+/// The same of what is wrong with expressions, and of what functions do.
+#[wasm_bindgen_test]
+fn whatever_is_told_of_an_expression_is_told_in_forms() {
+    use provisor::browser::{catalogue, check_expression};
+    let mut count = 0;
+    for function in json(&catalogue()).as_array().unwrap() {
+        assert!(is_told(function["about"].as_str().unwrap()), "{function}");
+    }
+    let vectors = json(include_str!("vectors/expression/edges.json"));
+    let mut expressions: Vec<String> =
+        vectors.as_array().unwrap().iter().map(|edge| edge["expr"].as_str().unwrap().to_owned()).collect();
+    // Cut anywhere, most of them are wrong.
+    expressions = expressions
+        .iter()
+        .flat_map(|text| text.char_indices().map(|(at, _)| text.get(..at).unwrap().to_owned()).step_by(3))
+        .collect();
+    for expression in expressions {
+        for finding in json(&check_expression(&expression, vec!["mail".to_owned()])).as_array().unwrap() {
+            let fixes = finding["fixes"].as_array().unwrap().iter().map(|fix| &fix["label"]);
+            for text in [&finding["message"], &finding["help"]].into_iter().chain(fixes) {
+                assert!(text.as_str().is_none_or(is_told), "{expression}: {text}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 500, "{count} texts were told");
+}

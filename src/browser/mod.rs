@@ -7,6 +7,8 @@ mod compare;
 mod language;
 mod load;
 
+pub use language::{catalogue, check_expression};
+
 use crate::provision::told::told;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;

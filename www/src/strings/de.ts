@@ -4,6 +4,17 @@ import type { Strings } from "./en";
 const number = (value: number) => value.toLocaleString("de");
 const many = (count: number, one: string, more: string) => `${number(count)} ${count === 1 ? one : more}`;
 
+/** What a file holds, as the engine names it. */
+const KINDS: Record<string, string> = {
+  users: "Benutzer",
+  groups: "Gruppen",
+  members: "Mitglieder",
+  assignments: "Zuweisungen",
+  roles: "Rollen",
+  target: "Ressourcen des Ziels",
+  mixed: "Datensätze",
+};
+
 export const de: Strings = {
   language: "Deutsch",
   product: "Vorschau der Zuordnungen",
@@ -54,7 +65,7 @@ export const de: Strings = {
   notRead: "nicht gelesen",
   reading: "wird gelesen",
   configurationChip: "Konfiguration",
-  rowsOf: (rows, kind) => `${number(rows)} ${kind}`,
+  rowsOf: (rows, kind) => `${number(rows)} ${KINDS[kind] ?? kind}`,
   installed: "Auch ohne Netz bereit",
   stepMapping: (target) => `${target} bearbeiten`,
   stepRemove: (name) => `${name} entfernen`,
