@@ -4,6 +4,7 @@
 //! What crosses is JSON text: one way of writing is enough.
 
 mod compare;
+mod coverage;
 mod language;
 mod load;
 
@@ -100,6 +101,25 @@ impl Preview {
                 told!("reset them"),
             )),
         })
+    }
+
+    /// Keeps columns of source files that are loaded from now on under other names: two texts
+    /// each, the column as the files have it and the attribute.
+    pub fn rename(&mut self, names: Vec<String>) {
+        let (pairs, _) = names.as_chunks::<2>();
+        self.engine.rename(&pairs.iter().map(|[from, to]| (from.clone(), to.clone())).collect::<Vec<_>>());
+    }
+
+    /// Takes no more users than this from the files that are loaded from now on.
+    #[wasm_bindgen(js_name = takeAtMost)]
+    pub fn take_at_most(&mut self, users: usize) {
+        self.engine.take_at_most(users);
+    }
+
+    /// Columns that are not used and attributes that are missing, as JSON text.
+    #[must_use]
+    pub fn columns(&self) -> String {
+        text(&self.engine.columns())
     }
 
     /// Expressions that are not run from the next configuration on: they did not come to an end.

@@ -93,6 +93,11 @@ pub(crate) fn marks(planner: &Planner<'_>, kind: ObjectKind, line: &Line, object
     objects.iter().map(&mut mark).collect()
 }
 
+/// Whether an update sets the line.
+pub(crate) fn edits(mark: Mark) -> bool {
+    mark & EDITS != 0
+}
+
 /// Adds what a line says to what is known of the objects.
 pub(crate) fn outline(line: &Line, marks: &[Mark], outlines: &mut [Outline]) {
     for (mark, outline) in marks.iter().zip(outlines) {

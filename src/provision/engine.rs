@@ -99,6 +99,17 @@ impl Engine {
         self.source.load(&mut self.pool, name, text)
     }
 
+    /// Keeps columns of source files that are loaded from now on under other names: (as the
+    /// files have it, the attribute).
+    pub fn rename(&mut self, names: &[(String, String)]) {
+        self.source.rename(names);
+    }
+
+    /// Takes no more users than this from the files that are loaded from now on.
+    pub fn take_at_most(&mut self, users: usize) {
+        self.source.most = Some(users);
+    }
+
     /// Forgets what a new file of the target or the source makes stale.
     pub(super) fn begin(&mut self, target: bool) {
         self.forget();
@@ -230,6 +241,12 @@ impl Engine {
         findings
     }
 
+    /// The settings as they were given.
+    #[must_use]
+    pub fn settings(&self) -> &JobSettings {
+        &self.settings
+    }
+
     /// The configuration as JSON, exactly as it was given.
     #[must_use]
     pub fn schema(&self) -> Option<&Value> {
@@ -352,6 +369,9 @@ impl Engine {
             changes: decision.changes as usize,
             problems: decision.problems as usize + decision.missing as usize,
             in_scope: settled.standing.in_scope(),
+            display_name: planner.display_name(*settled).to_owned(),
+            because: settled.standing.because(),
+            sets: Vec::new(),
         })
     }
 

@@ -1,8 +1,56 @@
 //! A plan in the forms that other tools read: an `.http` file, a curl script, a SCIM bulk
 //! request (RFC 7644 §3.7), and the three CSV files of the portal's log download.
 
-use super::report::{Operation, PlannedRequest};
+use super::engine::Engine;
+use super::report::{JobSettings, Operation, PlannedRequest};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// What a plan as JSON begins with: the format's version, the version of what made it, and the
+/// configuration's digest. The same configuration and settings have the same digest; the moment
+/// is none of them.
+#[must_use]
+pub fn provenance(schema: &Value, settings: &JobSettings) -> String {
+    let settings = JobSettings { now: None, ..settings.clone() };
+    let settings = serde_json::to_string(&settings).unwrap_or_default();
+    let mut digest = String::new();
+    for byte in Sha256::digest(format!("{schema}\n{settings}").as_bytes()) {
+        digest.push_str(&format!("{byte:02x}"));
+    }
+    let core = env!("CARGO_PKG_VERSION");
+    format!("\"version\":{},\"core\":\"{core}\",\"configuration\":\"sha256:{digest}\"", Engine::VERSION)
+}
+
+/// What is left out of an export of requests, by the administrator's choice.
+#[derive(Clone, Debug, Default)]
+pub struct LeftOut {
+    /// Verdicts, as in `Row::action`.
+    pub actions: Vec<String>,
+    /// Source objects, by id.
+    pub ids: Vec<String>,
+}
+
+impl LeftOut {
+    /// Takes away the requests that are left out, and those that would refer to what is then not
+    /// created.
+    pub fn from(&self, operation: &mut Operation) {
+        if self.actions.is_empty() && self.ids.is_empty() {
+            return;
+        }
+        if self.actions.contains(&operation.verdict) || self.ids.contains(&operation.source.id) {
+            operation.requests.clear();
+            return;
+        }
+        let own = format!("create:{}", operation.source.id);
+        let no_creations = self.actions.iter().any(|action| action == "create");
+        operation.requests.retain(|request| {
+            request.depends_on.iter().all(|id| {
+                let Some(source) = id.strip_prefix("create:") else { return true };
+                *id == own || !(no_creations || self.ids.iter().any(|left| left == source))
+            })
+        });
+    }
+}
 
 /// One operation's requests for an editor's HTTP client (JetBrains, VS Code's REST Client).
 /// Variables: `tenantUrl` and `token`.

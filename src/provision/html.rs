@@ -1,12 +1,15 @@
 //! A plan as one HTML file: opens from disk, prints, needs no script and loads nothing.
 //! Its content security policy admits its own style sheet by hash and nothing else.
 
+mod configuration;
+
 use super::report::{Operation, Summary};
+pub use configuration::configuration;
 use serde_json::Value;
 
 const STYLE: &str = include_str!("report.css");
 /// The SHA-256 of [`STYLE`] as it stands between its tags; a test holds them together.
-const STYLE_HASH: &str = "HfhIPBqkb6GrFVdxBJud8hZOAh68PHXSqd8nC8PP9ks=";
+const STYLE_HASH: &str = "QM8ZTFEXZ0dVUMNYlUPnWhtGrnk4zFTA1nBr6sZ+oDA=";
 
 /// What is said of actions: destructive first, then what needs a look, then the rest.
 const ACTIONS: [(&str, &str); 8] = [
@@ -61,6 +64,71 @@ pub fn head(title: &str, summary: &Summary) -> String {
         text.push_str(&format!("<ul class=\"notes\">{items}</ul>"));
     }
     text
+}
+
+/// The plan in pictures: each bar stands beside its name and number, so that it is a table too.
+/// The findings are the survey's, as JSON.
+#[must_use]
+pub fn charts(summary: &Summary, findings: &Value) -> String {
+    let list = |name: &str| findings.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let number = |value: &Value, name: &str| value.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let word =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let read = number(findings, "read");
+    let mut rest = read;
+    let mut funnel = vec![("Read".to_owned(), read)];
+    for step in list("funnel") {
+        rest = rest.saturating_sub(number(step, "lost"));
+        funnel.push((word(step, "name"), rest));
+    }
+    let mut changed: Vec<(String, u64)> = list("targets")
+        .iter()
+        .filter(|target| number(target, "changed") > 0)
+        .map(|target| {
+            (format!("{} {}", word(target, "kind"), word(target, "target")), number(target, "changed"))
+        })
+        .collect();
+    super::order::sort(&mut changed, |one, other| other.1.cmp(&one.1));
+    changed.truncate(MOST_BARS);
+    let problems = list("problems")
+        .iter()
+        .filter_map(|pair| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_u64()?)));
+    let linked = (summary.update + summary.unchanged).min(summary.targets);
+    let apart = summary.targets.saturating_sub(summary.local).saturating_sub(linked);
+    let accounts = [
+        ("Local, in the target only", summary.local),
+        ("Linked, not in scope", apart),
+        ("Linked and in scope", linked),
+    ];
+    let accounts = accounts.map(|(name, count)| (name.to_owned(), u64::try_from(count).unwrap_or(u64::MAX)));
+    [
+        bars("Scope, step by step", &funnel),
+        bars("Attributes that change most", &changed),
+        bars("Problems by rule", &problems.collect::<Vec<_>>()),
+        bars("Accounts in the target", if summary.targets > 0 { &accounts } else { &[] }),
+    ]
+    .concat()
+}
+
+/// Bars of one picture that are shown.
+const MOST_BARS: usize = 12;
+
+fn bars(title: &str, bars: &[(String, u64)]) -> String {
+    if bars.is_empty() {
+        return String::new();
+    }
+    let most = bars.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    let rows: String = bars
+        .iter()
+        .map(|(name, count)| {
+            let width = count.saturating_mul(100) / most;
+            format!(
+                "<tr><th scope=\"row\">{}</th><td class=\"n\">{count}</td><td class=\"bar\"><svg width=\"100%\" height=\"10\" aria-hidden=\"true\"><rect width=\"{width}%\" height=\"10\" rx=\"3\"/></svg></td></tr>",
+                escape(name)
+            )
+        })
+        .collect();
+    format!("<h2>{title}</h2><table class=\"chart\"><tbody>{rows}</tbody></table>")
 }
 
 /// The heading over all operations of an action; empty for an unknown one.

@@ -56,6 +56,17 @@ impl Standing {
         self.active && self.assigned && self.entitled && self.passed
     }
 
+    /// The first of the four conditions that fails, as `Row::because` names it.
+    pub fn because(self) -> &'static str {
+        let conditions = [
+            (self.active, "inactive"),
+            (self.assigned, "unassigned"),
+            (self.entitled, "notEntitled"),
+            (self.passed, "filter"),
+        ];
+        conditions.iter().find(|(holds, _)| !holds).map_or("", |(_, name)| name)
+    }
+
     /// Why nothing is done about an object that has left the scope, if so.
     pub fn left_alone(self, rules: &Rules) -> Option<(&'static str, &'static str)> {
         if self.unseen && !self.deleted_hard {

@@ -49,6 +49,8 @@ pub mod table;
 pub mod tally;
 mod target_path;
 pub mod told;
+pub mod untaken;
+pub mod unused;
 
 pub use encoding::decode;
 pub use program::milliseconds;

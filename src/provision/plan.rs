@@ -168,6 +168,13 @@ impl<'a> Planner<'a> {
         name.or_else(id).unwrap_or_default()
     }
 
+    /// Its display name where that is not what [`Self::name`] says.
+    pub fn display_name(&self, settled: Settled) -> &'a str {
+        let table = self.source.table(settled.kind);
+        let shown = table.text(self.pool, settled.row, "displayName").unwrap_or_default();
+        if shown == self.name(settled) { "" } else { shown }
+    }
+
     fn yielded(&self, case: &Case<'_>, line: &Line) -> Atom {
         let Settled { kind, row, .. } = case.settled;
         self.columns(kind).get(self.source.table(kind), line.index, row)

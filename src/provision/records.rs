@@ -29,6 +29,10 @@ pub(crate) struct Records {
     spare: Vec<Vec<u8>>,
     line: usize,
     began: usize,
+    /// Bytes of the line that came before the one at hand.
+    column: usize,
+    /// Where in its line the record at hand begins.
+    began_at: usize,
 }
 
 #[derive(Debug)]
@@ -59,8 +63,10 @@ impl Records {
                     let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
                     let (inside, next) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or_default();
                     bytes.extend_from_slice(inside);
+                    self.column += inside.len();
                     let Some((stop, next)) = next.split_first() else { break };
                     bytes.push(*stop);
+                    self.column += 1;
                     *quoted = if *stop == b'"' { Quoted::No } else { Quoted::Escaped };
                     if *stop == b'"'
                         && let Some(Frame::Object { bytes, depth: 1, key, colon: false, .. }) =
@@ -73,10 +79,12 @@ impl Records {
                 }
                 _ => {}
             }
+            self.byte(*byte, take)?;
+            self.column += 1;
             if *byte == b'\n' {
                 self.line += 1;
+                self.column = 0;
             }
-            self.byte(*byte, take)?;
             rest = after;
         }
         Ok(())
@@ -92,11 +100,16 @@ impl Records {
 
     fn fault(&self, why: &str) -> InputError {
         let help = told!("give a whole JSON document as it came, or one object a line");
-        InputError::new(told!("not JSON: {0}", why), help).at(self.line + 1)
+        let error = InputError::new(told!("not JSON: {0}", why), help).at(self.line + 1);
+        InputError { column: Some(self.column + 1), ..error }
     }
 
     fn give(&self, found: Found<'_>, take: &mut Take<'_>) -> Result<(), InputError> {
+        let whole = matches!(found, Found::Record(_));
         take(found).map_err(|error| {
+            // Behind the first line the record's lines are the file's.
+            let before = if error.line() > 1 { 0 } else { self.began_at };
+            let column = (whole && error.column() > 0).then_some(before + error.column());
             let place = if error.line() > 1 { 0 } else { error.column() };
             let text = error.to_string();
             let text = text.split(" at line ").next().unwrap_or_default();
@@ -105,7 +118,8 @@ impl Records {
                 _ => told!("not JSON: {0}, {1} bytes into the record", text, place),
             };
             let help = told!("give the answer as it came, or one object a line");
-            InputError::new(message, help).at(self.began + error.line().max(1))
+            let error = InputError::new(message, help).at(self.began + error.line().max(1));
+            InputError { column, ..error }
         })
     }
 
@@ -202,7 +216,7 @@ impl Records {
     }
 
     fn begin(&mut self, byte: u8) -> Result<(), InputError> {
-        self.began = self.line;
+        (self.began, self.began_at) = (self.line, self.column);
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' => Ok(()),
             b'[' => self.enter(Frame::Items { some: false, ended: false }),
@@ -303,18 +317,20 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_refused_at_its_line() {
-        for (text, line) in [
-            ("{\"value\":\n[}", 2),
-            ("[1,]", 1),
-            ("[{} {}]", 1),
-            ("{\"a\":1", 1),
-            ("{ this is no file", 1),
-            ("[\n{\"a\":1},\n{\"a\" 1}]", 3),
-            ("]", 1),
-            ("{}}", 1),
+        for (text, line, column) in [
+            ("{\"value\":\n[}", 2, Some(2)),
+            ("[1,]", 1, Some(4)),
+            ("[{} {}]", 1, Some(5)),
+            ("{\"a\":1", 1, Some(7)),
+            ("{ this is no file", 1, Some(18)),
+            ("[\n{\"a\":1},\n {\"a\" 1}]", 3, Some(7)),
+            ("[{\n\"a\" 1}]", 2, Some(5)),
+            ("]", 1, Some(1)),
+            ("{}}", 1, Some(3)),
         ] {
             for size in [1, 5, 1000] {
-                assert_eq!(cut(text, size).expect_err(text).line, Some(line), "{text}");
+                let error = cut(text, size).expect_err(text);
+                assert_eq!((error.line, error.column), (Some(line), column), "{text}");
             }
         }
     }

@@ -30,12 +30,17 @@ pub struct InputError {
     pub help: Option<String>,
     /// The line, from 1, where it is known.
     pub line: Option<usize>,
+    /// The byte of that line, from 1, where it is known.
+    pub column: Option<usize>,
+    /// The headers of a table none of whose columns is known.
+    pub headers: Vec<String>,
 }
 
 impl InputError {
     /// An error with its remedy.
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: Some(help.into()), line: None }
+        let help = Some(help.into());
+        Self { message: message.into(), help, line: None, column: None, headers: Vec::new() }
     }
 
     /// The same, at a line.
@@ -226,6 +231,13 @@ pub struct Row {
     pub problems: usize,
     /// Whether the object is in scope.
     pub in_scope: bool,
+    /// Its display name where people call it something else; else empty.
+    pub display_name: String,
+    /// What keeps it out of the scope: `inactive`, `unassigned`, `notEntitled` or `filter`; empty
+    /// when it is in.
+    pub because: &'static str,
+    /// The first few target attributes that an update sets.
+    pub sets: Vec<String>,
 }
 
 /// A source or target object, by name.

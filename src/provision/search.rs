@@ -1,12 +1,16 @@
 //! Rows of a plan by action and text, in an order.
 
-use super::decide::{Decision, Verdict};
+use super::decide::{Decision, Verdict, edits, marks};
 use super::engine::Engine;
+use super::held::ObjectKind;
 use super::matching::Settled;
 use super::order::sort_by_keys;
 use super::report::Row;
 use crate::scim::unicode::lowercase;
 use std::cmp::Reverse;
+
+/// Attributes of an update that a row names.
+const TOLD: usize = 3;
 
 /// Which rows, and in which order.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,7 +47,11 @@ impl Engine {
             "action" => {
                 sort_by_keys(&mut rows, |index| decision(index).map(|decision| urgency(decision.verdict)))
             }
-            "why" => sort_by_keys(&mut rows, |index| decision(index).map(|decision| decision.reason)),
+            "why" => sort_by_keys(&mut rows, |index| {
+                self.looked_at(*index).map(|(settled, decision)| {
+                    (decision.reason, settled.standing.because(), decision.changes)
+                })
+            }),
             "changes" => {
                 sort_by_keys(&mut rows, |index| Reverse(decision(index).map(|decision| decision.changes)))
             }
@@ -65,10 +73,39 @@ impl Engine {
         self.settlement.by_source.get(&self.pool.find(id)?).copied()
     }
 
-    /// These rows.
+    /// These rows, each with the first few attributes that an update of it sets.
     #[must_use]
     pub fn rows(&self, indexes: &[u32]) -> Vec<Row> {
-        indexes.iter().filter_map(|index| self.row(usize::try_from(*index).ok()?)).collect()
+        let places = indexes.iter().filter_map(|index| usize::try_from(*index).ok());
+        let mut rows: Vec<(usize, Row)> =
+            places.filter_map(|place| Some((place, self.row(place)?))).collect();
+        for kind in [ObjectKind::User, ObjectKind::Group] {
+            self.tell_what_is_set(kind, &mut rows);
+        }
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+
+    fn tell_what_is_set(&self, kind: ObjectKind, rows: &mut [(usize, Row)]) {
+        let planner = self.planner();
+        let lines = planner.compiled(kind).map_or(&[][..], |compiled| &compiled.lines);
+        let (places, objects): (Vec<usize>, Vec<Settled>) = rows
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, row))| row.action == Verdict::Update.name())
+            .filter_map(|(at, (place, _))| Some((at, *self.settlement.objects.get(*place)?)))
+            .filter(|(_, settled)| settled.kind == kind)
+            .unzip();
+        if objects.is_empty() {
+            return;
+        }
+        for line in lines.iter().filter(|line| !line.is_reference()) {
+            for (at, mark) in places.iter().zip(marks(&planner, kind, line, &objects)) {
+                let Some((_, row)) = rows.get_mut(*at) else { continue };
+                if edits(mark) && row.sets.len() < TOLD {
+                    row.sets.push(line.mapping.target.clone());
+                }
+            }
+        }
     }
 
     fn looked_at(&self, index: u32) -> Option<(Settled, Decision)> {
@@ -76,11 +113,13 @@ impl Engine {
         Some((*self.settlement.objects.get(index)?, *self.rows.get(index)?))
     }
 
-    /// Whether name or id holds a text in lower case.
+    /// Whether a name or the id holds a text in lower case.
     fn holds(&self, settled: Settled, wanted: &str) -> bool {
         let entry = self.source.table(settled.kind).entry(settled.row);
         let id = entry.and_then(|entry| self.pool.text(entry.id)).unwrap_or_default();
-        id.contains(wanted) || lowercase(self.planner().name(settled)).contains(wanted)
+        let planner = self.planner();
+        let names = [planner.name(settled), planner.display_name(settled)];
+        id.contains(wanted) || names.iter().any(|name| lowercase(name).contains(wanted))
     }
 }
 

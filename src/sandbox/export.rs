@@ -1,7 +1,7 @@
 //! The plan as files, made in slices so that a long one can be stopped.
 
-use crate::provision::engine::Engine;
-use crate::provision::report::{Operation, Summary};
+use crate::provision::export::LeftOut;
+use crate::provision::report::{JobSettings, Operation, Summary};
 use crate::provision::told::plain;
 use crate::provision::{export, html};
 use serde_json::Value;
@@ -18,6 +18,9 @@ pub struct Export {
     references: bool,
     /// Something was written into the JSON list.
     begun: bool,
+    left_out: LeftOut,
+    schema: Value,
+    settings: JobSettings,
 }
 
 #[wasm_bindgen]
@@ -26,22 +29,40 @@ impl Export {
     /// `report`.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(kind: String) -> Self {
-        Self { kind, section: String::new(), references: false, begun: false }
+    pub fn new(kind: String, schema: &str, settings: &str) -> Self {
+        Self {
+            kind,
+            section: String::new(),
+            references: false,
+            begun: false,
+            left_out: LeftOut::default(),
+            schema: serde_json::from_str(schema).unwrap_or_default(),
+            settings: JobSettings::parse(settings).unwrap_or_default(),
+        }
     }
 
-    /// What comes before all rows; the plan's summary is JSON text.
+    /// Leaves the requests of these actions and of these source objects out of a file of requests.
+    #[wasm_bindgen(js_name = leaveOut)]
+    pub fn leave_out(&mut self, actions: Vec<String>, ids: Vec<String>) {
+        self.left_out = LeftOut { actions, ids };
+    }
+
+    /// What comes before all rows; the plan's summary and the survey's findings are JSON texts.
     #[must_use]
-    pub fn head(&self, summary: &str) -> String {
+    pub fn head(&self, summary: &str, findings: &str) -> String {
         match self.kind.as_str() {
-            "planJson" => "{\"operations\":[".to_owned(),
+            "planJson" => format!("{{{},\"operations\":[", export::provenance(&self.schema, &self.settings)),
             "bulk" => "{\"Operations\":[".to_owned(),
             "http" => HTTP_HEAD.to_owned(),
             "curl" => export::CURL_HEAD.to_owned(),
             "planCsv" | "stepsCsv" | "propertiesCsv" => self.columns(export::Csv::new()),
             "report" => {
                 let summary: Option<Summary> = serde_json::from_str(&plain(summary)).ok();
-                summary.map(|summary| html::head("What provisioning would do", &summary)).unwrap_or_default()
+                let findings: Value = serde_json::from_str(&plain(findings)).unwrap_or_default();
+                let page = |summary: &Summary| {
+                    html::head("What provisioning would do", summary) + &html::charts(summary, &findings)
+                };
+                summary.as_ref().map(page).unwrap_or_default()
             }
             _ => String::new(),
         }
@@ -56,7 +77,10 @@ impl Export {
             // As they are.
             return self.items(operations.trim_start_matches('[').trim_end_matches(']'));
         }
-        let operations: Vec<Operation> = serde_json::from_str(&operations).unwrap_or_default();
+        let mut operations: Vec<Operation> = serde_json::from_str(&operations).unwrap_or_default();
+        if matches!(self.kind.as_str(), "bulk" | "http" | "curl") {
+            operations.iter_mut().for_each(|operation| self.left_out.from(operation));
+        }
         let rows = operations.into_iter();
         match self.kind.as_str() {
             "bulk" => {
@@ -102,12 +126,9 @@ impl Export {
     #[must_use]
     pub fn tail(&self, summary: &str) -> String {
         match self.kind.as_str() {
-            "planJson" => {
-                let summary = plain(summary);
-                format!("],\"summary\":{summary},\"version\":{}}}", Engine::VERSION)
-            }
+            "planJson" => format!("],\"summary\":{}}}", plain(summary)),
             "bulk" => "],\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:BulkRequest\"]}".to_owned(),
-            "report" => html::tail(),
+            "report" => html::configuration(&self.schema, &self.settings) + &html::tail(),
             _ => String::new(),
         }
     }

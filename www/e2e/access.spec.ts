@@ -57,6 +57,7 @@ test("a tour with the keyboard only", async ({ page }) => {
   await page.keyboard.press("/");
   await expect(page.getByRole("searchbox", { name: "Search people and groups" })).toBeFocused();
   await page.keyboard.type("ingrid");
+  await expect(people(page)).toHaveCount(1);
   await page.getByRole("grid").focus();
   await page.keyboard.press("Enter");
   await expect(page.locator("#person")).toContainText("ingrid");

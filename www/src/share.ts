@@ -2,19 +2,20 @@
 // never in it; expectations only when asked for, since they hold values of people.
 import type { Document, Expectation } from "./state/document";
 
-type Shared = Pick<Document, "schema" | "schemaName" | "settings"> & {
+type Shared = Pick<Document, "schema" | "schemaName" | "settings" | "columns"> & {
   expectations?: readonly Expectation[];
 };
 
 const VERSION = 1;
 
 function shared(document: Document, expectations: boolean): Shared & { provisorConfiguration: number } {
-  const { schema, schemaName, settings } = document;
+  const { schema, schemaName, settings, columns } = document;
   return {
     provisorConfiguration: VERSION,
     schema,
     schemaName,
     settings,
+    columns,
     ...(expectations ? { expectations: document.expectations } : {}),
   };
 }
@@ -33,6 +34,7 @@ export function readConfiguration(text: string): Partial<Document> | null {
       schema: given.schema,
       schemaName: String(given.schemaName ?? ""),
       settings: { ...given.settings },
+      columns: { ...given.columns },
       expectations: list,
     };
   } catch {

@@ -35,6 +35,11 @@ export interface Row {
   changes: number;
   problems: number;
   inScope: boolean;
+  /** Where it is another than the name. */
+  displayName: string;
+  because: "" | "inactive" | "unassigned" | "notEntitled" | "filter";
+  /** The first few attributes that an update sets. */
+  sets: string[];
 }
 
 export interface Identity {
@@ -176,6 +181,12 @@ export interface LoadReport {
   notes: string[];
 }
 
+/** Columns that nothing uses, and attributes that no file has. */
+export interface Columns {
+  unused: { column: string; near: string | null }[];
+  missing: string[];
+}
+
 export interface Diagnostic {
   severity: "error" | "warning" | "info";
   rule: string;
@@ -188,6 +199,9 @@ export interface InputError {
   message: string;
   help: string | null;
   line: number | null;
+  /** The byte of the line, from 1. */
+  column?: number | null;
+  headers?: string[];
 }
 
 export type Answer<T> = { ok: T } | { error: InputError };

@@ -10,6 +10,7 @@ import init, {
   Loading,
   mendTarget,
   Preview,
+  Untaken,
 } from "../pkg/provisor.js";
 import start, {
   Export,
@@ -21,6 +22,7 @@ import start, {
 } from "../pkg/sandbox/sandbox.js";
 import type {
   Answer,
+  Columns,
   Comparison,
   Completion,
   Diagnostic,
@@ -35,6 +37,7 @@ import type {
   Row,
   Settings,
   SignOnCheck,
+  Span,
   Suggestion,
   Summary,
   Survey,
@@ -45,6 +48,23 @@ export interface Given {
   name: string;
   role: "source" | "target";
   bytes: Uint8Array;
+}
+
+/** Who is planned for: files, made-up people, and how the files are read. */
+export interface Population {
+  files: Given[];
+  generated: number;
+  /** Other names for columns, by what the files call them. */
+  columns: Record<string, string>;
+  /** Users from here on are left out; 0 takes all. */
+  most: number;
+}
+
+/** What an export leaves out, and what it is of. */
+export interface ExportOf {
+  schema: string;
+  settings: Settings;
+  leftOut: { actions: string[]; ids: string[] };
 }
 
 /** Tells how far a long call has come. */
@@ -140,13 +160,14 @@ async function read(into: Preview, file: Given, rest: Rest): Promise<Answer<Load
 /** Files and made-up people. */
 async function fill(
   into: Preview,
-  files: Given[],
-  generated: number,
+  { files, generated, columns, most }: Population,
   target: boolean,
   rest: Rest,
   progress?: Progress,
 ): Promise<Answer<LoadReport>[]> {
   if (generated) await sandbox();
+  into.rename(Object.entries(columns).flat());
+  if (most) into.takeAtMost(most);
   for (let at = 0; at < generated; at += PEOPLE) {
     const page = (what: string) => madeUp(what, 1, at, Math.min(generated, at + PEOPLE));
     into.loadSource("users.json", page("users"));
@@ -206,11 +227,11 @@ function look(index: number): Seen | null {
 
 const calls = {
   /** Reads all files anew into an empty engine; nothing when it was overtaken. */
-  load(progress: Progress, files: Given[], generated: number): Promise<Answer<LoadReport>[] | null> {
+  load(progress: Progress, population: Population): Promise<Answer<LoadReport>[] | null> {
     latest += 1;
     preview?.free();
     preview = new Preview();
-    return unlessOvertaken(fill(preview, files, generated, true, turns(), progress));
+    return unlessOvertaken(fill(preview, population, true, turns(), progress));
   },
   /** Sets the configuration; always first, and quick. What was planned before stays until there is a new plan. */
   configure(
@@ -225,6 +246,7 @@ const calls = {
     current().refuse(endless);
     return said<Diagnostic[]>(current().configure(schema, JSON.stringify(settings)));
   },
+  columns: (_: Progress) => JSON.parse(current().columns()) as Columns,
   schema: (_: Progress) => current().schemaJson(),
   /** Plans everyone, and says at once what is in sight of it; nothing when it was overtaken. */
   async plan(
@@ -304,14 +326,26 @@ const calls = {
   frequent: (_: Progress, kind: Kind, attribute: string) =>
     JSON.parse(current().frequent(kind === "Group", attribute)) as [string, number][],
   signOn: (_: Progress, attribute: string) => JSON.parse(current().signOn(attribute)) as SignOnCheck,
+  /** The parts of an expression that nobody needs; nothing when it was overtaken. */
+  untaken(_: Progress, kind: Kind, text: string): Promise<Span[] | null> {
+    const engine = current();
+    const rest = turns();
+    const looking = new Untaken(kind === "Group", text);
+    const work = async () => {
+      while (!looking.step(engine, OPERATIONS)) await rest(0, 1);
+      return JSON.parse(looking.spans() || "[]") as Span[];
+    };
+    return unlessOvertaken(work());
+  },
   /** The plan as a file, in one of the forms that it is exported in. */
-  async export(progress: Progress, kind: string): Promise<string[]> {
+  async export(progress: Progress, kind: string, of: ExportOf): Promise<string[]> {
     const engine = current();
     await sandbox();
-    const file = new Export(kind);
+    const file = new Export(kind, of.schema, JSON.stringify(of.settings));
+    file.leaveOut(of.leftOut.actions, of.leftOut.ids);
     const answer = said<Summary>(engine.summary());
     const summary = "ok" in answer ? JSON.stringify(answer.ok) : "";
-    const parts = [file.head(summary)];
+    const parts = [file.head(summary, engine.survey())];
     const total = engine.length();
     const rows = async () => {
       for (let done = 0; done < total; done += OPERATIONS) {
@@ -342,8 +376,7 @@ const calls = {
   /** What another configuration would do otherwise, for the same people; nothing when it was overtaken. */
   async compare(
     progress: Progress,
-    files: Given[],
-    generated: number,
+    population: Population,
     schema: string,
     settings: Settings,
   ): Promise<Answer<Comparison> | null> {
@@ -351,7 +384,7 @@ const calls = {
     const engine = current();
     const other = new Preview();
     const work = async (): Promise<Answer<Comparison>> => {
-      await fill(other, files, generated, true, rest);
+      await fill(other, population, true, rest);
       const configured = said<Diagnostic[]>(other.configure(schema, JSON.stringify(settings)));
       if ("error" in configured) return configured;
       const answer = await planned(other, rest);
@@ -366,8 +399,7 @@ const calls = {
   /** Carries the plan out in a directory in memory and plans again against what that holds. */
   async replay(
     progress: Progress,
-    sources: Given[],
-    generated: number,
+    population: Population,
     schema: string,
     settings: Settings,
   ): Promise<{ progress: ReplayProgress; again: Summary } | null> {
@@ -396,9 +428,10 @@ const calls = {
       }
       replayed = directory.state();
       const told = directory.progress() as ReplayProgress;
-      const given = sources.filter(({ role }) => role === "source");
+      const given = population.files.filter(({ role }) => role === "source");
       const bytes = new TextEncoder().encode(replayed);
-      await fill(next, [...given, { name: "target", role: "target", bytes }], generated, false, rest);
+      const files: Given[] = [...given, { name: "target", role: "target", bytes }];
+      await fill(next, { ...population, files }, false, rest);
       next.configure(schema, JSON.stringify(settings));
       const again = await planned(next, rest);
       return "ok" in again ? { progress: told, again: again.ok } : null;

@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use provisor::provision::capability::Capabilities;
 use provisor::provision::engine::Engine;
 use provisor::provision::report::{Operation, Summary};
+use provisor::provision::survey::Survey;
 use provisor::provision::{export, html};
 
 use super::population::{Job, Population, configure};
@@ -118,7 +119,9 @@ fn write(arguments: &Preview, engine: &Engine, summary: &Summary) -> std::io::Re
     match arguments.format {
         Format::Json => {
             let summary = serde_json::to_string(summary)?;
-            write!(out, "{{\"version\":{},\"summary\":{summary},\"operations\":[", Engine::VERSION)?;
+            let schema = engine.schema().cloned().unwrap_or_default();
+            let provenance = export::provenance(&schema, engine.settings());
+            write!(out, "{{{provenance},\"summary\":{summary},\"operations\":[")?;
             for (turn, operation) in operations().enumerate() {
                 write!(out, "{}{}", if turn == 0 { "" } else { ",\n" }, serde_json::to_string(&operation)?)?;
             }
@@ -159,7 +162,11 @@ fn csv(arguments: &Preview, operations: impl Iterator<Item = Operation>) -> std:
 }
 
 fn report(out: &mut dyn Write, engine: &Engine, summary: &Summary, places: &[usize]) -> std::io::Result<()> {
+    let mut survey = Survey::default();
+    while !survey.step(engine, usize::MAX) {}
+    let findings = serde_json::to_value(survey.findings())?;
     write!(out, "{}", html::head("What provisioning would do", summary))?;
+    write!(out, "{}", html::charts(summary, &findings))?;
     for action in html::actions() {
         let of = |at: &&usize| engine.row(**at).is_some_and(|row| row.action == action);
         let count = places.iter().filter(of).count();
@@ -170,7 +177,8 @@ fn report(out: &mut dyn Write, engine: &Engine, summary: &Summary, places: &[usi
             write!(out, "{}", html::operation(&operation))?;
         }
     }
-    write!(out, "{}", html::tail())
+    let schema = engine.schema().cloned().unwrap_or_default();
+    write!(out, "{}{}", html::configuration(&schema, engine.settings()), html::tail())
 }
 
 fn text(

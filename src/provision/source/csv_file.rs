@@ -15,6 +15,9 @@ const NOT_IN_CSV: &str = told!(
      roles: mappings that read them see null; Graph JSON has them"
 );
 
+/// Most headers that an error names.
+const MAX_TOLD: usize = 100;
+
 /// Most bytes that are looked at for the end of the first line.
 const MAX_HEAD: usize = 65_536;
 
@@ -106,7 +109,7 @@ struct Header {
 
 impl Sheet {
     fn row(&mut self, into: &mut Destination<'_>, fields: &[&str], line: usize) -> Result<(), InputError> {
-        let Some(shape) = self.shape else { return self.head(into.name, fields, line) };
+        let Some(shape) = self.shape else { return self.head(into, fields, line) };
         if fields.iter().all(|field| field.trim().is_empty()) {
             return Ok(());
         }
@@ -123,25 +126,53 @@ impl Sheet {
         Ok(())
     }
 
-    fn head(&mut self, name: &str, fields: &[&str], line: usize) -> Result<(), InputError> {
+    fn head(&mut self, into: &mut Destination<'_>, fields: &[&str], line: usize) -> Result<(), InputError> {
         // `User principal name` is a spreadsheet's way to write `userPrincipalName`.
         let header = |field: &&str| {
-            let (name, plain) = (field.trim(), plain(field));
+            let name = into.source.called(field.trim());
+            let plain = plain(name);
             Header { name: if name.contains(' ') { plain.clone() } else { name.to_owned() }, plain }
         };
         self.headers = fields.iter().map(header).collect();
-        self.shape = Shape::of(name, &self.headers);
+        self.shape = Shape::of(into.name, &self.headers);
         if self.shape.is_some() {
+            into.tally.notes.extend(self.twice());
             return Ok(());
         }
         let names: Vec<&str> = self.headers.iter().map(|header| header.name.as_str()).collect();
-        Err(InputError::new(
-            told!("the first line names no column that is known: `{0}`", names.join(", ")),
+        Err(InputError {
+            headers: fields.iter().map(|field| field.trim().to_owned()).take(MAX_TOLD).collect(),
+            ..InputError::new(
+                told!("the first line names no column that is known: `{0}`", names.join(", ")),
+                told!(
+                    "give users as Graph JSON or as the portal's CSV, with `userPrincipalName` among its headers"
+                ),
+            )
+            .at(line)
+        })
+    }
+
+    /// What is to be said of headers that stand there more than once.
+    fn twice(&self) -> Option<String> {
+        let same = |one: &Header, other: &Header| {
+            names::canonical(&one.name).eq_ignore_ascii_case(names::canonical(&other.name))
+        };
+        let mut twice: Vec<&str> = Vec::new();
+        for (at, header) in self.headers.iter().enumerate() {
+            let before = self.headers.get(..at).unwrap_or_default();
+            if !header.name.is_empty()
+                && before.iter().any(|other| same(header, other))
+                && !twice.iter().any(|name| name.eq_ignore_ascii_case(&header.name))
+            {
+                twice.push(&header.name);
+            }
+        }
+        (!twice.is_empty()).then(|| {
             told!(
-                "give users as Graph JSON or as the portal's CSV, with `userPrincipalName` among its headers"
-            ),
-        )
-        .at(line))
+                "more than one column is called `{0}`: of each row the first one with a value counts; remove or rename the others",
+                twice.join("`, `")
+            )
+        })
     }
 }
 
@@ -212,6 +243,9 @@ fn user(into: &mut Destination<'_>, row: &[(&Header, &str)]) {
         into.tally.unknown += 1;
         return;
     };
+    if !into.source.has_room(into.tally) {
+        return;
+    }
     let mut values = Vec::with_capacity(row.len() + 1);
     for (header, text) in row {
         let cell = match header.plain.as_str() {

@@ -72,8 +72,10 @@ fn record(
         group(source, pool, object);
         tally.groups += 1;
     } else if has("userPrincipalName") || has("userName") || has("id") || has("objectId") {
-        user(source, pool, object);
-        tally.users += 1;
+        if source.has_room(tally) {
+            user(source, pool, object);
+            tally.users += 1;
+        }
     } else {
         tally.unknown += 1;
     }

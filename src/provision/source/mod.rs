@@ -57,6 +57,10 @@ pub(crate) struct Source {
     pub assignments: Vec<Assignment>,
     /// Assignments were given, even if none.
     pub has_assignments: bool,
+    /// What columns are called instead, by what the files call them in lower case.
+    pub renamed: HashMap<String, String>,
+    /// Users from here on are left out.
+    pub most: Option<usize>,
 }
 
 /// What one file gave, by kind.
@@ -68,10 +72,32 @@ pub(crate) struct Tally {
     pub roles: usize,
     pub assignments: usize,
     pub unknown: usize,
+    /// Users beyond those that were asked for.
+    pub beyond: usize,
     pub notes: Vec<String>,
 }
 
 impl Source {
+    /// Keeps columns under other names from now on: (as the files have it, the attribute).
+    pub fn rename(&mut self, names: &[(String, String)]) {
+        let lower = |(from, to): &(String, String)| (from.to_ascii_lowercase(), to.clone());
+        self.renamed = names.iter().map(lower).collect();
+        self.users.rename(&self.renamed);
+        self.groups.rename(&self.renamed);
+    }
+
+    /// What a column is called.
+    fn called<'n>(&'n self, name: &'n str) -> &'n str {
+        self.renamed.get(&name.to_ascii_lowercase()).map_or(name, String::as_str)
+    }
+
+    /// Whether one more user is taken; counted otherwise.
+    fn has_room(&self, tally: &mut Tally) -> bool {
+        let full = self.most.is_some_and(|most| self.users.len() >= most);
+        tally.beyond += usize::from(full);
+        !full
+    }
+
     /// Reads one file or pasted text, telling by looking what it is. `name` is a hint only.
     pub fn load(&mut self, pool: &mut Pool, name: &str, text: &str) -> Result<LoadReport, InputError> {
         let text = text.trim_start_matches('\u{feff}');
@@ -142,6 +168,9 @@ impl Source {
         let mut notes = tally.notes;
         if tally.unknown > 0 {
             notes.push(told!("{0} records were neither user, group, role nor assignment", tally.unknown));
+        }
+        if tally.beyond > 0 {
+            notes.push(told!("{0} further users are left out, as was asked for", tally.beyond));
         }
         let columns = match kind {
             "users" => self.users.column_names(),

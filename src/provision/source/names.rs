@@ -14,6 +14,38 @@ const ALIASES: &[(&str, &str)] = &[
     ("onPremisesDomainName", "onPremisesDomainName"),
 ];
 
+/// Attributes that files often have, whether a mapping reads them or not.
+#[rustfmt::skip]
+pub(crate) const KNOWN: &[&str] = &[
+    "accountEnabled", "ageGroup", "assignedLicenses", "assignedPlans", "businessPhones", "city", "companyName",
+    "consentProvidedForMinor", "costCenter", "country", "createdDateTime", "creationType", "deletedDateTime",
+    "department", "dirSyncEnabled", "displayName", "division", "employeeHireDate", "employeeId",
+    "employeeLeaveDateTime", "employeeType", "extensionAttribute", "externalUserState",
+    "externalUserStateChangeDateTime", "facsimileTelephoneNumber", "givenName", "identities", "identityIssuer",
+    "imAddresses", "immutableId", "invitationState", "isResourceAccount", "jobTitle", "lastPasswordChangeDateTime",
+    "legalAgeGroupClassification", "licenseAssignmentStates", "mail", "mailNickname", "manager", "mobile",
+    "netId", "objectId", "onPremisesDistinguishedName", "onPremisesDomainName", "onPremisesLastSyncDateTime",
+    "onPremisesProvisioningErrors", "onPremisesSamAccountName", "onPremisesSecurityIdentifier",
+    "onPremisesUserPrincipalName", "originalUserPrincipalName", "otherMails", "passwordPolicies", "passwordProfile",
+    "physicalDeliveryOfficeName", "postalCode", "preferredDataLocation", "preferredLanguage",
+    "provisionedPlans", "proxyAddresses", "securityIdentifier", "serviceProvisioningErrors", "showInAddressList",
+    "sipProxyAddress", "state", "streetAddress", "surname", "telephoneNumber", "usageLocation", "userPrincipalName",
+    "userState", "userStateChangedOn", "userType",
+];
+
+/// Whether it is an attribute that directories have.
+pub(crate) fn is_known(name: &str) -> bool {
+    let name = canonical(name);
+    let extension = ["extension_", "extensionAttribute", "customSecurityAttributes", "urn:"];
+    KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name))
+        || extension.iter().any(|begin| name.starts_with(begin))
+}
+
+/// Whether the service computes it, so that no file has it.
+pub(crate) fn is_computed(name: &str) -> bool {
+    ["IsSoftDeleted", "appRoleAssignments", "members"].iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// The name the column is kept under.
 pub(crate) fn canonical(name: &str) -> &str {
     let name = name.strip_prefix("onPremisesExtensionAttributes.").unwrap_or(name);

@@ -46,9 +46,16 @@ pub(crate) struct Table {
     columns: Vec<Vec<Atom>>,
     rows: Vec<Entry>,
     by_id: HashMap<Atom, usize>,
+    /// Other names for columns, by what the files call them in lower case.
+    renamed: HashMap<String, String>,
 }
 
 impl Table {
+    /// Keeps these columns under other names from now on.
+    pub fn rename(&mut self, names: &HashMap<String, String>) {
+        self.renamed.clone_from(names);
+    }
+
     /// How many objects.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -172,7 +179,16 @@ impl Table {
     }
 
     fn place(&mut self, name: &str) -> usize {
-        let name = names::canonical(name);
+        if !self.renamed.is_empty()
+            && let Some(renamed) = self.renamed.get(&name.to_ascii_lowercase())
+        {
+            let renamed = names::canonical(renamed).to_owned();
+            return self.place_of(&renamed);
+        }
+        self.place_of(names::canonical(name))
+    }
+
+    fn place_of(&mut self, name: &str) -> usize {
         if let Some(at) = self.index.get(name) {
             return *at;
         }

@@ -32,6 +32,12 @@ export interface Document {
   expectations: readonly Expectation[];
   /** Other source values for single people; never saved, shared or exported. */
   whatIf: readonly WhatIf[];
+  /** Attributes that columns are, by what the files call them. */
+  columns: Readonly<Record<string, string>>;
+  /** Only so many users are read; 0 reads all. */
+  most: number;
+  /** What exports of requests leave out: actions, and people by id. */
+  leftOut: { readonly actions: readonly string[]; readonly ids: readonly string[] };
 }
 
 export const EMPTY: Document = {
@@ -42,7 +48,18 @@ export const EMPTY: Document = {
   settings: { dialect: "legacy", skipOutOfScopeDeletions: false },
   expectations: [],
   whatIf: [],
+  columns: {},
+  most: 0,
+  leftOut: { actions: [], ids: [] },
 };
+
+/** Who is planned for, as the engine takes it. */
+export const populationOf = ({ files, generated, columns, most }: Document) => ({
+  files: [...files],
+  generated,
+  columns: { ...columns },
+  most,
+});
 
 interface Step {
   document: Document;

@@ -86,4 +86,18 @@ export function expectNoMore({ id, target }: Expectation): void {
   commit(strings().stepExpect, { expectations: rest });
 }
 
+/** Takes a file's column for an attribute; an empty one undoes that. */
+export function mapColumn(column: string, attribute: string): void {
+  const { [column]: _, ...others } = document_.value.columns;
+  const columns = attribute ? { ...others, [column]: attribute } : others;
+  commit(strings().stepColumn(column), { columns });
+}
+
+/** Puts an action or a person into what exports of requests leave out, or takes it from there. */
+export function leaveOut(what: "actions" | "ids", name: string, out: boolean): void {
+  const { leftOut } = document_.value;
+  const others = leftOut[what].filter((other) => other !== name);
+  commit(strings().stepLeaveOut, { leftOut: { ...leftOut, [what]: out ? [...others, name] : others } });
+}
+
 export { seal };

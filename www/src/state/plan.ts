@@ -3,8 +3,8 @@
 import { batch, computed, signal } from "@preact/signals";
 import { call, follow, Stopped, whenRestarted } from "../engine";
 import { strings } from "../strings";
-import type { Action, Answer, Diagnostic, InputError, LoadReport, Summary, Survey } from "../types";
-import { complete, type Document, document_, whenChanged } from "./document";
+import type { Action, Answer, Columns, Diagnostic, InputError, LoadReport, Summary, Survey } from "../types";
+import { complete, type Document, document_, populationOf, whenChanged } from "./document";
 import { endless, endlessScope, note } from "./endless";
 import { person, refreshPerson, see } from "./person";
 import { retain } from "./retain";
@@ -21,6 +21,8 @@ export const summary = signal<Summary | null>(null);
 /** Why the configuration as a whole cannot be used. */
 export const schemaError = signal<InputError | null>(null);
 export const survey = signal<Survey | null>(null);
+/** Columns that are not recognised. */
+export const columns = signal<Columns>({ unused: [], missing: [] });
 export const attributes = signal<{ User: string[]; Group: string[] }>({ User: [], Group: [] });
 export const busy = signal(false);
 /** How far what is under way has come, from 0 to 1; 1 when there is nothing. */
@@ -54,13 +56,16 @@ export const hasTarget = computed(
 let run = 0;
 /** What the engine has loaded, or is loading. */
 let loading:
-  | (Pick<Document, "files" | "generated"> & { done: ReturnType<typeof load>; told: boolean })
+  | (Pick<Document, "files" | "generated" | "columns" | "most"> & {
+      done: ReturnType<typeof load>;
+      told: boolean;
+    })
   | null = null;
 let surveyed = false;
 /** A fault that the next plan mends. */
 let passing: string | null = null;
 
-const load = (files: Document["files"], generated: number) => follow("load", far, [...files], generated);
+const load = (document: Document) => follow("load", far, populationOf(document));
 
 function far(done: number, total: number): void {
   progress.value = total ? done / total : 1;
@@ -86,11 +91,16 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
   busy.value = true;
   cancelled.value = false;
   try {
-    if (!loading || document.files !== loading.files || document.generated !== loading.generated) {
+    const { files: given, generated, columns: named, most } = document;
+    if (
+      given !== loading?.files ||
+      generated !== loading.generated ||
+      named !== loading.columns ||
+      most !== loading.most
+    ) {
       surveyed = false;
       none();
-      const { files, generated } = document;
-      loading = { files, generated, done: load(files, generated), told: false };
+      loading = { files: given, generated, columns: named, most, done: load(document), told: false };
     }
     const answers = await loading.done;
     if (stale()) return;
@@ -175,6 +185,7 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     surveyed = true;
     survey.value = seen;
     const said = new Set(diagnostics.value.map(({ rule, path }) => `${rule} ${path}`));
+    columns.value = retain(columns.value, await call("columns"));
     const more = (await call("lint")).filter(({ rule, path }) => !said.has(`${rule} ${path}`));
     if (stale()) return;
     diagnostics.value = [...diagnostics.value, ...more];

@@ -2,11 +2,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { guide } from "../prefs";
-import { copy } from "../save";
 import { document_ } from "../state/document";
 import { pasted, take } from "../state/files";
-import { fault, fileStates, hasPeople, schemaError, summary } from "../state/plan";
-import { strings, told } from "../strings";
+import { columns, fault, fileStates, hasPeople, schemaError, summary } from "../state/plan";
+import { strings } from "../strings";
+import { paletteOpen } from "./asked";
 import { Header } from "./Header";
 import { Help } from "./Help";
 import { keys } from "./keys";
@@ -17,6 +17,9 @@ import { Plan, Unplanned } from "./Plan";
 import { Update } from "./Update";
 import { Welcome } from "./Welcome";
 
+const Palette = lazy(() => import("./Palette").then(({ Palette }) => Palette));
+const Faults = lazy(() => import("./Faults").then(({ Faults }) => Faults));
+const Columns = lazy(() => import("./Columns").then(({ Columns }) => Columns));
 const Guide = lazy(() => import("./Guide").then(({ Guide }) => Guide));
 
 const writing = (event: Event) => {
@@ -26,49 +29,6 @@ const writing = (event: Event) => {
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
   );
 };
-
-/** What is wrong with files and configuration, each with what to do about it. */
-function Faults() {
-  const t = strings();
-  return (
-    <>
-      {document_.value.files.map(({ name }, at) => {
-        const error = fileStates.value[at]?.error;
-        return error ? (
-          <p class="banner error" role="alert" key={name}>
-            <span>
-              <b>{t.fileError(name)}</b>
-              {told(error.message)}
-              {error.line ? t.line(error.line) : ""}
-              {error.help ? `; ${told(error.help)}` : ""}
-            </span>
-          </p>
-        ) : null;
-      })}
-      {schemaError.value && (
-        <p class="banner error" role="alert">
-          <span>
-            <b>{t.schemaWrong}</b>
-            {told(schemaError.value.message)}
-            {schemaError.value.line ? t.line(schemaError.value.line) : ""}
-            {schemaError.value.help ? `; ${told(schemaError.value.help)}` : ""}
-          </span>
-        </p>
-      )}
-      {fault.value && (
-        <p class="banner error" role="alert">
-          <span>{told(fault.value)}</span>
-          <button type="button" class="button" onClick={() => void copy(told(fault.value ?? ""))}>
-            {t.copyDetails}
-          </button>
-          <button type="button" class="button" onClick={() => (fault.value = null)}>
-            {t.dismiss}
-          </button>
-        </p>
-      )}
-    </>
-  );
-}
 
 export function App() {
   const t = strings();
@@ -110,7 +70,8 @@ export function App() {
         <a href="#person-view">{t.skipPerson}</a>
       </nav>
       <Header />
-      <Faults />
+      {(fault.value || schemaError.value || fileStates.value.some(({ error }) => error)) && <Faults />}
+      {(columns.value.unused.length > 0 || Object.keys(document_.value.columns).length > 0) && <Columns />}
       {offer.value && <Offer />}
       <Update />
       {started ? (
@@ -125,6 +86,7 @@ export function App() {
       )}
       {guide.value !== null && <Guide />}
       <Help />
+      {paletteOpen.value && <Palette />}
     </div>
   );
 }

@@ -1,8 +1,12 @@
-// What goes out. The engine writes each; the page only names the file.
+// What goes out. The engine writes each; the page only names the file. What is not ticked stays
+// out of the files of requests, and of nothing else.
 import { call } from "../engine";
 import { save } from "../save";
 import { document_ } from "../state/document";
+import { leaveOut } from "../state/edit";
+import { settingsFor, summary } from "../state/plan";
 import { strings } from "../strings";
+import type { Action } from "../types";
 
 const FILES = {
   planJson: ["plan.json", "application/json"],
@@ -15,36 +19,67 @@ const FILES = {
   report: ["report.html", "text/html"],
 } as const;
 
-type Export = keyof typeof FILES;
+export type Export = keyof typeof FILES;
 
-async function write(kind: Export): Promise<void> {
+/** Each with the name of its text, requests first. */
+export const EXPORTS = [
+  ["http", "exportHttp"],
+  ["curl", "exportCurl"],
+  ["bulk", "exportBulk"],
+  ["report", "exportReport"],
+  ["planJson", "exportPlan"],
+  ["planCsv", "exportCsvPlan"],
+  ["stepsCsv", "exportCsvSteps"],
+  ["propertiesCsv", "exportCsvProperties"],
+] as const;
+
+const OF_REQUESTS = 3;
+/** The actions that send something. */
+const SENDING: Action[] = ["delete", "disable", "create", "update"];
+
+export async function write(kind: Export): Promise<void> {
   const [name, type] = FILES[kind];
-  save(name, await call("export", kind), `${type};charset=utf-8`);
+  const { schema, leftOut } = document_.value;
+  const of = {
+    schema,
+    settings: settingsFor(document_.value),
+    leftOut: { actions: [...leftOut.actions], ids: [...leftOut.ids] },
+  };
+  save(name, await call("export", kind, of), `${type};charset=utf-8`);
 }
 
-async function writeSchema(): Promise<void> {
+export async function writeSchema(): Promise<void> {
   save("schema.json", await call("schemaFile", document_.value.schema));
 }
 
 export function Exports() {
   const t = strings();
-  const items: [Export, string][] = [
-    ["planJson", t.exportPlan],
-    ["planCsv", t.exportCsvPlan],
-    ["stepsCsv", t.exportCsvSteps],
-    ["propertiesCsv", t.exportCsvProperties],
-    ["http", t.exportHttp],
-    ["curl", t.exportCurl],
-    ["bulk", t.exportBulk],
-    ["report", t.exportReport],
-  ];
+  const { leftOut } = document_.value;
+  const plan = summary.value;
+  const item = ([kind, word]: (typeof EXPORTS)[number]) => (
+    <button type="button" class="item" key={kind} onClick={() => void write(kind)}>
+      {t[word]}
+    </button>
+  );
   return (
     <>
-      {items.map(([kind, label]) => (
-        <button type="button" class="item" key={kind} onClick={() => void write(kind)}>
-          {label}
-        </button>
-      ))}
+      <fieldset class="ticks">
+        <legend>{t.exportOnly}</legend>
+        {SENDING.filter((action) => (plan?.[action] ?? 0) > 0).map((action) => (
+          <label class="check" key={action}>
+            <input
+              type="checkbox"
+              checked={!leftOut.actions.includes(action)}
+              onChange={(event) => leaveOut("actions", action, !event.currentTarget.checked)}
+            />
+            {t.actions[action]} {t.number(plan?.[action] ?? 0)}
+          </label>
+        ))}
+        {leftOut.ids.length > 0 && <small>{t.exportLeftOut(leftOut.ids.length)}</small>}
+      </fieldset>
+      {EXPORTS.slice(0, OF_REQUESTS).map(item)}
+      <hr />
+      {EXPORTS.slice(OF_REQUESTS).map(item)}
       <button type="button" class="item" onClick={() => void writeSchema()}>
         {t.exportSchema}
       </button>

@@ -6,6 +6,7 @@ import { canRedo, canUndo, document_, redo, undo } from "../state/document";
 import { forgetEverything, generate } from "../state/files";
 import { hasPeople } from "../state/plan";
 import { language, languages, speak, strings } from "../strings";
+import { paletteOpen } from "./asked";
 import { Chips } from "./Chips";
 import { Choose } from "./Choose";
 import { helpOpen } from "./Help";
@@ -149,6 +150,16 @@ export function Header() {
             <Exports />
           </Menu>
         )}
+        <button
+          type="button"
+          class="button icon"
+          aria-label={t.palette}
+          aria-keyshortcuts="Control+K Meta+K"
+          title={`${t.palette} (Ctrl+K)`}
+          onClick={() => (paletteOpen.value = true)}
+        >
+          ⌘
+        </button>
         <Menu label={t.more} icon="⋯">
           <More />
         </Menu>

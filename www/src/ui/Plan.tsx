@@ -1,12 +1,14 @@
 // The answer first: one sentence, one tile an action, destructive ones first, always in sight.
 
 import { canUndo, document_, undo } from "../state/document";
+import { sent } from "../state/network";
 import {
   again,
   behind,
   busy,
   cancel,
   cancelled,
+  fileStates,
   filter,
   hasTarget,
   lastEdit,
@@ -16,6 +18,7 @@ import {
 } from "../state/plan";
 import { strings, told } from "../strings";
 import type { Action, Summary } from "../types";
+import { Coded } from "./Coded";
 import { Expectations } from "./Expectations";
 
 export const ACTIONS: { action: Action; sign: string }[] = [
@@ -59,6 +62,7 @@ function Bar({ plan }: { plan: Summary }) {
   const some = ACTIONS.filter(({ action }) => plan[action] > 0);
   const total = some.reduce((sum, { action }) => sum + plan[action], 0);
   let at = 0;
+  const most = document_.value.settings.deletionThreshold;
   return (
     <svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label={t.share100}>
       {some.map(({ action }) => {
@@ -72,6 +76,13 @@ function Bar({ plan }: { plan: Summary }) {
           </rect>
         );
       })}
+      {most !== undefined && (
+        <rect class="tick" x={Math.min(998, (most / total) * 1000)} y="0" width="2" height="10">
+          <title>
+            {t.threshold}: {t.number(most)}
+          </title>
+        </rect>
+      )}
     </svg>
   );
 }
@@ -133,10 +144,36 @@ export function Plan({ plan }: { plan: Summary }) {
         {plan.notes.map((note) => (
           <span key={note}>{told(note)}. </span>
         ))}
+        <FileNotes />
+        <span class="print-only">{t.printHint}</span>
+        <span class="network-use">
+          {t.sentNothing(sent.value)} · {navigator.serviceWorker?.controller ? t.installed : t.privacyShort}
+        </span>
       </p>
       <Cancelled />
       <Working />
     </section>
+  );
+}
+
+/** What was seen in the files that deserves a look. */
+function FileNotes() {
+  const t = strings();
+  const notes = document_.value.files.flatMap(({ name }, at) =>
+    (fileStates.value[at]?.report?.notes ?? []).map((note) => ({ name, note })),
+  );
+  if (!notes.length) return null;
+  return (
+    <details class="file-notes">
+      <summary>{t.fileNotes(notes.length)}</summary>
+      <ul>
+        {notes.map(({ name, note }) => (
+          <li key={name + note}>
+            <b dir="auto">{name}</b> <Coded text={note} />
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -12,7 +12,6 @@ export interface BarOf {
 }
 
 const ROW = 30;
-const WIDTH = 400;
 
 export function Bars({ title, bars, most }: { title: string; bars: BarOf[]; most?: number }) {
   const t = strings();
@@ -56,9 +55,9 @@ export function Bars({ title, bars, most }: { title: string; bars: BarOf[]; most
           </tbody>
         </table>
       ) : (
-        <svg viewBox={`0 0 ${WIDTH} ${bars.length * ROW}`} role="group" aria-label={title}>
+        <svg width="100%" height={bars.length * ROW} role="group" aria-label={title}>
           {bars.map((bar, at) => (
-            <Bar key={bar.label} bar={bar} y={at * ROW} width={(bar.value / top) * WIDTH} />
+            <Bar key={bar.label} bar={bar} y={at * ROW} share={bar.value / top} />
           ))}
         </svg>
       )}
@@ -66,21 +65,28 @@ export function Bars({ title, bars, most }: { title: string; bars: BarOf[]; most
   );
 }
 
-function Bar({ bar, y, width }: { bar: BarOf; y: number; width: number }) {
+function Bar({ bar, y, share }: { bar: BarOf; y: number; share: number }) {
   const t = strings();
   const { label, value, note, tone = "", onPick } = bar;
   const number = note ?? t.number(value);
   const body = (
     <>
-      <rect class="hit" x="0" y={y} width={WIDTH} height={ROW} />
+      <rect class="hit" x="0" y={y} width="100%" height={ROW} />
       <text x="0" y={y + 13}>
         {label.length > 46 ? `…${label.slice(-45)}` : label}
       </text>
-      <text class="number-text" x={WIDTH} y={y + 13} text-anchor="end">
+      <text class="number-text" x="100%" y={y + 13} text-anchor="end">
         {number}
       </text>
-      <rect class="track" x="0" y={y + 18} width={WIDTH} height="6" rx="3" />
-      <rect class="mark" x="0" y={y + 18} width={Math.max(value ? 3 : 0, width)} height="6" rx="3" />
+      <rect class="track" x="0" y={y + 18} width="100%" height="6" rx="3" />
+      <rect
+        class="mark"
+        x="0"
+        y={y + 18}
+        width={value ? `${Math.max(0.7, share * 100)}%` : 0}
+        height="6"
+        rx="3"
+      />
     </>
   );
   if (!onPick)

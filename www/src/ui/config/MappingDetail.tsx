@@ -1,10 +1,13 @@
 // All fields of a mapping, in Entra's words and order, and what the population makes of it.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { call } from "../../engine";
 import { schema } from "../../state/document";
 import { editMapping, removeMapping } from "../../state/edit";
-import { attributes } from "../../state/plan";
+import { attributes, generation } from "../../state/plan";
 import { type Mapping, type MappingType, targetsOf } from "../../state/schema";
 import { strings } from "../../strings";
-import type { TargetFindings } from "../../types";
+import type { Span, TargetFindings } from "../../types";
 import { lazy } from "../lazy";
 import { Select } from "../Select";
 import { secret } from "../value";
@@ -36,6 +39,39 @@ function Top({ found, hidden }: { found: TargetFindings; hidden: boolean }) {
     <div class="top">
       <Bars title={`${t.topValues} · ${t.distinct(found.distinct)}`} bars={bars} most={total} />
     </div>
+  );
+}
+
+/** The source with the parts in grey that nobody's values lead to. */
+function Untaken({ mapping }: { mapping: Mapping }) {
+  const t = strings();
+  const spans = useSignal<Span[]>([]);
+  const { kind, source } = mapping;
+  const plan = generation.value;
+  useEffect(() => {
+    let current = true;
+    void call("untaken", kind, source).then((found) => {
+      if (current && found) spans.value = found;
+    });
+    return () => {
+      current = false;
+    };
+  }, [kind, source, plan, spans]);
+  if (!spans.value.length) return null;
+  let at = 0;
+  const parts = spans.value.flatMap(({ start, end }) => {
+    const before = source.slice(at, start);
+    at = end;
+    return [before, <s key={start}>{source.slice(start, end)}</s>];
+  });
+  return (
+    <p class="untaken">
+      <span>{t.untaken(spans.value.length)}</span>
+      <code>
+        {parts}
+        {source.slice(at)}
+      </code>
+    </p>
   );
 }
 
@@ -119,6 +155,7 @@ export function MappingDetail({ mapping, survey }: { mapping: Mapping; survey: T
         ]}
         onChange={(chosen) => editMapping(mapping, { createOnly: chosen === "create" })}
       />
+      {mapping.type === "expression" && survey && <Untaken mapping={mapping} />}
       {survey && <Top found={survey} hidden={secret(mapping.target)} />}
       <button type="button" class="button danger" onClick={() => removeMapping(mapping)}>
         {t.removeMapping}

@@ -39,6 +39,8 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
         onCursor: (place) => (cursor.value = place),
       });
       editor.current.focus();
+      // What is said about it stands below it.
+      requestAnimationFrame(() => host.current?.closest("li")?.scrollIntoView({ block: "nearest" }));
     });
     return () => {
       gone = true;

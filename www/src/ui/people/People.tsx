@@ -1,6 +1,6 @@
 // Everyone, however many: only the rows in sight exist in the page. The engine sorts,
 // searches and filters; this asks for what is in the window.
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import type { ComponentProps, VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { narrow } from "../../prefs";
@@ -11,6 +11,7 @@ import { strings } from "../../strings";
 import type { Row } from "../../types";
 import { signs } from "../Plan";
 import { steer } from "../steer";
+import { short } from "../value";
 import { describeFilter } from "./describe";
 
 const HEIGHT = 40;
@@ -19,11 +20,14 @@ const MARGIN = 8;
 const TALLEST = 4_000;
 const COLUMNS = ["action", "name", "why", "changes", "problems"] as const;
 
+/** The one thing that decided: the condition that fails, what is set, or Entra's code. */
 export function why(row: Row): string {
   const t = strings();
+  if (row.because && /^($|NotEffectivelyEntitled)/.test(row.reason)) return t.because[row.because];
   if (row.reason) return row.reason.replace(/^X-/, "").replace(/([a-z])([A-Z])/g, "$1 $2");
+  if (row.sets.length) return t.sets(row.sets.map(short), row.changes - row.sets.length);
   if (row.action === "update") return t.differs(row.changes);
-  return row.inScope ? t.inScope : t.outOfScope;
+  return row.action === "create" ? t.notInTarget : row.inScope ? t.same : t.outOfScope;
 }
 
 function Line({
@@ -52,9 +56,10 @@ function Line({
       </span>
       <span role="gridcell" class="name" dir="auto">
         {row.objectType === "Group" && <abbr>{t.group}</abbr>}
-        {row.name || row.id}
+        {row.displayName && <b>{row.displayName} </b>}
+        {row.displayName ? <small>{row.name}</small> : row.name || row.id}
       </span>
-      <span role="gridcell" class="why">
+      <span role="gridcell" class="why" title={why(row)}>
         {why(row)}
       </span>
       <span role="gridcell" class="number">
@@ -83,15 +88,34 @@ function useLines() {
   };
 }
 
+/** The row that the keys stand on: its place, and whose it is, so that it stays with them. */
+const active = signal(0);
+let whose: number | undefined;
+
+/** Where the active row stands now. */
+function follow(indexes: Uint32Array): void {
+  const mine = openIndex.peek() ?? whose;
+  const at = mine === undefined || indexes[active.peek()] === mine ? -1 : indexes.indexOf(mine);
+  if (at >= 0) active.value = at;
+  else active.value = Math.max(0, Math.min(active.peek(), indexes.length - 1));
+  whose = indexes[active.peek()];
+}
+
 export function People() {
   const line = useLines();
   const t = strings();
   const view = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
   const height = useSignal(600);
-  const active = useSignal(0);
+  const shown = useRef(false);
   const indexes = found.value;
   const total = indexes.length;
+  useEffect(() => {
+    const before = active.peek();
+    follow(indexes);
+    if (active.peek() !== before || !shown.current) move(active.peek());
+    shown.current = true;
+  }, [indexes]);
 
   const first = Math.max(0, Math.floor(top.value / HEIGHT) - MARGIN);
   const last = Math.min(total, Math.ceil((top.value + height.value) / HEIGHT) + MARGIN);
@@ -115,6 +139,7 @@ export function People() {
   // A grid is one stop of the Tab key; the arrows move within it.
   const move = (to: number) => {
     active.value = Math.max(0, Math.min(total - 1, to));
+    whose = indexes[active.value];
     const box = view.current;
     if (!box) return;
     const at = active.value * HEIGHT;
@@ -153,9 +178,13 @@ export function People() {
           placeholder={t.searchHint}
           aria-label={t.searchPeople}
           value={filter.value.search}
-          onInput={(event) => {
-            active.value = 0;
-            void search(event.currentTarget.value);
+          onInput={(event) => void search(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" && event.key !== "ArrowDown") return;
+            event.preventDefault();
+            move(0);
+            view.current?.focus();
+            if (event.key === "Enter") select(0);
           }}
         />
       </div>

@@ -1,6 +1,6 @@
 // One person: the journey in Entra's steps, the result, the changes, the requests.
 import { narrow, type Tab, tab } from "../../prefs";
-import { close, person } from "../../state/person";
+import { close, type Person as Opened, person } from "../../state/person";
 import { strings } from "../../strings";
 import { signs } from "../Plan";
 import { steer } from "../steer";
@@ -9,6 +9,12 @@ import { Changes } from "./Changes";
 import { Journey } from "./Journey";
 import { Requests } from "./Requests";
 import { Result } from "./Result";
+
+/** The display name where it is another than what the list says. */
+function called({ inside, operation }: Opened): string {
+  const shown = inside.attributes.find(({ name }) => name === "displayName")?.values[0] ?? "";
+  return shown === operation.source.displayName ? "" : shown;
+}
 
 export const TABS: Tab[] = ["journey", "result", "changes", "requests"];
 
@@ -36,7 +42,8 @@ export function Person() {
       <div class="head">
         <div>
           <h2 id="person" dir="auto">
-            {operation.source.displayName}
+            {called(open) || operation.source.displayName}
+            {called(open) && <small>{operation.source.displayName}</small>}
           </h2>
           <p class={`verdict ${operation.verdict}`}>
             <i aria-hidden="true">{signs.get(operation.verdict)}</i> {t.actions[operation.verdict]}
@@ -91,7 +98,7 @@ export function Person() {
         {tab.value === "journey" && <Journey open={open} />}
         {tab.value === "result" && <Result open={open} />}
         {tab.value === "changes" && <Changes open={open} />}
-        {tab.value === "requests" && <Requests requests={operation.requests} />}
+        {tab.value === "requests" && <Requests open={open} />}
       </div>
     </section>
   );

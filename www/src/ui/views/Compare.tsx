@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { call } from "../../engine";
 import { readConfiguration } from "../../share";
-import { document_ } from "../../state/document";
+import { document_, populationOf } from "../../state/document";
 import { textOf } from "../../state/files";
 import { open } from "../../state/person";
 import { settingsFor } from "../../state/plan";
@@ -22,9 +22,8 @@ export function Compare() {
     const schema = saved?.schema ?? (text.includes('"synchronizationRules"') ? text : "");
     wrong.value = schema ? "" : `${file.name}: ${t.configurationUnreadable}`;
     if (!schema) return;
-    const { files: sources, generated } = document_.value;
     const settings = { ...settingsFor(document_.value), ...saved?.settings };
-    const answer = await call("compare", [...sources], generated, schema, settings);
+    const answer = await call("compare", populationOf(document_.value), schema, settings);
     if (!answer) return;
     if ("ok" in answer) seen.value = answer.ok;
     else wrong.value = answer.error.message;

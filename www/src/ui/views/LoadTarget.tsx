@@ -2,6 +2,7 @@
 // read from the SCIM endpoint of the server that serves this page, with a token typed by hand.
 import { useSignal } from "@preact/signals";
 import { add } from "../../state/files";
+import { sent } from "../../state/network";
 import { strings } from "../../strings";
 
 const PAGE = 100;
@@ -11,6 +12,7 @@ const MOST = 100_000;
 async function read(token: string, kind: string): Promise<unknown[]> {
   const all: unknown[] = [];
   for (let start = 1; all.length < MOST; ) {
+    sent.value += 1;
     const reply = await fetch(`/scim/v2/${kind}?startIndex=${start}&count=${PAGE}`, {
       headers: { authorization: `Bearer ${token}`, accept: "application/scim+json" },
       credentials: "omit",

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { call, follow } from "../../engine";
 import { save } from "../../save";
-import { document_ } from "../../state/document";
+import { document_, populationOf } from "../../state/document";
 import { settingsFor, summary } from "../../state/plan";
 import { strings, told } from "../../strings";
 import type { ReplayProgress, Summary } from "../../types";
@@ -18,15 +18,13 @@ export function Replay() {
   const plan = summary.value;
   const many = (plan?.users ?? 0) + (plan?.groups ?? 0) > MOST;
   const run = async () => {
-    const { files, generated, schema } = document_.value;
     running.value = 0;
     done.value = null;
     done.value = await follow(
       "replay",
       (sent, total) => (running.value = total ? sent / total : 0),
-      [...files],
-      generated,
-      schema,
+      populationOf(document_.value),
+      document_.value.schema,
       settingsFor(document_.value),
     ).finally(() => (running.value = null));
   };

@@ -1,0 +1,119 @@
+//! The whole configuration at a report's end: what it was that was planned.
+
+use super::escape;
+use crate::provision::report::JobSettings;
+use serde_json::Value;
+
+/// Mappings, scoping filters and settings, as tables.
+#[must_use]
+pub fn configuration(schema: &Value, settings: &JobSettings) -> String {
+    let mut text = "<h2>Configuration</h2>".to_owned();
+    for rule in list(schema, "synchronizationRules") {
+        for object in list(rule, "objectMappings") {
+            text.push_str(&object_mapping(object));
+        }
+    }
+    text.push_str("<h3>Settings</h3><table><tbody>");
+    if let Ok(Value::Object(settings)) = serde_json::to_value(settings) {
+        for (name, value) in settings.iter().filter(|(_, value)| !value.is_null()) {
+            text.push_str(&row(&[name, &plain(value)]));
+        }
+    }
+    text.push_str("</tbody></table>");
+    text
+}
+
+fn object_mapping(object: &Value) -> String {
+    let mut text = format!(
+        "<h3>{} → {} <small>{}</small></h3><table><thead><tr><th>Target</th><th>Source</th><th>Default</th><th>Matching</th><th>Applied</th></tr></thead><tbody>",
+        escape(&word(object, "sourceObjectName")),
+        escape(&word(object, "targetObjectName")),
+        escape(&word(object, "flowTypes"))
+    );
+    for mapping in list(object, "attributeMappings") {
+        let source = mapping.get("source").unwrap_or(&Value::Null);
+        let written = match word(source, "expression") {
+            none if none.is_empty() => word(source, "name"),
+            expression => expression,
+        };
+        let matching = mapping.get("matchingPriority").map(plain).filter(|priority| priority != "0");
+        text.push_str(&row(&[
+            &word(mapping, "targetAttributeName"),
+            &written,
+            &word(mapping, "defaultValue"),
+            &matching.unwrap_or_default(),
+            &word(mapping, "flowType"),
+        ]));
+    }
+    text.push_str("</tbody></table>");
+    let groups = object.get("scope").map_or(&[][..], |scope| list(scope, "groups"));
+    if !groups.is_empty() {
+        text.push_str("<h3>Scoping filters</h3><table><tbody>");
+        for group in groups {
+            for clause in list(group, "clauses") {
+                let values = clause.get("targetOperand").map_or(&[][..], |operand| list(operand, "values"));
+                let values: Vec<String> = values.iter().map(plain).collect();
+                text.push_str(&row(&[
+                    &word(group, "name"),
+                    &word(clause, "sourceOperandName"),
+                    &word(clause, "operatorName"),
+                    &values.join("; "),
+                ]));
+            }
+        }
+        text.push_str("</tbody></table>");
+    }
+    text
+}
+
+fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
+    value.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
+}
+
+fn word(value: &Value, name: &str) -> String {
+    value.get(name).filter(|value| !value.is_null()).map(plain).unwrap_or_default()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A row whose first cell is its head.
+fn row(cells: &[&str]) -> String {
+    let cell = |(at, text): (usize, &&str)| match at {
+        0 => format!("<th scope=\"row\">{}</th>", escape(text)),
+        _ => format!("<td><code>{}</code></td>", escape(text)),
+    };
+    format!("<tr>{}</tr>", cells.iter().enumerate().map(cell).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provision::engine::Engine;
+    use serde_json::json;
+
+    #[test]
+    fn every_mapping_filter_and_setting_is_there() {
+        let mut engine = Engine::new();
+        let settings = JobSettings { deletion_threshold: Some(7), ..JobSettings::default() };
+        engine.configure("", &settings);
+        let mut schema = engine.schema().cloned().expect("a schema");
+        schema["synchronizationRules"][0]["objectMappings"][0]["scope"] = json!({"groups": [{"name": "<b>", "clauses": [
+            {"operatorName": "EQUALS", "sourceOperandName": "department", "targetOperand": {"values": ["Sales"]}}]}]});
+        let text = configuration(&schema, &settings);
+        let mappings: usize = (0..2)
+            .map(|at| {
+                schema["synchronizationRules"][0]["objectMappings"][at]["attributeMappings"]
+                    .as_array()
+                    .map_or(0, Vec::len)
+            })
+            .sum();
+        assert!(text.matches("<tr>").count() > mappings, "{text}");
+        for part in
+            ["userPrincipalName", "<code>department</code>", "Sales", "deletionThreshold", "&lt;b&gt;"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+// Whether the list of everything that can be done is open.
+import { signal } from "@preact/signals";
+
+export const paletteOpen = signal(false);
