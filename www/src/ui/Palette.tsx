@@ -9,7 +9,7 @@ import { forgetEverything, generate } from "../state/files";
 import { chosen, open } from "../state/person";
 import { hasPeople, only, showAll, summary } from "../state/plan";
 import { type Language, languages, speak, strings } from "../strings";
-import { paletteOpen } from "./asked";
+import { paletteOpen, typedAhead } from "./asked";
 import { EXPORTS, write, writeSchema } from "./Exports";
 import { helpOpen } from "./Help";
 import { ACTIONS } from "./Plan";
@@ -150,7 +150,9 @@ export function Palette() {
   const people = useSignal<Entry[]>([]);
   useEffect(() => {
     box.current?.showModal();
-  }, []);
+    typed.value = typedAhead.value;
+    typedAhead.value = "";
+  }, [typed]);
   useEffect(() => {
     let current = true;
     const text = typed.value.trim();

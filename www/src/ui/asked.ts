@@ -2,3 +2,5 @@
 import { signal } from "@preact/signals";
 
 export const paletteOpen = signal(false);
+/** What was typed before it was there. */
+export const typedAhead = signal("");

@@ -4,7 +4,7 @@ import { singleKeys, tab } from "../prefs";
 import { redo, undo } from "../state/document";
 import { chosen, opened } from "../state/person";
 import { found, showAll, survey } from "../state/plan";
-import { paletteOpen } from "./asked";
+import { paletteOpen, typedAhead } from "./asked";
 import { helpOpen } from "./Help";
 import { TABS } from "./person/Person";
 import { steer } from "./steer";
@@ -57,7 +57,14 @@ export function keys(event: KeyboardEvent, writing: boolean): void {
     return;
   }
   // What is typed is for the palette, also while it is on its way.
-  if (writing || paletteOpen.value || document.querySelector("dialog[open]")) return;
+  if (paletteOpen.value && !document.querySelector("dialog[open]")) {
+    if (event.key.length === 1 && !command) {
+      typedAhead.value += event.key;
+      event.preventDefault();
+    }
+    return;
+  }
+  if (writing || document.querySelector("dialog[open]")) return;
   if (command) {
     const key = event.key.toLowerCase();
     if (key === "z") (event.shiftKey ? redo : undo)();
