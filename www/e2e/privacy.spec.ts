@@ -126,3 +126,35 @@ test("a new version waits until it is asked for, and says so", async ({ page, co
   await context.close();
   server.close();
 });
+
+test("without WebAssembly, or without scripts, the page says what it needs", async ({ browser, baseURL }) => {
+  const plain = await browser.newContext({ javaScriptEnabled: false });
+  const still = await plain.newPage();
+  await still.goto(baseURL ?? "/");
+  await expect(still.getByText("Provisor runs in the browser")).toBeVisible();
+  const context = await browser.newContext();
+  const old = await context.newPage();
+  await old.addInitScript(() => Reflect.deleteProperty(globalThis, "WebAssembly"));
+  await old.goto(baseURL ?? "/");
+  await expect(old.getByText("with JavaScript and WebAssembly")).toBeVisible();
+  await expect(old.getByRole("button")).toHaveCount(0);
+});
+
+test("an engine that stops starts anew with everything as it was", async ({ page }) => {
+  await paste(page, PEOPLE);
+  await settled(page);
+  await page.getByRole("button", { name: /^Source of title:/ }).click();
+  await expect(page.getByRole("textbox", { name: "Source of title" })).toBeFocused();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText("[department]");
+  await expect(page.locator(".last-edit")).toContainText("changed 2");
+  // What the worker says when it has failed.
+  await page.workers()[0]?.evaluate(() => self.postMessage({ id: -1, fault: "out of memory" }));
+  await expect(page.getByRole("alert")).toContainText("started anew");
+  await expect(page.getByRole("button", { name: "Copy details" })).toBeVisible();
+  await settled(page);
+  await expect(people(page)).toHaveCount(2);
+  await people(page).first().click();
+  await page.getByRole("tab", { name: "Result" }).click();
+  await expect(page.locator("#detail")).toContainText('"title": "Sales"');
+});

@@ -111,8 +111,3 @@ export async function unlessStopped<T>(asked: Promise<T>, otherwise: T): Promise
     throw error;
   }
 }
-
-/** Ends the engine at once, whatever it is doing; for tests of what happens then. */
-export function kill(): void {
-  crash("it was stopped", undefined);
-}

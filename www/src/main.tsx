@@ -6,7 +6,12 @@ import { consider } from "./ui/Offer";
 import { install } from "./ui/Update";
 
 const root = document.getElementById("app");
-if (root) render(<App />, root);
+// Where there is no WebAssembly, what stands in the page says what is needed.
+const able = typeof WebAssembly === "object";
+if (root && able) {
+  root.replaceChildren();
+  render(<App />, root);
+}
 
 async function start(): Promise<void> {
   await restore();
@@ -15,6 +20,6 @@ async function start(): Promise<void> {
   const shared = await fromFragment(location.hash);
   if (shared) consider(shared);
 }
-void start();
+if (able) void start();
 
 if ("serviceWorker" in navigator && import.meta.env.PROD && location.protocol !== "file:") void install();

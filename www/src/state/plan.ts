@@ -258,8 +258,9 @@ whenChanged((_, after, step) => void refresh(after, step));
 whenRestarted((runs) => {
   loading = null;
   if (runs) note(runs);
-  passing = runs ? null : strings().engineRestarted;
-  fault.value = runs ? strings().endless(runs.replace(/^=|\n.*/g, "")) : passing;
+  // It is told until it is put away: the next plan mends it, and says nothing of it.
+  passing = null;
+  fault.value = runs ? strings().endless(runs.replace(/^=|\n.*/g, "")) : strings().engineRestarted;
   void refresh(document_.value, { label: "", fresh: true });
 });
 

@@ -285,7 +285,7 @@ export const de: Strings = {
   differs: (count) => many(count, "Attribut weicht ab", "Attribute weichen ab"),
   sets: (names, more) => names.join(", ") + (more > 0 ? ` +${number(more)}` : ""),
   because: {
-    inactive: "in der Quelle nicht aktiv",
+    inactive: "nicht aktiv",
     unassigned: "nicht zugewiesen",
     notEntitled: "keine berechtigte Rolle",
     filter: "Bereichsfilter",

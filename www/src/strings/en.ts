@@ -275,7 +275,7 @@ export const en = {
   differs: (count: number) => many(count, "attribute differs", "attributes differ"),
   sets: (names: string[], more: number) => names.join(", ") + (more > 0 ? ` +${number(more)}` : ""),
   because: {
-    inactive: "not active in the source",
+    inactive: "not active",
     unassigned: "not assigned",
     notEntitled: "no entitled role",
     filter: "scoping filter",

@@ -62,6 +62,7 @@ export function keys(event: KeyboardEvent, writing: boolean): void {
       typedAhead.value += event.key;
       event.preventDefault();
     }
+    if (event.key === "Escape") paletteOpen.value = false;
     return;
   }
   if (writing || document.querySelector("dialog[open]")) return;

@@ -40,7 +40,7 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
       });
       editor.current.focus();
       // What is said about it stands below it.
-      requestAnimationFrame(() => host.current?.closest("li")?.scrollIntoView({ block: "nearest" }));
+      setTimeout(() => host.current?.closest("li")?.scrollIntoView({ block: "nearest" }), 200);
     });
     return () => {
       gone = true;
