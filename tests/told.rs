@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-const GERMAN: &str = "www/src/strings/engine.de.json";
+const GERMAN: &str = "www/src/strings/told.de.json";
 
 /// All Rust files below a folder.
 fn sources(folder: &Path, into: &mut Vec<String>) {

@@ -11,7 +11,7 @@ type Spoken = [strings: Strings, forms: Record<string, string>];
 const LANGUAGES = {
   en: async (): Promise<Spoken> => [en, {}],
   de: async (): Promise<Spoken> => {
-    const [strings, engine] = await Promise.all([import("./de"), import("./engine.de.json")]);
+    const [strings, engine] = await Promise.all([import("./de"), import("./told.de.json")]);
     return [strings.de, engine.default];
   },
 };
