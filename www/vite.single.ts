@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 const root = import.meta.dirname;
@@ -78,6 +79,20 @@ function handedOver(): Plugin {
   };
 }
 
+/** Each wasm as the text of its packed bytes; the worker unpacks it. */
+function packed(): Plugin {
+  return {
+    name: "packed",
+    enforce: "pre",
+    load(id) {
+      const [file = "", query] = id.split("?");
+      if (!file.endsWith(".wasm") || query !== "url") return null;
+      const bytes = gzipSync(readFileSync(file), { level: constants.Z_BEST_COMPRESSION });
+      return `export default ${JSON.stringify(bytes.toString("base64"))}`;
+    },
+  };
+}
+
 /** The single-file page's own way to start the engine. */
 function spawnInline(): Plugin {
   return {
@@ -93,7 +108,7 @@ function spawnInline(): Plugin {
 export default defineConfig({
   root,
   publicDir: false,
-  plugins: [icon(), spawnInline(), oneFile()],
+  plugins: [icon(), packed(), spawnInline(), oneFile()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: {
     format: "iife",

@@ -1,17 +1,18 @@
 // The worker in the single-file page: what wasm there is comes with the first message.
 import { answer } from "./worker";
 
-/** A data address as bytes. */
-function bytes(address: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(address.slice(address.indexOf(",") + 1)), (letter) => letter.charCodeAt(0));
+/** The bytes that were packed with gzip and written as base64. */
+function unpacked(text: string): Promise<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 let sandbox = "";
-let given: (bytes: BufferSource) => void = () => {};
-answer(new Promise<BufferSource>((resolve) => (given = resolve)), () => bytes(sandbox));
+let given: (bytes: Promise<BufferSource>) => void = () => {};
+answer(new Promise<BufferSource>((resolve) => (given = resolve)), () => unpacked(sandbox));
 const next = self.onmessage;
 self.onmessage = (event: MessageEvent<{ wasm?: string; sandbox?: string }>) => {
   sandbox = event.data.sandbox ?? sandbox;
-  if (event.data.wasm) given(bytes(event.data.wasm));
+  if (event.data.wasm) given(unpacked(event.data.wasm));
   else next?.call(self, event);
 };
