@@ -27,9 +27,9 @@ fn planned() -> (Preview, serde_json::Value) {
 
 /// The plan as a file, a row a slice.
 fn exported(preview: &Preview) -> String {
-    let mut export = Export::new("planJson".to_owned());
+    let mut export = Export::new("planJson".to_owned(), &preview.schema_json(), SETTINGS);
     let summary = json(&preview.summary())["ok"].to_string();
-    let mut file = export.head(&summary);
+    let mut file = export.head(&summary, &preview.survey());
     for row in 0..preview.length() {
         file.push_str(&export.step(&preview.operations(row, 1)));
     }
