@@ -1,16 +1,6 @@
 // What goes out: every form opens as what it is; and the strongest proof: the exported
 // requests, sent to the endpoint of the same server, leave nothing for the next plan.
-import { readFile } from "node:fs/promises";
-import { count, edit, expect, loadExample, type Page, settled, test, write } from "./page";
-
-async function exported(page: Page, name: string): Promise<string> {
-  await page.locator("summary", { hasText: "Export" }).click();
-  const download = page.waitForEvent("download");
-  await page.getByRole("button", { name, exact: true }).click();
-  const text = await readFile(await (await download).path(), "utf8");
-  await page.keyboard.press("Escape");
-  return text;
-}
+import { count, edit, expect, exported, loadExample, settled, test, write } from "./page";
 
 test.beforeEach(async ({ page }) => {
   await page.goto("/");

@@ -1,16 +1,7 @@
 // What is approved and what is not; the report; what comes out on paper.
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
-import { expect, loadExample, type Page, people, settled, test, tile } from "./page";
-
-async function exported(page: Page, name: string): Promise<string> {
-  await page.locator("summary", { hasText: "Export" }).click();
-  const download = page.waitForEvent("download");
-  await page.getByRole("button", { name, exact: true }).click();
-  const text = await readFile(await (await download).path(), "utf8");
-  await page.keyboard.press("Escape");
-  return text;
-}
+import { expect, exported, loadExample, people, settled, test, tile } from "./page";
 
 test.beforeEach(async ({ page }) => {
   await page.goto("/");

@@ -1,4 +1,5 @@
 // What every spec does: watch for faults, put files in, find things.
+import { readFile } from "node:fs/promises";
 import AxeBuilder from "@axe-core/playwright";
 import { type APIRequestContext, test as base, expect, type Page } from "@playwright/test";
 
@@ -100,4 +101,14 @@ export async function barriers(page: Page): Promise<string[]> {
   return violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`,
   );
+}
+
+/** What an export writes, as text. */
+export async function exported(page: Page, name: string): Promise<string> {
+  await page.locator("summary", { hasText: "Export" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name, exact: true }).click();
+  const text = await readFile(await (await download).path(), "utf8");
+  await page.keyboard.press("Escape");
+  return text;
 }

@@ -4,9 +4,20 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { expect, loadExample, PEOPLE, paste, people, settled, test } from "./page";
+import { expect, loadExample, type Page, PEOPLE, paste, people, settled, test } from "./page";
 
 test.beforeEach(({ page }) => page.goto("/").then(() => undefined));
+
+/** Two people are there, and one mapping is edited. */
+async function mapTitleToDepartment(page: Page): Promise<void> {
+  await paste(page, PEOPLE);
+  await settled(page);
+  await page.getByRole("button", { name: /^Source of title:/ }).click();
+  await expect(page.getByRole("textbox", { name: "Source of title" })).toBeFocused();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText("[department]");
+  await expect(page.locator(".last-edit")).toContainText("changed 2");
+}
 
 test("after the first load the example is all that is asked for, then nothing", async ({ page }) => {
   await loadExample(page);
@@ -55,13 +66,7 @@ test("nothing is kept unless it was ticked, and forgetting forgets", async ({ pa
 });
 
 test("a link holds the configuration and no person", async ({ page, context }) => {
-  await paste(page, PEOPLE);
-  await settled(page);
-  await page.getByRole("button", { name: /^Source of title:/ }).click();
-  await expect(page.getByRole("textbox", { name: "Source of title" })).toBeFocused();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText("[department]");
-  await expect(page.locator(".last-edit")).toContainText("changed 2");
+  await mapTitleToDepartment(page);
   await page.locator("summary", { hasText: "Share" }).click();
   const link = page.getByLabel("Link");
   await expect(link).toHaveValue(/#c=/);
@@ -141,13 +146,7 @@ test("without WebAssembly, or without scripts, the page says what it needs", asy
 });
 
 test("an engine that stops starts anew with everything as it was", async ({ page }) => {
-  await paste(page, PEOPLE);
-  await settled(page);
-  await page.getByRole("button", { name: /^Source of title:/ }).click();
-  await expect(page.getByRole("textbox", { name: "Source of title" })).toBeFocused();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText("[department]");
-  await expect(page.locator(".last-edit")).toContainText("changed 2");
+  await mapTitleToDepartment(page);
   // What the worker says when it has failed.
   await page.workers()[0]?.evaluate(() => self.postMessage({ id: -1, fault: "out of memory" }));
   await expect(page.getByRole("alert")).toContainText("started anew");
