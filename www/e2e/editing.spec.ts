@@ -1,5 +1,17 @@
 // Edit and see: no run button, faults beside what is wrong, everything can be undone.
-import { count, edit, expect, loadExample, PEOPLE, paste, people, settled, test, write } from "./page";
+import {
+  barriers,
+  count,
+  edit,
+  expect,
+  loadExample,
+  PEOPLE,
+  paste,
+  people,
+  settled,
+  test,
+  write,
+} from "./page";
 
 test.beforeEach(({ page }) => page.goto("/").then(() => undefined));
 
@@ -68,6 +80,52 @@ test("the trace shows each part, and branches not taken in grey", async ({ page 
   await expect(trace).toContainText("ADA LOVELACE");
   await trace.getByRole("row", { name: "ToUpper" }).hover();
   await expect(page.locator(".cm-marked").first()).toHaveText(/ToUpper/);
+});
+
+test("the trace is a tree grid: the arrows walk it, fold and unfold it, and mark the text", async ({
+  page,
+}) => {
+  await paste(page, PEOPLE);
+  await settled(page);
+  await people(page).first().click();
+  await edit(page, "displayName");
+  await write(page, 'IIF([department]="Sales", ToUpper(Trim([displayName])), ToLower([displayName]))');
+  const grid = page.getByRole("treegrid", { name: "Evaluated for ada@contoso.com" });
+  const rows = grid.getByRole("row");
+  await expect(grid.locator("tr.skipped")).toHaveCount(2);
+  const all = await rows.count();
+  // Tab leaves the editor; of the grid one row is a stop.
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(grid.locator("tr[tabindex='0']")).toHaveCount(1);
+  await expect(rows.first()).toBeFocused();
+  await expect(rows.first()).toHaveAttribute("aria-level", "1");
+  await expect(rows.first()).toHaveAttribute("aria-expanded", "true");
+  const upper = grid.getByRole("row", { name: /ToUpper/ });
+  const trim = grid.getByRole("row", { name: /Trim/ });
+  while (!(await upper.evaluate((row) => row === document.activeElement)))
+    await page.keyboard.press("ArrowDown");
+  await expect(page.locator(".cm-marked").first()).toHaveText(/ToUpper/);
+  await expect(upper).toHaveAttribute("aria-level", "2");
+  await page.keyboard.press("ArrowRight");
+  await expect(trim).toBeFocused();
+  await page.keyboard.press("ArrowLeft");
+  await expect(trim).toHaveAttribute("aria-expanded", "false");
+  await expect(rows).toHaveCount(all - 1);
+  await page.keyboard.press("ArrowRight");
+  await expect(rows).toHaveCount(all);
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowLeft");
+  await expect(trim).toBeFocused();
+  // What was not taken says so, and is on the keys' way.
+  await page.keyboard.press("End");
+  await expect(rows.last()).toBeFocused();
+  await expect(rows.last()).toContainText("not needed");
+  await page.keyboard.press("Home");
+  await expect(rows.first()).toBeFocused();
+  await page.keyboard.press("ArrowLeft");
+  await expect(rows).toHaveCount(1);
+  expect(await barriers(page)).toEqual([]);
 });
 
 test("what if a value were another: for this person only, and back", async ({ page }) => {

@@ -8,7 +8,9 @@ import { attributes } from "../../state/plan";
 import type { Mapping } from "../../state/schema";
 import { strings } from "../../strings";
 import { Coded } from "../Coded";
-import { Trace } from "../Trace";
+import { lazy } from "../lazy";
+
+const Trace = lazy(() => import("../Trace").then(({ Trace }) => Trace));
 
 export function SourceField({ mapping, describedBy }: { mapping: Mapping; describedBy: string }) {
   const t = strings();
