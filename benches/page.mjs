@@ -19,12 +19,20 @@ const TYPES = {
   ".svg": "image/svg+xml",
 };
 const root = process.env.PAGE ?? "www/dist";
+/** The headers that every file of it is served with. */
+const headers = Object.fromEntries(
+  (await readFile(join(root, "_headers"), "utf8"))
+    .split(/^(?=\/)/m)
+    .filter((part) => part.startsWith("/*\n"))
+    .flatMap((part) => [...part.matchAll(/^ +([\w-]+): (.+)$/gm)].map(([, name, value]) => [name, value])),
+);
 const server = createServer(async (request, reply) => {
   const { pathname } = new URL(request.url, "http://x");
   const file = join(root, pathname === "/" ? "index.html" : pathname);
   try {
     const body = await readFile(file);
-    reply.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" }).end(body);
+    const type = TYPES[extname(file)] ?? "application/octet-stream";
+    reply.writeHead(200, { ...headers, "content-type": type }).end(body);
   } catch {
     reply.writeHead(404).end();
   }

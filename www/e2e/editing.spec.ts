@@ -29,6 +29,47 @@ test("an edited mapping plans while it is typed, and says whom it changed", asyn
   await expect(page.locator(".mapping .live").nth(1)).toContainText("✓ Ada Lovelace");
 });
 
+test("what a keystroke makes is there before the browser draws again", async ({ page }) => {
+  // Memory is shared with the engine in an isolated page only.
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+  await paste(page, PEOPLE);
+  await settled(page);
+  await people(page).first().click();
+  await edit(page, "displayName");
+  await write(page, 'Append([displayName], "")');
+  const live = page.locator(".mapping .live").nth(1);
+  await expect(live).toContainText("Ada Lovelace");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  const seen = await page.evaluateHandle(() => {
+    const seen = { beforeDrawn: 0 };
+    const editor = document.querySelector(".editor")?.shadowRoot?.querySelector(".cm-content");
+    const shown = document.querySelectorAll(".mapping .live")[1];
+    if (!editor || !shown) throw new Error("no editor");
+    let drawn = true;
+    editor.addEventListener(
+      "keydown",
+      () => {
+        drawn = false;
+        requestAnimationFrame(() => setTimeout(() => (drawn = true)));
+      },
+      true,
+    );
+    new MutationObserver(() => (seen.beforeDrawn += drawn ? 0 : 1)).observe(shown, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+    return seen;
+  });
+  for (const letter of "abcdefghijklmnopqrst") {
+    await page.keyboard.press(letter);
+    await page.waitForTimeout(40);
+  }
+  await expect(live).toContainText("Ada Lovelaceabcdefghijklmnopqrst");
+  expect(await seen.evaluate(({ beforeDrawn }) => beforeDrawn)).toBeGreaterThan(0);
+});
+
 test("a wrong name is underlined, and one press mends it", async ({ page }) => {
   await paste(page, PEOPLE);
   await settled(page);

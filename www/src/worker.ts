@@ -20,6 +20,7 @@ import start, {
   reportActions,
   schemaFile,
 } from "../pkg/sandbox/sandbox.js";
+import { LAID, lay } from "./shelf";
 import type {
   Answer,
   Columns,
@@ -88,6 +89,8 @@ let latest = 0;
 /** The other wasm, from the first time on that something of it is asked for. */
 let sandbox: () => Promise<unknown> = () => Promise.resolve();
 let memory: WebAssembly.Memory | undefined;
+/** Where the page looks for the answer to a keystroke. */
+let early: SharedArrayBuffer | undefined;
 
 function current(): Preview {
   preview ??= new Preview();
@@ -117,6 +120,7 @@ function turns() {
   let began = performance.now();
   return async (done: number, total: number, progress?: Progress): Promise<void> => {
     if (performance.now() - began < TURN) return;
+    runs(undefined);
     progress?.(done, total);
     await pause();
     if (mine !== latest) throw new Overtaken();
@@ -136,7 +140,7 @@ async function unlessOvertaken<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Tells the page what of the administrator's is run next, should it never come to an end. */
+/** Tells the page what of the administrator's the plan runs next, should it never come to an end. */
 let told: string | undefined;
 function runs(what: string | undefined): void {
   if (what === told) return;
@@ -289,20 +293,16 @@ const calls = {
   rows: (_: Progress, indexes: Uint32Array) => list(said<Row[]>(current().rows(indexes))),
   place: (_: Progress, id: string) => current().place(id),
   person: (_: Progress, index: number) => look(index),
-  trace(_: Progress, index: number, text: string): Part[] | null {
-    runs(`=${text}`);
-    const parts = parsed<Part[]>(current().trace(index, text));
-    runs(undefined);
-    return parts;
-  },
-  /** Whether what is typed is right as a mapping's source, and what it makes of what is in sight. */
-  sight(_: Progress, { text, kind, target, source, rows, open }: Edit): { wrong: boolean; seen: string } {
+  trace: (_: Progress, index: number, text: string) => parsed<Part[]>(current().trace(index, text)),
+  /** What a text as a mapping's source makes of what is in sight, as JSON; null when it is no source. */
+  sight(_: Progress, { text, kind, target, source, rows, open }: Edit): string | null {
     const found = text === null ? [] : (JSON.parse(checkExpression(text, [])) as Finding[]);
-    if (found.some(({ severity }) => severity === "error")) return { wrong: true, seen: "" };
-    if (text !== null) runs(`${kind}/${target}\n${text}`);
-    const seen = preview?.sight(kind === "Group", target, source, rows, open ?? undefined) ?? "";
-    runs(undefined);
-    return { wrong: false, seen };
+    if (found.some(({ severity }) => severity === "error")) return null;
+    return preview?.sight(kind === "Group", target, source, rows, open ?? undefined) ?? "";
+  },
+  /** Memory to lay the answers to keystrokes in. */
+  share(_: Progress, memory: SharedArrayBuffer): void {
+    early = memory;
   },
   attributes: (_: Progress, group: boolean) => current().attributes(group),
   catalogue: (_: Progress) => JSON.parse(catalogue()) as FunctionHelp[],
@@ -474,6 +474,7 @@ export function answer(wasm: Source, seldom: () => Source): void {
       const progress: Progress = (done, total) => self.postMessage({ id: data.id, done, total });
       const call = calls[data.name] as (progress: Progress, ...args: unknown[]) => unknown;
       const value = await call(progress, ...data.args);
+      if (early && data.name === LAID) lay(early, data.id, value as string | null);
       self.postMessage({ id: data.id, value });
     } catch (error) {
       self.postMessage({ id: data.id, fault: error instanceof Error ? error.message : String(error) });

@@ -20,7 +20,7 @@ import {
   placeholder,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { call, unlessStopped } from "../engine";
+import { call, hear, unlessStopped } from "../engine";
 import { told } from "../strings";
 import type { FunctionHelp, Span } from "../types";
 
@@ -221,6 +221,7 @@ export function mount(host: HTMLElement, options: Options): Editor {
       if (last && !writing && transactions.some(({ docChanged }) => docChanged))
         options.onInput(last.newDoc.toString());
       target.update(transactions);
+      hear();
     },
     state: EditorState.create({
       doc: options.text,

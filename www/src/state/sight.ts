@@ -1,7 +1,7 @@
 // What is in sight: the rows in the window and the open person. What an edit makes of them is
 // shown first, before everyone is planned.
 import { batch, signal } from "@preact/signals";
-import { call, unlessStopped } from "../engine";
+import { attempt, call, unlessStopped } from "../engine";
 import type { Inside, Operation, Row } from "../types";
 import { mappingList } from "./document";
 import { endless } from "./endless";
@@ -37,7 +37,7 @@ export async function sight(mapping: Mapping, text: string): Promise<{ wrong: bo
   const open = person.value;
   // Of two mappings with one target the first counts.
   const counts = mappingList.value.find((other) => other.kind === kind && other.target === target);
-  const asked = call("sight", {
+  const asked = attempt(`${kind}/${target}\n${text}`, "sight", {
     text: typeOfText(text) === "expression" ? text : null,
     kind,
     target: counts?.key === key && !endless.value.includes(text.trim()) ? target : "",
@@ -45,10 +45,10 @@ export async function sight(mapping: Mapping, text: string): Promise<{ wrong: bo
     rows: shown.indexes,
     open: open?.index ?? null,
   });
-  const answer = await unlessStopped(asked, { wrong: false, seen: "" });
+  const answer = await unlessStopped(asked, "");
   const show = () => {
-    if (!answer.seen) return;
-    const seen = JSON.parse(answer.seen) as Seen;
+    if (!answer) return;
+    const seen = JSON.parse(answer) as Seen;
     batch(() => {
       if (rows.value.indexes === shown.indexes)
         rows.value = { ...rows.value, list: retain(rows.value.list, seen.rows) };
@@ -57,7 +57,7 @@ export async function sight(mapping: Mapping, text: string): Promise<{ wrong: bo
         see({ index: now.index, ...seen.person });
     });
   };
-  return { wrong: answer.wrong, show };
+  return { wrong: answer === null, show };
 }
 
 /** Until what was shown is painted; for a page that nobody sees, a moment. */

@@ -3,7 +3,7 @@
 // and the cursor marks the part.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { call } from "../engine";
+import { attempt } from "../engine";
 import { person } from "../state/person";
 import { strings, told } from "../strings";
 import type { Kind, Part, Span } from "../types";
@@ -80,7 +80,7 @@ export function Trace({
     let current = true;
     if (index === null || !text) parts.value = [];
     else
-      void call("trace", index, text).then((seen) => {
+      void attempt(`=${text}`, "trace", index, text).then((seen) => {
         // While the text does not parse, the last trace stays.
         if (current && seen) parts.value = seen;
       });
