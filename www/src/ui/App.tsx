@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { guide } from "../prefs";
 import { document_ } from "../state/document";
 import { pasted, take } from "../state/files";
-import { columns, fault, fileStates, hasPeople, schemaError, summary } from "../state/plan";
+import { columns, fault, fileStates, schemaError } from "../state/plan";
 import { strings } from "../strings";
 import { paletteOpen } from "./asked";
 import { Header } from "./Header";
@@ -12,11 +12,11 @@ import { Help } from "./Help";
 import { keys } from "./keys";
 import { lazy } from "./lazy";
 import { Offer, offer } from "./Offer";
-import { Panes } from "./Panes";
-import { Plan, Unplanned } from "./Plan";
 import { Update } from "./Update";
 import { Welcome } from "./Welcome";
 
+const work = () => import("./Work").then(({ Work }) => Work);
+const Work = lazy(work);
 const Palette = lazy(() => import("./Palette").then(({ Palette }) => Palette));
 const Faults = lazy(() => import("./Faults").then(({ Faults }) => Faults));
 const Columns = lazy(() => import("./Columns").then(({ Columns }) => Columns));
@@ -34,6 +34,8 @@ export function App() {
   const t = strings();
   const over = useSignal(false);
   useEffect(() => {
+    // Who reads the first page has what comes next by then.
+    void work();
     const paste = (event: ClipboardEvent) => {
       const text = event.clipboardData?.getData("text/plain");
       if (!writing(event) && text?.trim()) void pasted(text);
@@ -74,16 +76,7 @@ export function App() {
       {(columns.value.unused.length > 0 || Object.keys(document_.value.columns).length > 0) && <Columns />}
       {offer.value && <Offer />}
       <Update />
-      {started ? (
-        <main class="work">
-          <h1 class="hidden">{t.plan}</h1>
-          {summary.value && <Plan plan={summary.value} />}
-          {!summary.value && hasPeople.value && <Unplanned />}
-          <Panes />
-        </main>
-      ) : (
-        <Welcome />
-      )}
+      {started ? <Work /> : <Welcome />}
       {guide.value !== null && <Guide />}
       <Help />
       {paletteOpen.value && <Palette />}
