@@ -6,6 +6,8 @@ use provisor::provision::engine::Engine;
 use provisor::provision::example;
 use provisor::provision::replay::Replay;
 use provisor::provision::report::JobSettings;
+use provisor::provision::search::Search;
+use provisor::provision::tally::{ScopeTally, SignOn, SignOnCheck};
 
 const PEOPLE: usize = 60;
 
@@ -56,18 +58,151 @@ fn frequent_values_are_those_of_the_file() {
     assert!(engine.frequent(false, "noSuchAttribute").is_empty());
 }
 
+fn sign_on(engine: &Engine, attribute: &str) -> SignOnCheck {
+    let mut checking = SignOn::new(attribute);
+    while !checking.step(engine, 7) {}
+    checking.finish()
+}
+
 #[test]
 fn sign_on_by_the_name_provisioned_loses_nobody() {
     let engine = loaded("");
-    let check = engine.sign_on("userPrincipalName");
+    let check = sign_on(&engine, "userPrincipalName");
     assert_eq!(
         check.checked,
         (0..engine.len()).filter(|row| engine.row(*row).expect("a row").in_scope).count()
     );
     assert_eq!(check.lost, 0);
-    let other = engine.sign_on("jobTitle");
+    let other = sign_on(&engine, "jobTitle");
     assert_eq!((other.checked, other.lost), (check.checked, check.checked));
-    assert!(engine.scope_tally(false).is_empty(), "the profile has no scoping filter");
+    let mut tally = ScopeTally::new(false);
+    assert!(tally.step(&engine, 1) && tally.filters().is_empty(), "the profile has no scoping filter");
+}
+
+/// Attribute, operator, value.
+type Clause<'a> = (&'a str, &'a str, &'a str);
+
+/// The profile with these groups of clauses as users' scoping filter.
+fn filtered(groups: &[(&str, &[Clause<'_>])]) -> Engine {
+    let mut document = loaded("").schema().expect("a schema").clone();
+    let clause = |(attribute, operator, value): &Clause<'_>| {
+        serde_json::json!({
+            "operatorName": operator, "sourceOperandName": attribute, "targetOperand": {"values": [value]}
+        })
+    };
+    let groups: Vec<serde_json::Value> = groups
+        .iter()
+        .map(|(name, clauses)| {
+            serde_json::json!({"name": name, "clauses": clauses.iter().map(clause).collect::<Vec<_>>()})
+        })
+        .collect();
+    let lists = document["synchronizationRules"][0]["objectMappings"].as_array_mut().expect("mappings");
+    let users = lists.iter_mut().find(|list| list["sourceObjectName"] == "User").expect("users");
+    users["scope"] =
+        serde_json::json!({"groups": groups, "categoryFilterGroups": [], "inputFilterGroups": []});
+    loaded(&document.to_string())
+}
+
+/// How each clause came out for a row, `!` marking those that decide.
+fn outcomes(engine: &Engine, row: usize) -> Vec<String> {
+    let inside = serde_json::to_value(engine.inside(row).expect("a row")).expect("json");
+    let filters = inside["filters"].as_array().expect("filters").clone();
+    let clause = |clause: &serde_json::Value| {
+        let decides = if clause["decides"] == true { "!" } else { "" };
+        format!("{}{decides}", clause["came"].as_str().expect("an outcome"))
+    };
+    filters.iter().flat_map(|filter| filter["clauses"].as_array().expect("clauses")).map(clause).collect()
+}
+
+#[test]
+fn each_clause_of_a_scoping_filter_says_how_it_came_out() {
+    let engine = filtered(&[
+        (
+            "here",
+            &[
+                ("accountEnabled", "IS TRUE", ""),
+                ("department", "EQUALS", "Nowhere"),
+                ("mail", "IS NOT NULL", ""),
+            ],
+        ),
+        ("there", &[("department", "IS NULL", "")]),
+        ("all", &[("userPrincipalName", "IS NOT NULL", ""), ("department", "NOT EQUALS", "Nowhere")]),
+        ("late", &[("department", "IS NOT NULL", "")]),
+    ]);
+    let held = engine.frequent(false, "department")[0].0.clone();
+    let row = (0..engine.len())
+        .find(|row| {
+            engine.cells(&[u32::try_from(*row).expect("small")], &["source/department".to_owned()])[0][0]
+                == held
+        })
+        .expect("somebody");
+    // The third filter holds, so none of those that failed decides and the last is not needed.
+    let wanted = ["passed", "failed", "notNeeded", "failed", "passed", "passed", "notNeeded"];
+    assert_eq!(outcomes(&engine, row), wanted);
+    let inside = serde_json::to_value(engine.inside(row).expect("a row")).expect("json");
+    let clause = &inside["filters"][0]["clauses"][1];
+    assert_eq!(
+        clause,
+        &serde_json::json!({
+            "attribute": "department", "operator": "EQUALS", "expected": ["Nowhere"], "held": [held],
+            "came": "failed", "decides": false
+        })
+    );
+    assert_eq!(
+        inside["filters"][0]["clauses"][0]["expected"],
+        serde_json::json!([]),
+        "IS TRUE takes no value"
+    );
+    let engine = filtered(&[
+        (
+            "here",
+            &[
+                ("accountEnabled", "IS TRUE", ""),
+                ("department", "EQUALS", "Nowhere"),
+                ("mail", "IS NULL", ""),
+            ],
+        ),
+        ("there", &[("department", "IS NULL", "")]),
+    ]);
+    let row = engine.place(&{
+        let operation = (0..engine.len()).filter_map(|row| engine.operation(row));
+        let mut outside =
+            operation.filter(|operation| operation.scope[0].passed && !operation.scope[3].passed);
+        outside.next().expect("somebody fails the filter").source.id
+    });
+    assert_eq!(outcomes(&engine, row.expect("a row")), ["passed", "failed!", "notNeeded", "failed!"]);
+}
+
+#[test]
+fn rows_are_found_and_put_in_order_by_columns_that_were_added() {
+    let engine = loaded("");
+    let columns =
+        ["source/department".to_owned(), "target/displayName".to_owned(), "target/noSuch".to_owned()];
+    let search = Search { sort: "source/department", columns: &columns, ..Search::default() };
+    let rows = engine.find(&search, None);
+    assert_eq!(rows.len(), engine.len());
+    let cells = engine.cells(&rows, &columns);
+    let empty_last = |cells: &Vec<String>| (cells[0].is_empty(), cells[0].to_lowercase());
+    assert!(cells.is_sorted_by_key(empty_last));
+    assert!(cells.iter().all(|cells| cells[2].is_empty()));
+    for (row, cells) in rows
+        .iter()
+        .zip(&cells)
+        .filter(|(row, _)| engine.row(**row as usize).expect("a row").object_type == "User")
+    {
+        let inside = engine.inside(*row as usize).expect("a row");
+        let outcome =
+            inside.outcomes.iter().find(|outcome| outcome.target == "displayName").expect("a mapping");
+        assert_eq!(outcome.value.as_str().unwrap_or_default(), cells[1]);
+    }
+    let department = &engine.frequent(false, "department")[0].0;
+    let text = &department.to_uppercase();
+    let some = Search { text, columns: &columns, ..Search::default() };
+    let found = engine.find(&some, None).len();
+    assert!(found >= engine.frequent(false, "department")[0].1, "{found}");
+    assert!(found < engine.len());
+    let without = Search { columns: &[], ..some };
+    assert!(engine.find(&without, None).len() < found);
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! Branches of an expression that nobody takes, found in slices.
+//! What is found out by looking at everybody, in slices: branches of an expression that nobody
+//! takes, who passes the scoping filters' clauses, whom sign-on would not find.
 
 use super::{Preview, text};
-use crate::provision::untaken;
+use crate::provision::{tally, untaken};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A look at everybody under way: step until done, then ask for the spans.
@@ -28,5 +29,59 @@ impl Untaken {
     #[must_use]
     pub fn spans(self) -> String {
         self.looking.map(|looking| text(&looking.spans())).unwrap_or_default()
+    }
+}
+
+/// A count of who passes the scoping filters: step until done, then ask for the numbers.
+#[wasm_bindgen]
+pub struct ScopeTally {
+    counting: tally::ScopeTally,
+}
+
+#[wasm_bindgen]
+impl ScopeTally {
+    /// Begins with the filters of users or of groups.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(group: bool) -> Self {
+        Self { counting: tally::ScopeTally::new(group) }
+    }
+
+    /// Counts up to `most` further objects; true when all were.
+    pub fn step(&mut self, preview: &Preview, most: usize) -> bool {
+        self.counting.step(&preview.engine, most)
+    }
+
+    /// For each filter and clause, how many pass it alone and up to it, as JSON text.
+    #[must_use]
+    pub fn filters(self) -> String {
+        text(&self.counting.filters())
+    }
+}
+
+/// A look at what sign-on sends beside what is provisioned: step until done, then ask.
+#[wasm_bindgen]
+pub struct SignOn {
+    checking: tally::SignOn,
+}
+
+#[wasm_bindgen]
+impl SignOn {
+    /// Begins with the attribute that sign-on sends.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(attribute: &str) -> Self {
+        Self { checking: tally::SignOn::new(attribute) }
+    }
+
+    /// Looks at up to `most` further rows; true when all were.
+    pub fn step(&mut self, preview: &Preview, most: usize) -> bool {
+        self.checking.step(&preview.engine, most)
+    }
+
+    /// Whom it names otherwise than provisioning does, as JSON text.
+    #[must_use]
+    pub fn result(self) -> String {
+        text(&self.checking.finish())
     }
 }

@@ -167,17 +167,26 @@ impl Preview {
         answer(Ok(self.engine.summary().clone()))
     }
 
-    /// What the planned population says about the configuration.
-    pub fn lint(&self) -> String {
-        answer(Ok(self.engine.lint()))
+    /// A part of what the planned population says about the configuration, as JSON text; empty
+    /// after the last.
+    #[must_use]
+    pub fn lint(&self, part: usize) -> String {
+        self.engine.lint_part(part).map(|found| text(&found)).unwrap_or_default()
     }
 
-    /// The indexes of the rows with this action (empty for all) whose name or id holds the
-    /// text, among those behind a number of the survey when one is named; in the order of
-    /// `sort`: `name`, `action`, `why`, `changes` or `problems`, reversed after a `-`.
-    pub fn find(&self, action: &str, text: &str, name: &str, sort: &str) -> Vec<u32> {
+    /// The indexes of the rows with this action (empty for all) whose name or id, or one of the
+    /// columns, holds the text, among those behind a number of the survey when one is named; in
+    /// the order of `sort`: `name`, `action`, `why`, `changes`, `problems` or a column, reversed
+    /// after a `-`.
+    pub fn find(&self, action: &str, text: &str, name: &str, sort: &str, columns: Vec<String>) -> Vec<u32> {
         let among = (!name.is_empty()).then(|| self.survey.rows(name).unwrap_or(&[]));
-        self.engine.find(&Search { action, text, sort }, among)
+        self.engine.find(&Search { action, text, sort, columns: &columns }, among)
+    }
+
+    /// What these columns hold in these rows, `source/department` or `target/title`, as JSON text.
+    #[must_use]
+    pub fn cells(&self, indexes: &[u32], columns: Vec<String>) -> String {
+        text(&self.engine.cells(indexes, &columns))
     }
 
     /// Begins to look at the plan as a whole; what was known of the plan before, if that
@@ -255,24 +264,10 @@ impl Preview {
         self.engine.what_if(&values.iter().map(value).collect::<Vec<_>>());
     }
 
-    /// For each scoping filter and clause, how many pass it alone and up to it, as JSON text.
-    #[wasm_bindgen(js_name = scopeTally)]
-    #[must_use]
-    pub fn scope_tally(&self, group: bool) -> String {
-        text(&self.engine.scope_tally(group))
-    }
-
     /// The most frequent values of a source attribute, as JSON text.
     #[must_use]
     pub fn frequent(&self, group: bool, attribute: &str) -> String {
         text(&self.engine.frequent(group, attribute))
-    }
-
-    /// Whom sign-on names otherwise than provisioning does, as JSON text.
-    #[wasm_bindgen(js_name = signOn)]
-    #[must_use]
-    pub fn sign_on(&self, attribute: &str) -> String {
-        text(&self.engine.sign_on(attribute))
     }
 
     /// The rows at these indexes.

@@ -273,6 +273,11 @@ impl Engine {
     /// true when it is done. Until then all answers are of the plan before.
     pub fn plan_step(&mut self, most: usize) -> bool {
         let Some(mut planning) = self.planning.take() else { return true };
+        let held = self.entitlements.get_or_insert_default();
+        if held.step(&self.source, &self.pool, most) > 0 && most < usize::MAX {
+            self.planning = Some(planning);
+            return false;
+        }
         let done = planning.step(&mut self.ground(), most);
         if done {
             self.adopt(*planning);
@@ -325,7 +330,8 @@ impl Engine {
     fn ground(&mut self) -> Ground<'_> {
         let Self { pool, source, held, sides, given, settings, entitlements, indexes, .. } = self;
         let before = Before { sides, rules: &self.rules, settlement: &self.settlement };
-        let entitlements = entitlements.get_or_insert_with(|| Entitlements::of(source, pool));
+        let entitlements = entitlements.get_or_insert_default();
+        entitlements.step(source, pool, usize::MAX);
         Ground {
             pool,
             entitlements,

@@ -8,6 +8,7 @@ use super::mapping::{Compiled, Flow};
 use super::order::sort_by_keys;
 use super::population::{Population, Subject};
 use super::program::{chance, seed};
+use super::scope::FilterFacts;
 use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;
@@ -52,6 +53,8 @@ pub struct Inside {
     pub attributes: Vec<SourceAttribute>,
     /// What each mapping makes of it, in the order of the table.
     pub outcomes: Vec<Outcome>,
+    /// The scoping filters, clause by clause.
+    pub filters: Vec<FilterFacts>,
 }
 
 /// One part of a traced expression.
@@ -144,7 +147,10 @@ impl Engine {
                 };
                 Outcome { target: line.mapping.target.clone(), state, value, message }
             });
-            Inside { attributes: attributes.collect(), outcomes: outcomes.collect() }
+            let (attributes, outcomes) = (attributes.collect(), outcomes.collect());
+            // As the scope was decided: by whether it is active in the source.
+            let object = Subject { soft_deleted: !settled.standing.active, ..*subject };
+            Inside { attributes, outcomes, filters: compiled.filter.facts(&object) }
         })
     }
 

@@ -205,41 +205,56 @@ impl Engine {
     /// What the population and the target say about the configuration, once planned.
     #[must_use]
     pub fn lint(&self) -> Vec<Diagnostic> {
+        (0..).map_while(|part| self.lint_part(part)).flatten().collect()
+    }
+
+    /// The same in parts, of which none looks at everybody more than a few times: the assignments,
+    /// of each kind its sources and filters and then each mapping, the links. `None` after the last.
+    #[must_use]
+    pub fn lint_part(&self, part: usize) -> Option<Vec<Diagnostic>> {
         let mut found = Vec::new();
         let planner = self.planner();
-        let mappings = [ObjectKind::User, ObjectKind::Group]
-            .into_iter()
-            .filter_map(|kind| planner.compiled(kind).map(|compiled| (kind, compiled)));
-        if planner.rules.sync_all {
-            for (kind, compiled) in mappings.clone() {
-                for line in &compiled.lines {
-                    if ROLE_FUNCTIONS.iter().any(|name| calls(&line.program, name)) {
-                        let path = format!("{}/{}", kind.name(), line.target);
-                        let message =
-                            told!("role functions do not work with `Sync all users and groups`").to_owned();
-                        found.push(finding(
-                            Severity::Warning,
-                            "roles-need-assignment",
-                            path,
-                            message,
-                            told!("set the scope to assigned users and groups"),
-                        ));
-                    }
-                }
+        let Some(mut at) = part.checked_sub(1) else {
+            self.assignments(&mut found);
+            return Some(found);
+        };
+        for kind in [ObjectKind::User, ObjectKind::Group] {
+            let Some(compiled) = planner.compiled(kind) else { continue };
+            let Some(line) = at.checked_sub(1) else {
+                sources(&planner, kind, compiled, &mut found);
+                filters(&planner, kind, compiled, &mut found);
+                return Some(found);
+            };
+            if let Some(line) = compiled.lines.get(line) {
+                case(&planner, kind, line, &mut found);
+                domain(&planner, kind, line, &mut found);
+                return Some(found);
+            }
+            at = line - compiled.lines.len();
+        }
+        (at == 0).then(|| {
+            links(&planner, &mut found);
+            found
+        })
+    }
+
+    fn assignments(&self, found: &mut Vec<Diagnostic>) {
+        let planner = self.planner();
+        for kind in [ObjectKind::User, ObjectKind::Group].into_iter().filter(|_| planner.rules.sync_all) {
+            let lines = planner.compiled(kind).map_or(&[][..], |compiled| &compiled.lines);
+            let roles = |line: &&Line| ROLE_FUNCTIONS.iter().any(|name| calls(&line.program, name));
+            for line in lines.iter().filter(roles) {
+                found.push(finding(
+                    Severity::Warning,
+                    "roles-need-assignment",
+                    format!("{}/{}", kind.name(), line.target),
+                    told!("role functions do not work with `Sync all users and groups`").to_owned(),
+                    told!("set the scope to assigned users and groups"),
+                ));
             }
         }
         let assignable = self.schema.as_ref().and_then(|schema| schema.metadata("AssignableRoles"));
-        roles(&planner, assignable, &mut found);
-        for (kind, compiled) in mappings {
-            sources(&planner, kind, compiled, &mut found);
-            filters(&planner, kind, compiled, &mut found);
-            for line in &compiled.lines {
-                case(&planner, kind, line, &mut found);
-                domain(&planner, kind, line, &mut found);
-            }
-        }
-        links(&planner, &mut found);
-        found
+        roles(&planner, assignable, found);
     }
 }
 

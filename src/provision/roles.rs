@@ -26,20 +26,27 @@ pub(crate) struct Entitlements {
     held: HashMap<Atom, Vec<(usize, Option<Atom>)>>,
     /// Assigned groups that are no security groups; Entra provisions nobody through them.
     pub insecure: Vec<Atom>,
+    /// The place of each role, by its id.
+    known: HashMap<String, usize>,
+    /// How many assignments were resolved.
+    resolved: usize,
 }
 
 impl Entitlements {
-    /// Resolves roles and spreads group assignments to direct members.
-    pub fn of(source: &Source, pool: &Pool) -> Self {
-        let mut entitlements = Self::default();
+    /// Resolves the roles of up to `most` further assignments and spreads those of groups to
+    /// direct members; how many it were.
+    pub fn step(&mut self, source: &Source, pool: &Pool, most: usize) -> usize {
+        let from = self.resolved;
+        let all = &source.assignments;
+        self.resolved = all.len().min(from.saturating_add(most));
+        let entitlements = self;
         let plain = |group: Atom| {
             let row = source.groups.find(group)?;
             source.groups.text(pool, row, "securityEnabled").filter(|text| text.eq_ignore_ascii_case("false"))
         };
-        let mut known: HashMap<String, usize> = HashMap::new();
-        for assignment in &source.assignments {
+        for assignment in all.get(from..entitlements.resolved).unwrap_or_default() {
             let role = resolve(source, &assignment.role);
-            let role = *known.entry(role.id.clone()).or_insert_with(|| {
+            let role = *entitlements.known.entry(role.id.clone()).or_insert_with(|| {
                 entitlements.roles.push(role);
                 entitlements.roles.len() - 1
             });
@@ -62,7 +69,7 @@ impl Entitlements {
                 entitlements.hold(*member, role, Some(assignment.principal));
             }
         }
-        entitlements
+        entitlements.resolved - from
     }
 
     /// Every role that somebody holds.

@@ -4,6 +4,7 @@
 use super::expression::{Attributes, Value as Held};
 use super::program::Pattern;
 use crate::provision::told::told;
+use serde::Serialize;
 use serde_json::Value;
 
 /// A filter as compiled from `scope` of an object mapping.
@@ -45,6 +46,50 @@ enum Operator {
     EndsWith,
     BitsOrPart,
     NotBitsOrPart,
+}
+
+/// A scoping filter as it came out for one object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FilterFacts {
+    /// Its title.
+    pub name: String,
+    /// It is an input filter (`inputFilterGroups`), which is asked before the others.
+    pub input: bool,
+    /// Whether all its clauses held.
+    pub came: Came,
+    /// Its clauses in their order.
+    pub clauses: Vec<ClauseFacts>,
+}
+
+/// A clause as it came out for one object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClauseFacts {
+    /// The source attribute.
+    pub attribute: String,
+    /// The operator as the configuration spells it.
+    pub operator: String,
+    /// What is compared with; none of operators that take no value.
+    pub expected: Vec<String>,
+    /// What the object has; none when that is null.
+    pub held: Vec<String>,
+    /// Whether it held.
+    pub came: Came,
+    /// Because of it the object is out of scope.
+    pub decides: bool,
+}
+
+/// How a filter or a clause came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Came {
+    /// It held.
+    Passed,
+    /// It did not.
+    Failed,
+    /// It was decided without it.
+    NotNeeded,
 }
 
 impl ScopeFilter {
@@ -98,6 +143,16 @@ impl ScopeFilter {
         self.groups.iter().map(|group| group.clauses.iter().map(passes).collect()).collect()
     }
 
+    /// Each filter and clause with what it made of the object. As in [`Self::decide`], what comes
+    /// after the deciding one is not run.
+    pub fn facts(&self, object: &dyn Attributes) -> Vec<FilterFacts> {
+        let early = facts(&self.early, true, true, object);
+        let looked_at = early.is_empty() || early.iter().any(|filter| filter.came == Came::Passed);
+        let mut all = early;
+        all.append(&mut facts(&self.groups, false, looked_at, object));
+        all
+    }
+
     /// Whether it lets everyone pass.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty() && self.early.is_empty()
@@ -142,6 +197,44 @@ impl Answer {
     pub fn of(name: Option<&str>) -> Self {
         Self::ALL.into_iter().find(|answer| Some(answer.name()) == name).unwrap_or(Self::Failed)
     }
+}
+
+fn facts(groups: &[Group], input: bool, mut needed: bool, object: &dyn Attributes) -> Vec<FilterFacts> {
+    let mut filters = Vec::new();
+    let mut passed = false;
+    for group in groups {
+        let mut came = if needed { Came::Passed } else { Came::NotNeeded };
+        let mut clauses = Vec::new();
+        for clause in &group.clauses {
+            let this = match came {
+                Came::Passed if clause.refuses(object).is_none() => Came::Passed,
+                Came::Passed => Came::Failed,
+                _ => Came::NotNeeded,
+            };
+            if this == Came::Failed {
+                came = Came::Failed;
+            }
+            clauses.push(ClauseFacts {
+                attribute: clause.attribute.clone(),
+                operator: clause.spelled.clone(),
+                expected: if clause.is_unary() { Vec::new() } else { clause.values.clone() },
+                held: object.attribute(&clause.attribute).items(),
+                came: this,
+                decides: this == Came::Failed,
+            });
+        }
+        // One filter that holds is enough.
+        if came == Came::Passed {
+            (needed, passed) = (false, true);
+        }
+        filters.push(FilterFacts { name: group.name.clone(), input, came, clauses });
+    }
+    if passed {
+        for clause in filters.iter_mut().flat_map(|filter| &mut filter.clauses) {
+            clause.decides = false;
+        }
+    }
+    filters
 }
 
 fn decide(groups: &[Group], object: &dyn Attributes) -> (bool, String) {
@@ -201,8 +294,7 @@ fn compile_group(group: &Value, warnings: &mut Vec<String>) -> Group {
         {
             warnings.push(told!("`{0}` compares integers only; the clause is never true", spelled));
         }
-        let unary = matches!(operator, None | Some(Operator::IsNull | Operator::IsNotNull | Operator::IsTrue | Operator::IsFalse));
-        if !unary && values.iter().all(String::is_empty) {
+        if !is_unary(operator) && values.iter().all(String::is_empty) {
             warnings.push(told!("`{0}` has no value to compare `{1}` with", spelled, text(clause, "sourceOperandName")));
         }
         Clause { attribute: text(clause, "sourceOperandName"), spelled, operator, values, pattern }
@@ -233,7 +325,17 @@ fn operator(name: &str) -> Option<Operator> {
     })
 }
 
+/// Whether an operator takes no value; what is none takes none either.
+fn is_unary(operator: Option<Operator>) -> bool {
+    use Operator::{IsFalse, IsNotNull, IsNull, IsTrue};
+    matches!(operator, None | Some(IsNull | IsNotNull | IsTrue | IsFalse))
+}
+
 impl Clause {
+    fn is_unary(&self) -> bool {
+        self.operator.is_some() && is_unary(self.operator)
+    }
+
     /// `None` when the clause holds, else why not.
     fn refuses(&self, object: &dyn Attributes) -> Option<String> {
         let held = match object.attribute(&self.attribute) {

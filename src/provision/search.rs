@@ -2,11 +2,15 @@
 
 use super::decide::{Decision, Verdict, edits, marks};
 use super::engine::Engine;
+use super::expression::Attributes;
 use super::held::ObjectKind;
+use super::mapping::Flow;
 use super::matching::Settled;
 use super::order::sort_by_keys;
+use super::population::Subject;
 use super::report::Row;
 use crate::scim::unicode::lowercase;
+use serde_json::Value;
 use std::cmp::Reverse;
 
 /// Attributes of an update that a row names.
@@ -17,11 +21,13 @@ const TOLD: usize = 3;
 pub struct Search<'a> {
     /// Only rows with this action; empty for all.
     pub action: &'a str,
-    /// Only rows whose name or id holds this text; empty for all.
+    /// Only rows whose name or id, or one of `columns`, holds this text; empty for all.
     pub text: &'a str,
-    /// `name`, `action`, `why`, `changes` or `problems`, reversed after a `-`; empty for the
-    /// plan's order.
+    /// `name`, `action`, `why`, `changes`, `problems` or a column that was added, reversed after
+    /// a `-`; empty for the plan's order.
     pub sort: &'a str,
+    /// The columns that were added, as [`Engine::cells`] names them.
+    pub columns: &'a [String],
 }
 
 impl Engine {
@@ -35,15 +41,12 @@ impl Engine {
             rows.retain(|index| {
                 self.looked_at(*index).is_some_and(|(settled, decision)| {
                     (search.action.is_empty() || decision.verdict.name() == search.action)
-                        && (wanted.is_empty() || self.holds(settled, &wanted))
+                        && (wanted.is_empty() || self.holds(settled, &wanted, search.columns))
                 })
             });
         }
         let decision = |index: &u32| self.looked_at(*index).map(|(_, decision)| decision);
         match search.sort.trim_start_matches('-') {
-            "name" => sort_by_keys(&mut rows, |index| {
-                self.looked_at(*index).map(|(settled, _)| lowercase(self.planner().name(settled)))
-            }),
             "action" => {
                 sort_by_keys(&mut rows, |index| decision(index).map(|decision| urgency(decision.verdict)))
             }
@@ -59,7 +62,16 @@ impl Engine {
                 let problems = |decision: Decision| decision.problems + decision.missing;
                 sort_by_keys(&mut rows, |index| Reverse(decision(index).map(problems)));
             }
-            _ => {}
+            "" => {}
+            column => sort_by_keys(&mut rows, |index| {
+                let (settled, _) = self.looked_at(*index)?;
+                if column == "name" {
+                    return Some(lowercase(self.planner().name(settled)));
+                }
+                let text = self.cell(settled, column);
+                // What has no value comes last.
+                Some(if text.is_empty() { char::MAX.to_string() } else { lowercase(&text) })
+            }),
         }
         if search.sort.starts_with('-') {
             rows.reverse();
@@ -114,12 +126,44 @@ impl Engine {
     }
 
     /// Whether a name or the id holds a text in lower case.
-    fn holds(&self, settled: Settled, wanted: &str) -> bool {
+    fn holds(&self, settled: Settled, wanted: &str, columns: &[String]) -> bool {
         let entry = self.source.table(settled.kind).entry(settled.row);
         let id = entry.and_then(|entry| self.pool.text(entry.id)).unwrap_or_default();
         let planner = self.planner();
         let names = [planner.name(settled), planner.display_name(settled)];
-        id.contains(wanted) || names.iter().any(|name| lowercase(name).contains(wanted))
+        id.contains(wanted)
+            || names.iter().any(|name| lowercase(name).contains(wanted))
+            || columns.iter().any(|column| lowercase(&self.cell(settled, column)).contains(wanted))
+    }
+
+    /// For each row what each column holds: `source/department` is the attribute that the files
+    /// have, `target/title` what the mapping yields; several values stand with a comma between
+    /// them, and an empty text is no value.
+    #[must_use]
+    pub fn cells(&self, indexes: &[u32], columns: &[String]) -> Vec<Vec<String>> {
+        let settled = indexes.iter().filter_map(|index| Some(self.looked_at(*index)?.0));
+        settled.map(|settled| columns.iter().map(|column| self.cell(settled, column)).collect()).collect()
+    }
+
+    fn cell(&self, settled: Settled, column: &str) -> String {
+        let planner = self.planner();
+        let (of, name) = column.split_once('/').unwrap_or_default();
+        if of == "source" {
+            let soft_deleted = !settled.standing.in_scope();
+            let population = planner.population(settled.kind);
+            let subject = Subject { population, pool: &self.pool, row: settled.row, soft_deleted };
+            return subject.attribute(name).items().join(", ");
+        }
+        let lines = planner.compiled(settled.kind).map_or(&[][..], |compiled| &compiled.lines);
+        let Some(line) = lines.iter().find(|line| line.mapping.target == name) else { return String::new() };
+        let table = self.source.table(settled.kind);
+        let held = planner.columns(settled.kind).get(table, line.index, settled.row);
+        let id = table.entry(settled.row).map(|entry| entry.id).unwrap_or_default();
+        match line.flow(&self.pool, held, &planner.entitlements.roles(id), true) {
+            Flow::Value(Value::String(text)) | Flow::Wrong(_, text) => text,
+            Flow::Value(value) => value.to_string(),
+            Flow::Null | Flow::Silent => String::new(),
+        }
     }
 }
 

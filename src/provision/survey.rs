@@ -22,7 +22,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// Distinct values of one attribute that are counted; later ones only add to the total.
 const MAX_VALUES: usize = 5_000;
 /// Values shown of one attribute.
-const TOP: usize = 6;
+const TOP: usize = 5;
 /// The scope's conditions in their order.
 const STEPS: [&str; 4] = [
     told!("Active in the source system"),

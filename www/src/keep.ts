@@ -13,6 +13,8 @@ export interface Preferences {
   theme: string;
   language: string;
   singleKeys: boolean;
+  /** The columns of the list of people. */
+  listed?: readonly string[];
 }
 
 export const keepAll = (document: Document, preferences: Preferences): Promise<void> =>

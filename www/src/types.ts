@@ -99,9 +99,29 @@ export interface Outcome {
   message: string;
 }
 
+/** How a scoping filter or one of its clauses came out. */
+export type Came = "passed" | "failed" | "notNeeded";
+
+export interface ClauseFacts {
+  attribute: string;
+  operator: string;
+  expected: string[];
+  held: string[];
+  came: Came;
+  decides: boolean;
+}
+
+export interface FilterFacts {
+  name: string;
+  input: boolean;
+  came: Came;
+  clauses: ClauseFacts[];
+}
+
 export interface Inside {
   attributes: SourceAttribute[];
   outcomes: Outcome[];
+  filters: FilterFacts[];
 }
 
 export interface Span {

@@ -10,6 +10,8 @@ import init, {
   Loading,
   mendTarget,
   Preview,
+  ScopeTally,
+  SignOn,
   Untaken,
 } from "../pkg/provisor.js";
 import start, {
@@ -197,8 +199,8 @@ async function planned(engine: Preview, rest: Rest, progress?: Progress): Promis
   return said<Summary>(engine.summary());
 }
 
-/** Action, text, a name of the survey, order. */
-export type Search = [action: string, text: string, behind: string, sort: string];
+/** Action, text, a name of the survey, order, columns that were added. */
+export type Search = [action: string, text: string, behind: string, sort: string, columns: string[]];
 
 /** What is typed as a mapping's source. */
 export interface Edit {
@@ -227,6 +229,22 @@ function look(index: number): Seen | null {
   const operation = parsed<Operation>(current().operation(index));
   const inside = parsed<Inside>(current().inside(index));
   return operation && inside ? { operation, inside } : null;
+}
+
+/** A look at everybody, slice by slice; nothing when it was overtaken. */
+async function through<T>(
+  looking: { step(engine: Preview, most: number): boolean; free(): void },
+  result: () => T,
+): Promise<T | null> {
+  const engine = current();
+  const rest = turns();
+  const work = async () => {
+    while (!looking.step(engine, OPERATIONS)) await rest(0, 1);
+    return result();
+  };
+  const found = await unlessOvertaken(work());
+  if (found === null) looking.free();
+  return found;
 }
 
 const calls = {
@@ -282,15 +300,31 @@ const calls = {
     };
     return unlessOvertaken(all());
   },
-  lint: (_: Progress) => list(said<Diagnostic[]>(current().lint())),
+  /** What the plan says of the configuration, slice by slice; nothing when it was overtaken. */
+  lint(_: Progress): Promise<Diagnostic[] | null> {
+    const engine = current();
+    const rest = turns();
+    const all = async () => {
+      const found: Diagnostic[] = [];
+      for (let part = 0; ; part++) {
+        const more = parsed<Diagnostic[]>(engine.lint(part));
+        if (!more) return found;
+        found.push(...more);
+        await rest(0, 1);
+      }
+    };
+    return unlessOvertaken(all());
+  },
   /** Bytes that the wasm has. */
   memory: (_: Progress) => memory?.buffer.byteLength ?? 0,
   stop(_: Progress): void {
     latest += 1;
   },
-  find: (_: Progress, action: string, text: string, name: string, sort: string) =>
-    current().find(action, text, name, sort),
+  find: (_: Progress, action: string, text: string, name: string, sort: string, columns: string[] = []) =>
+    current().find(action, text, name, sort, columns),
   rows: (_: Progress, indexes: Uint32Array) => list(said<Row[]>(current().rows(indexes))),
+  cells: (_: Progress, indexes: Uint32Array, columns: string[]) =>
+    JSON.parse(current().cells(indexes, columns)) as string[][],
   place: (_: Progress, id: string) => current().place(id),
   person: (_: Progress, index: number) => look(index),
   trace: (_: Progress, index: number, text: string) => parsed<Part[]>(current().trace(index, text)),
@@ -321,21 +355,22 @@ const calls = {
     await sandbox();
     return schemaFile(schema);
   },
-  scopeTally: (_: Progress, kind: Kind) =>
-    JSON.parse(current().scopeTally(kind === "Group")) as [number, number][][],
+  /** Who passes which clause; nothing when it was overtaken. */
+  scopeTally(_: Progress, kind: Kind): Promise<[number, number][][] | null> {
+    const counting = new ScopeTally(kind === "Group");
+    return through(counting, () => JSON.parse(counting.filters()) as [number, number][][]);
+  },
   frequent: (_: Progress, kind: Kind, attribute: string) =>
     JSON.parse(current().frequent(kind === "Group", attribute)) as [string, number][],
-  signOn: (_: Progress, attribute: string) => JSON.parse(current().signOn(attribute)) as SignOnCheck,
+  /** Whom sign-on would not find; nothing when it was overtaken. */
+  signOn(_: Progress, attribute: string): Promise<SignOnCheck | null> {
+    const checking = new SignOn(attribute);
+    return through(checking, () => JSON.parse(checking.result()) as SignOnCheck);
+  },
   /** The parts of an expression that nobody needs; nothing when it was overtaken. */
   untaken(_: Progress, kind: Kind, text: string): Promise<Span[] | null> {
-    const engine = current();
-    const rest = turns();
     const looking = new Untaken(kind === "Group", text);
-    const work = async () => {
-      while (!looking.step(engine, OPERATIONS)) await rest(0, 1);
-      return JSON.parse(looking.spans() || "[]") as Span[];
-    };
-    return unlessOvertaken(work());
+    return through(looking, () => JSON.parse(looking.spans() || "[]") as Span[]);
   },
   /** The plan as a file, in one of the forms that it is exported in. */
   async export(progress: Progress, kind: string, of: ExportOf): Promise<string[]> {
@@ -357,7 +392,7 @@ const calls = {
     try {
       if (kind === "report") {
         for (const action of reportActions()) {
-          const count = engine.find(action, "", "", "").length;
+          const count = engine.find(action, "", "", "", []).length;
           if (!count) continue;
           parts.push(file.section(action, count));
           await rows();

@@ -1,6 +1,7 @@
 // What comes in: chosen, dropped or pasted. Which kind of file it is shows by looking.
 import { call } from "../engine";
 import { forgetKept, keeping } from "../keep";
+import { OWN, showColumns } from "../prefs";
 import { strings } from "../strings";
 import { commit, document_, EMPTY, forgetSteps, type GivenFile } from "./document";
 import { drafts } from "./edit";
@@ -95,6 +96,7 @@ export function generate(count: number): void {
 /** Back to the empty page; nothing of what was loaded is left, here or on the device. */
 export async function forgetEverything(): Promise<void> {
   close();
+  showColumns(OWN);
   filter.value = { action: "", search: "", behind: "", sort: "action" };
   drafts.value = new Map();
   commit("", { ...EMPTY });

@@ -2,12 +2,14 @@
 // kept here for the page to paint. A newer change overtakes an older one.
 import { batch, computed, signal } from "@preact/signals";
 import { call, follow, Stopped, whenRestarted } from "../engine";
+import { added } from "../prefs";
 import { strings } from "../strings";
 import type { Action, Answer, Columns, Diagnostic, InputError, LoadReport, Summary, Survey } from "../types";
 import { complete, type Document, document_, populationOf, whenChanged } from "./document";
 import { endless, endlessScope, note } from "./endless";
 import { person, refreshPerson, see } from "./person";
 import { retain } from "./retain";
+import { secret } from "./secret";
 
 export interface FileState {
   report: LoadReport | null;
@@ -127,7 +129,7 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
           if (!stale()) far(done, total);
         },
         open,
-        behind ? null : [action, search, behind, sort],
+        behind ? null : [action, search, behind, sort, columnsSearched()],
       );
     const configuring = call(
       "configure",
@@ -186,9 +188,10 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     survey.value = seen;
     const said = new Set(diagnostics.value.map(({ rule, path }) => `${rule} ${path}`));
     columns.value = retain(columns.value, await call("columns"));
-    const more = (await call("lint")).filter(({ rule, path }) => !said.has(`${rule} ${path}`));
-    if (stale()) return;
-    diagnostics.value = [...diagnostics.value, ...more];
+    const more = await call("lint");
+    if (stale() || !more) return;
+    const fresh = more.filter(({ rule, path }) => !said.has(`${rule} ${path}`));
+    diagnostics.value = [...diagnostics.value, ...fresh];
     performance.measure("survey", { start: began, detail: await call("memory") });
     lastEdit.value = keep || !step.fresh ? { label: step.label, changed: seen.edited } : null;
     if (filter.value.behind) await refilter();
@@ -233,9 +236,12 @@ export function cancel(): void {
   void call("stop").then(() => performance.measure("cancel", { start: began }));
 }
 
+/** Columns that were added are searched as well, but for those whose values are covered. */
+const columnsSearched = () => added.value.filter((column) => !secret(column));
+
 export async function refilter(): Promise<void> {
   const { action, search, behind, sort } = filter.value;
-  found.value = await call("find", action, search, behind, sort);
+  found.value = await call("find", action, search, behind, sort, columnsSearched());
 }
 
 function filterBy(change: Partial<typeof filter.value>): Promise<void> {

@@ -273,6 +273,19 @@ export const de: Strings = {
   searchPeople: "Personen und Gruppen suchen",
   searchHint: "Suchen  /",
   columns: { action: "Aktion", name: "Identität", why: "Warum", changes: "Δ", problems: "⚠" },
+  columnsMenu: "Spalten",
+  columnsUsual: "Die üblichen Spalten",
+  columnsNote:
+    '[department] ist ein Attribut der Quelle; title oder emails[type eq "work"].value ist, was die Zuordnung ergibt.',
+  addColumn: "Spalte hinzufügen",
+  add: "Hinzufügen",
+  columnUnknown: (name) => `Es gibt weder ein Quellattribut noch eine Zuordnung ${name}.`,
+  columnThere: (name) => `${name} ist schon eine Spalte.`,
+  columnsMost: (most) => `Es können bis zu ${number(most)} Spalten hinzukommen.`,
+  removeColumn: (name) => `Spalte ${name} entfernen`,
+  sortByColumn: (name) => `Nach ${name} sortieren`,
+  moveBefore: (name) => `${name} nach vorn`,
+  moveAfter: (name) => `${name} nach hinten`,
   columnsTitle: {
     action: "Aktion",
     name: "Identität",
@@ -324,6 +337,8 @@ export const de: Strings = {
   true_: "Wahr",
   false_: "Falsch",
   notAsked: "nicht gebraucht",
+  actualValue: "Tatsächlicher Wert",
+  decides: "entscheidet",
   noAccount: "Kein Konto ist verknüpft.",
   matchedOn: "abgeglichen",
   mapped: (values, changed, problems) =>

@@ -263,6 +263,19 @@ export const en = {
   searchPeople: "Search people and groups",
   searchHint: "Search  /",
   columns: { action: "Action", name: "Identity", why: "Why", changes: "Δ", problems: "⚠" },
+  columnsMenu: "Columns",
+  columnsUsual: "The usual columns",
+  columnsNote:
+    '[department] is an attribute of the source; title or emails[type eq "work"].value is what its mapping yields.',
+  addColumn: "Add a column",
+  add: "Add",
+  columnUnknown: (name: string) => `There is no source attribute and no mapping ${name}.`,
+  columnThere: (name: string) => `${name} is a column already.`,
+  columnsMost: (most: number) => `Up to ${number(most)} columns can be added.`,
+  removeColumn: (name: string) => `Remove the column ${name}`,
+  sortByColumn: (name: string) => `Sort by ${name}`,
+  moveBefore: (name: string) => `Move ${name} before`,
+  moveAfter: (name: string) => `Move ${name} after`,
   columnsTitle: {
     action: "Action",
     name: "Identity",
@@ -315,6 +328,8 @@ export const en = {
   true_: "True",
   false_: "False",
   notAsked: "not needed",
+  actualValue: "Actual value",
+  decides: "decides",
   noAccount: "No account is linked.",
   matchedOn: "matched",
   mapped: (values: number, changed: number, problems: number) =>

@@ -49,22 +49,30 @@ function actions(): Entry[] {
     act,
     ...(more ? { more } : {}),
   });
+  /** Leads to what a signal chooses, in the pane that shows it. */
+  const goTo = <T extends keyof typeof t>(
+    ids: readonly T[],
+    to: { value: T },
+    pane: typeof narrow.value,
+    more: string,
+  ) =>
+    ids.map((id) =>
+      entry(
+        String(t[id]),
+        () => {
+          to.value = id;
+          narrow.value = pane;
+        },
+        more,
+      ),
+    );
   const started = document_.value.files.length > 0 || document_.value.generated > 0;
   const list: (Entry | false)[] = [
     canUndo.value !== null && entry(t.undoWhat(canUndo.value), undo),
     canRedo.value !== null && entry(t.redoWhat(canRedo.value), redo),
     ...(hasPeople.value
       ? [
-          ...VIEWS.map((id) =>
-            entry(
-              t[id],
-              () => {
-                view.value = id;
-                narrow.value = "people";
-              },
-              t.views,
-            ),
-          ),
+          ...goTo(VIEWS, view, "people", t.views),
           entry(t.showAll, showAll),
           ...ACTIONS.map(({ action }) =>
             entry(
@@ -74,28 +82,10 @@ function actions(): Entry[] {
             ),
           ),
           ...EXPORTS.map(([kind, word]) => entry(`${t.exportMenu}: ${t[word]}`, () => write(kind))),
-          ...TABS.map((id) =>
-            entry(
-              t[id],
-              () => {
-                tab.value = id;
-                narrow.value = "person";
-              },
-              t.person,
-            ),
-          ),
+          ...goTo(TABS, tab, "person", t.person),
         ]
       : []),
-    ...PARTS.map((id) =>
-      entry(
-        t[id],
-        () => {
-          part.value = id;
-          narrow.value = "configuration";
-        },
-        t.configuration,
-      ),
-    ),
+    ...goTo(PARTS, part, "configuration", t.configuration),
     (started || document_.value.schemaName !== "") &&
       entry(`${t.exportMenu}: ${t.exportSchema}`, writeSchema),
     (started || document_.value.schemaName !== "") && entry(t.addFiles, () => press(t.addFiles)),

@@ -2,8 +2,7 @@
 export const shown = (value: unknown): string =>
   value === null || value === undefined ? "—" : typeof value === "string" ? value : JSON.stringify(value);
 
-/** Values of such attributes are covered until asked for. */
-export const secret = (target: string): boolean => /password|secret|token|credential/i.test(target);
+export { secret } from "../state/secret";
 
 /** The last part of a target path: `…:User:department` → `department`. */
 export const short = (target: string): string => target.replace(/^urn:.*:/, "");

@@ -2,11 +2,13 @@
 import { type Part, part } from "../../prefs";
 import { diagnostics } from "../../state/plan";
 import { strings } from "../../strings";
+import { lazy } from "../lazy";
 import { Tabs } from "../Tabs";
 import { Mappings } from "./Mappings";
-import { SchemaPart } from "./SchemaPart";
-import { Scope } from "./Scope";
-import { SettingsPart } from "./SettingsPart";
+
+const Scope = lazy(() => import("./parts").then(({ Scope }) => Scope));
+const SettingsPart = lazy(() => import("./parts").then(({ SettingsPart }) => SettingsPart));
+const SchemaPart = lazy(() => import("./parts").then(({ SchemaPart }) => SchemaPart));
 
 const PARTS: Part[] = ["mappings", "scope", "settings", "schema"];
 

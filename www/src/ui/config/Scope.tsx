@@ -117,7 +117,7 @@ function Filters({ kind }: { kind: Kind }) {
   useEffect(() => {
     let current = true;
     void call("scopeTally", kind).then((counts) => {
-      if (current) tally.value = counts;
+      if (current && counts) tally.value = counts;
     });
     return () => {
       current = false;

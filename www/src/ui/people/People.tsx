@@ -3,22 +3,45 @@
 import { signal, useSignal } from "@preact/signals";
 import type { ComponentProps, VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { narrow } from "../../prefs";
+import { added, isOwn, listed, narrow, OWN } from "../../prefs";
+import { cells, showCells } from "../../state/cells";
 import { open, openIndex } from "../../state/person";
 import { filter, found, generation, search, showAll, sortBy, summary } from "../../state/plan";
 import { rows, showRows } from "../../state/sight";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 import type { Row } from "../../types";
+import { lazy } from "../lazy";
+import { Menu } from "../Menu";
 import { signs } from "../Plan";
 import { steer } from "../steer";
-import { short } from "../value";
+import { secret, short } from "../value";
 import { describeFilter } from "./describe";
+import { columnName } from "./name";
+
+const Columns = lazy(() => import("./ListColumns").then(({ ListColumns }) => ListColumns));
 
 const HEIGHT = 40;
 const MARGIN = 8;
 /** Pixels of the list that are filled at most, should it ever be laid out taller than a screen. */
 const TALLEST = 4_000;
-const COLUMNS = ["action", "name", "why", "changes", "problems"] as const;
+/** How wide each column is, at least and as a part of what is left. */
+const WIDTHS: Record<string, [least: number, share: number]> = {
+  action: [116, 0],
+  name: [120, 1.3],
+  why: [110, 1.2],
+  changes: [44, 0],
+  problems: [44, 0],
+};
+const WIDTH: [number, number] = [110, 1];
+const NONE: readonly string[] = [];
+
+/** The columns as a grid lays them out, and the least width of them all. */
+function layout(columns: readonly string[]): { template: string; least: number } {
+  const widths = columns.map((column) => WIDTHS[column] ?? WIDTH);
+  const template = widths.map(([least, share]) => (share ? `minmax(${least}px, ${share}fr)` : `${least}px`));
+  const least = widths.reduce((sum, [least]) => sum + least + 10, 22);
+  return { template: template.join(" "), least };
+}
 
 /** The one thing that decided: the condition that fails, what is set, or Entra's code. */
 export function why(row: Row): string {
@@ -30,18 +53,64 @@ export function why(row: Row): string {
   return row.action === "create" ? t.notInTarget : row.inScope ? t.same : t.outOfScope;
 }
 
+function Cell({ column, row, text }: { column: string; row: Row; text: string }) {
+  const t = strings();
+  switch (column) {
+    case "action":
+      return (
+        <span role="gridcell" class={`action ${row.action}`}>
+          <i aria-hidden="true">{signs.get(row.action)}</i> {t.actions[row.action]}
+        </span>
+      );
+    case "name":
+      return (
+        <span role="gridcell" class="name" dir="auto">
+          {row.objectType === "Group" && <abbr>{t.group}</abbr>}
+          {row.displayName && <b>{row.displayName} </b>}
+          {row.displayName ? <small>{row.name}</small> : row.name || row.id}
+        </span>
+      );
+    case "why":
+      return (
+        <span role="gridcell" class="why" title={why(row)}>
+          {why(row)}
+        </span>
+      );
+    case "changes":
+    case "problems":
+      return (
+        <span role="gridcell" class={column === "problems" ? "number problem" : "number"}>
+          {row[column] > 0 ? t.number(row[column]) : ""}
+        </span>
+      );
+    default: {
+      const shown = text && secret(column) ? "••••••" : told(text);
+      return (
+        <span role="gridcell" class="added" dir="auto" title={shown}>
+          {shown}
+        </span>
+      );
+    }
+  }
+}
+
 function Line({
   row,
   position,
   selected,
   active,
+  columns,
+  texts,
 }: {
   row: Row;
   position: number;
   selected: boolean;
   active: boolean;
+  columns: readonly string[];
+  /** Of the columns that were added. */
+  texts: readonly string[];
 }) {
-  const t = strings();
+  let place = 0;
   return (
     <div
       id={`row-${position}`}
@@ -51,23 +120,9 @@ function Line({
       aria-selected={selected}
       onClick={() => steer.value.select(position)}
     >
-      <span role="gridcell" class={`action ${row.action}`}>
-        <i aria-hidden="true">{signs.get(row.action)}</i> {t.actions[row.action]}
-      </span>
-      <span role="gridcell" class="name" dir="auto">
-        {row.objectType === "Group" && <abbr>{t.group}</abbr>}
-        {row.displayName && <b>{row.displayName} </b>}
-        {row.displayName ? <small>{row.name}</small> : row.name || row.id}
-      </span>
-      <span role="gridcell" class="why" title={why(row)}>
-        {why(row)}
-      </span>
-      <span role="gridcell" class="number">
-        {row.changes > 0 ? t.number(row.changes) : ""}
-      </span>
-      <span role="gridcell" class="number problem">
-        {row.problems > 0 ? t.number(row.problems) : ""}
-      </span>
+      {columns.map((column) => (
+        <Cell key={column} column={column} row={row} text={isOwn(column) ? "" : (texts[place++] ?? "")} />
+      ))}
     </div>
   );
 }
@@ -75,14 +130,14 @@ function Line({
 /** Lines as they are; one that says what it said is not drawn again. */
 function useLines() {
   const kept = useRef(new Map<number, VNode<ComponentProps<typeof Line>>>());
-  return (row: Row, position: number, selected: boolean, active: boolean) => {
+  return (props: ComponentProps<typeof Line>) => {
+    const { row, position } = props;
     const known = kept.current.get(position);
     const said = known?.props;
-    if (said?.row === row && said.selected === selected && said.active === active) return known;
+    const same = (Object.keys(props) as (keyof typeof props)[]).every((key) => said?.[key] === props[key]);
+    if (known && same) return known;
     if (kept.current.size > 1_000) kept.current.clear();
-    const drawn = (
-      <Line key={`${position}${row.id}`} row={row} position={position} selected={selected} active={active} />
-    );
+    const drawn = <Line key={`${position}${row.id}`} {...props} />;
     kept.current.set(position, drawn);
     return drawn;
   };
@@ -127,6 +182,22 @@ export function People() {
       current = false;
     };
   }, [indexes, first, last, version]);
+  const columns = listed.value;
+  const extra = added.value;
+  const shownRows = rows.value.indexes;
+  useEffect(() => {
+    let current = true;
+    void showCells(extra, shownRows, () => !current);
+    return () => {
+      current = false;
+    };
+  }, [extra, shownRows, version]);
+  const texts = cells.value.columns === extra ? cells.value.rows : new Map<number, readonly string[]>();
+  const { template, least } = layout(columns);
+  useEffect(() => {
+    view.current?.style.setProperty("--columns", template);
+    view.current?.style.setProperty("--least", `${least}px`);
+  }, [template, least]);
   useEffect(() => {
     if (!view.current) return;
     const observer = new ResizeObserver(([entry]) => {
@@ -187,6 +258,9 @@ export function People() {
             if (event.key === "Enter") select(0);
           }}
         />
+        <Menu label={t.columnsMenu} icon="▥">
+          <Columns />
+        </Menu>
       </div>
       {shownBehind && (
         <p class="filtered">
@@ -198,12 +272,12 @@ export function People() {
       )}
       <div
         ref={view}
-        class="rows"
+        class={columns === OWN ? "rows" : "rows chosen"}
         role="grid"
         tabIndex={0}
         aria-label={t.peopleAndGroups}
         aria-rowcount={total + 1}
-        aria-colcount={COLUMNS.length}
+        aria-colcount={columns.length}
         aria-activedescendant={total ? `row-${active.value}` : undefined}
         onScroll={(event) => (top.value = event.currentTarget.scrollTop)}
         onKeyDown={(event) => {
@@ -216,21 +290,21 @@ export function People() {
         }}
       >
         <div class="columns" role="row" aria-rowindex={1}>
-          {COLUMNS.map((column) => (
+          {columns.map((column) => (
             <span
               key={column}
               role="columnheader"
-              class={column}
+              class={isOwn(column) ? column : "added"}
               aria-sort={sorted === column ? "ascending" : sorted === `-${column}` ? "descending" : "none"}
             >
               <button
                 type="button"
                 tabIndex={-1}
-                aria-label={t.columnsTitle[column]}
-                title={t.columnsTitle[column]}
+                aria-label={columnName(column)}
+                title={columnName(column)}
                 onClick={() => void sortBy(column)}
               >
-                {t.columns[column]}
+                {isOwn(column) ? t.columns[column] : short(columnName(column))}
                 <span aria-hidden="true">
                   {sorted === column ? " ↑" : sorted === `-${column}` ? " ↓" : ""}
                 </span>
@@ -250,7 +324,15 @@ export function People() {
           >
             {rows.value.list.map((row, offset) => {
               const position = rows.value.first + offset;
-              return line(row, position, indexes[position] === openIndex.value, position === active.value);
+              const index = rows.value.indexes[offset] ?? -1;
+              return line({
+                row,
+                position,
+                selected: indexes[position] === openIndex.value,
+                active: position === active.value,
+                columns,
+                texts: texts.get(index) ?? NONE,
+              });
             })}
           </div>
         </div>

@@ -6,6 +6,7 @@ import { strings, told } from "../../strings";
 import type { ScopeStep } from "../../types";
 import { Coded } from "../Coded";
 import { signs } from "../Plan";
+import { Filters } from "./Filters";
 import { Imported } from "./Imported";
 import { Mapped } from "./Mapped";
 
@@ -99,6 +100,7 @@ export function Journey({ open }: { open: Person }) {
         open
       >
         <ScopeTable steps={operation.scope} />
+        {inside.filters.length > 0 && <Filters filters={inside.filters} />}
         {deciding && deciding === operation.scope.at(-1) && (
           <button type="button" class="link" onClick={() => (part.value = "scope")}>
             {t.scopingFilters}

@@ -2,13 +2,15 @@
 import { narrow, type Tab, tab } from "../../prefs";
 import { close, type Person as Opened, person } from "../../state/person";
 import { strings } from "../../strings";
+import { lazy } from "../lazy";
 import { signs } from "../Plan";
 import { steer } from "../steer";
 import { Tabs } from "../Tabs";
-import { Changes } from "./Changes";
-import { Journey } from "./Journey";
-import { Requests } from "./Requests";
-import { Result } from "./Result";
+
+const Journey = lazy(() => import("./tabs").then(({ Journey }) => Journey));
+const Result = lazy(() => import("./tabs").then(({ Result }) => Result));
+const Changes = lazy(() => import("./tabs").then(({ Changes }) => Changes));
+const Requests = lazy(() => import("./tabs").then(({ Requests }) => Requests));
 
 /** The display name where it is another than what the list says. */
 function called({ inside, operation }: Opened): string {

@@ -17,7 +17,7 @@ export function SignOn() {
   useEffect(() => {
     let current = true;
     void call("signOn", attribute.value).then((check) => {
-      if (current) seen.value = check;
+      if (current && check) seen.value = check;
     });
     return () => {
       current = false;
