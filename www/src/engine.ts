@@ -26,7 +26,8 @@ const MOMENT = 4;
 let worker: Worker | undefined;
 let next = 0;
 const pending = new Map<number, Pending>();
-let restarted: (endless: string | undefined) => void = () => {};
+type Restarted = (endless: string | undefined, cause: string) => void;
+let restarted: Restarted = () => {};
 /** Since when the engine has been silent, in ticks: a computer that slept was not silent. */
 let silent = 0;
 /** It has begun to answer; before that, it may still be on its way here. */
@@ -38,7 +39,7 @@ const early = shelf();
 let typed = 0;
 
 /** What to do after the engine had to be started anew: it has forgotten everything. */
-export function whenRestarted(then: (endless: string | undefined) => void): void {
+export function whenRestarted(then: Restarted): void {
   restarted = then;
 }
 
@@ -48,6 +49,8 @@ interface Told {
   fault?: string;
   done?: number;
   total?: number;
+  file?: number;
+  cause?: string;
   ready?: boolean;
   runs?: string | undefined;
 }
@@ -65,18 +68,18 @@ function engine(): Worker {
     }
     const call = pending.get(data.id);
     if (data.done !== undefined) {
-      call?.progress?.(data.done, data.total ?? 0);
+      call?.progress?.(data.done, data.total ?? 0, data.file);
       return;
     }
     pending.delete(data.id);
     if (data.fault === undefined) call?.resolve(data.value as never);
-    else crash(data.fault, undefined, call);
+    else crash(data.fault, undefined, data.cause, call);
   };
   worker.onerror = (event) => crash(event.message || "the engine could not start", undefined);
   return worker;
 }
 
-function crash(fault: string, endless: string | undefined, first?: Pending): void {
+function crash(fault: string, endless: string | undefined, cause = fault, first?: Pending): void {
   worker?.terminate();
   worker = undefined;
   ready = false;
@@ -86,7 +89,7 @@ function crash(fault: string, endless: string | undefined, first?: Pending): voi
   first?.reject(error);
   for (const call of pending.values()) call.reject(error);
   pending.clear();
-  restarted(endless);
+  restarted(endless, cause);
 }
 
 setInterval(() => {

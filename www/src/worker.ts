@@ -22,6 +22,7 @@ import start, {
   reportActions,
   schemaFile,
 } from "../pkg/sandbox/sandbox.js";
+import { causeOf } from "./cause";
 import { LAID, lay } from "./shelf";
 import type {
   Answer,
@@ -70,8 +71,8 @@ export interface ExportOf {
   leftOut: { actions: string[]; ids: string[] };
 }
 
-/** Tells how far a long call has come. */
-export type Progress = (done: number, total: number) => void;
+/** Tells how far a long call has come, or one of the files that it reads. */
+export type Progress = (done: number, total: number, file?: number) => void;
 
 /** Rows of a plan at a time, each once for every mapping. */
 const CELLS = 4_000;
@@ -120,10 +121,10 @@ class Overtaken extends Error {}
 function turns() {
   const mine = latest;
   let began = performance.now();
-  return async (done: number, total: number, progress?: Progress): Promise<void> => {
+  return async (done: number, total: number, progress?: Progress, file?: number): Promise<void> => {
     if (performance.now() - began < TURN) return;
     runs(undefined);
-    progress?.(done, total);
+    progress?.(done, total, file);
     await pause();
     if (mine !== latest) throw new Overtaken();
     began = performance.now();
@@ -150,7 +151,11 @@ function runs(what: string | undefined): void {
   self.postMessage({ runs: what });
 }
 
-async function read(into: Preview, file: Given, rest: Rest): Promise<Answer<LoadReport>> {
+async function read(
+  into: Preview,
+  file: Given,
+  rest: (done: number, total: number) => Promise<void>,
+): Promise<Answer<LoadReport>> {
   const loading = new Loading(file.name, file.role === "target");
   for (let at = 0; at < file.bytes.length; at += CHUNK) {
     const pushed = said<null>(loading.push(into, file.bytes.subarray(at, at + CHUNK)));
@@ -183,7 +188,8 @@ async function fill(
     await rest(at, generated, progress);
   }
   const answers: Answer<LoadReport>[] = [];
-  for (const file of files) answers.push(await read(into, file, rest));
+  for (const [at, file] of files.entries())
+    answers.push(await read(into, file, (done, total) => rest(done, total, progress, at)));
   return answers;
 }
 
@@ -479,6 +485,14 @@ const calls = {
   replayState: (_: Progress) => replayed,
 };
 
+/** Where the engine gave up last, without its words, which may quote a value. */
+let panicked = "";
+const complain = console.error;
+console.error = (...told: unknown[]) => {
+  panicked = /panicked at [^\n]+/.exec(String(told[0]))?.[0] ?? panicked;
+  complain(...told);
+};
+
 export type Calls = typeof calls;
 
 /** Where a wasm comes from. */
@@ -506,13 +520,14 @@ export function answer(wasm: Source, seldom: () => Source): void {
   self.onmessage = async ({ data }: MessageEvent<{ id: number; name: keyof Calls; args: unknown[] }>) => {
     try {
       await ready;
-      const progress: Progress = (done, total) => self.postMessage({ id: data.id, done, total });
+      const progress: Progress = (done, total, file) => self.postMessage({ id: data.id, done, total, file });
       const call = calls[data.name] as (progress: Progress, ...args: unknown[]) => unknown;
       const value = await call(progress, ...data.args);
       if (early && data.name === LAID) lay(early, data.id, value as string | null);
       self.postMessage({ id: data.id, value });
     } catch (error) {
-      self.postMessage({ id: data.id, fault: error instanceof Error ? error.message : String(error) });
+      const fault = error instanceof Error ? error.message : String(error);
+      self.postMessage({ id: data.id, fault, cause: [causeOf(error), panicked].filter(Boolean).join("\n") });
     }
   };
 }

@@ -6,7 +6,7 @@ import { strings } from "../strings";
 import { commit, document_, EMPTY, forgetSteps, type GivenFile } from "./document";
 import { drafts } from "./edit";
 import { close } from "./person";
-import { fault, filter } from "./plan";
+import { fail, filter } from "./plan";
 
 export interface Raw {
   name: string;
@@ -45,12 +45,12 @@ export async function add(given: Raw[], label = strings().stepFiles): Promise<vo
     else if (role === "table") {
       const made = await call("mappingTable", textOf(bytes));
       if ("ok" in made) change = { ...change, schema: made.ok, schemaName: name };
-      else fault.value = `${name}: ${made.error.message}; ${made.error.help ?? ""}`;
+      else fail(`${name}: ${made.error.message}; ${made.error.help ?? ""}`);
     } else {
       const { readConfiguration } = await import("../share");
       const read = readConfiguration(textOf(bytes));
       if (read) change = { ...change, ...read };
-      else fault.value = `${name}: ${strings().configurationUnreadable}`;
+      else fail(`${name}: ${strings().configurationUnreadable}`);
     }
   }
   if (added.length) {

@@ -1,6 +1,7 @@
 // From the document to the plan: what changed is sent to the engine, and what it answers is
 // kept here for the page to paint. A newer change overtakes an older one.
 import { batch, computed, signal } from "@preact/signals";
+import { causeOf } from "../cause";
 import { call, follow, Stopped, whenRestarted } from "../engine";
 import { added } from "../prefs";
 import { strings } from "../strings";
@@ -30,6 +31,10 @@ export const busy = signal(false);
 /** How far what is under way has come, from 0 to 1; 1 when there is nothing. */
 export const progress = signal(1);
 export const fault = signal<string | null>(null);
+/** What lies behind the fault, technically; of no use but to who mends it. */
+export const cause = signal("");
+/** Which file is being read, and how far, from 0 to 1. */
+export const reading = signal<{ file: number; share: number } | null>(null);
 export const cancelled = signal(false);
 /** Grows with each plan, so that rows are read again. */
 export const generation = signal(0);
@@ -67,10 +72,23 @@ let surveyed = false;
 /** A fault that the next plan mends. */
 let passing: string | null = null;
 
-const load = (document: Document) => follow("load", far, populationOf(document));
+const load = (document: Document) =>
+  follow("load", far, populationOf(document)).finally(() => {
+    reading.value = null;
+  });
 
-function far(done: number, total: number): void {
-  progress.value = total ? done / total : 1;
+function far(done: number, total: number, file?: number): void {
+  const share = total ? done / total : 1;
+  if (file === undefined) progress.value = share;
+  else reading.value = { file, share };
+}
+
+/** Tells of a fault. */
+export function fail(text: string, why = ""): void {
+  batch(() => {
+    fault.value = text;
+    cause.value = why;
+  });
 }
 
 function none(): void {
@@ -200,7 +218,7 @@ async function refresh(document: Document, step: { label: string; fresh: boolean
     // Who stopped the engine has told why.
     if (!stale() && !(error instanceof Stopped)) {
       passing = error instanceof Error ? error.message : String(error);
-      fault.value = passing;
+      fail(passing, causeOf(error));
     }
   } finally {
     if (!stale()) {
@@ -261,12 +279,12 @@ export const sortBy = (column: string) =>
   filterBy({ sort: filter.value.sort === column ? `-${column}` : column });
 
 whenChanged((_, after, step) => void refresh(after, step));
-whenRestarted((runs) => {
+whenRestarted((runs, why) => {
   loading = null;
   if (runs) note(runs);
   // It is told until it is put away: the next plan mends it, and says nothing of it.
   passing = null;
-  fault.value = runs ? strings().endless(runs.replace(/^=|\n.*/g, "")) : strings().engineRestarted;
+  fail(runs ? strings().endless(runs.replace(/^=|\n.*/g, "")) : strings().engineRestarted, why);
   void refresh(document_.value, { label: "", fresh: true });
 });
 

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { guide } from "../prefs";
+import { announced } from "../state/announce";
 import { document_ } from "../state/document";
 import { pasted, take } from "../state/files";
 import { columns, fault, fileStates, schemaError } from "../state/plan";
@@ -78,6 +79,9 @@ export function App() {
       <Update />
       {started ? <Work /> : <Welcome />}
       {guide.value !== null && <Guide />}
+      <p id="announced" class="hidden" role="status">
+        {announced.value}
+      </p>
       <Help />
       {paletteOpen.value && <Palette />}
     </div>

@@ -1,10 +1,12 @@
 // What is wrong with files and configuration: where, with the line itself and a caret under the
 // place, what to do about it, and a button for what can be done here. Loaded when there is something.
+import { version } from "../../../package.json";
 import { copy } from "../save";
+import { announce } from "../state/announce";
 import { commit, document_ } from "../state/document";
 import { mapColumn } from "../state/edit";
 import { textOf } from "../state/files";
-import { fault, fileStates, schemaError } from "../state/plan";
+import { cause, fault, fileStates, schemaError } from "../state/plan";
 import { strings, told } from "../strings";
 import type { InputError } from "../types";
 import { Coded } from "./Coded";
@@ -70,6 +72,12 @@ function Fault({ title, error, text }: { title: string; error: InputError; text:
   );
 }
 
+/** What is shown, and what lies behind it: the cause, the version, the browser. */
+const details = () =>
+  [told(fault.value ?? ""), cause.value, `Provisor ${version}, ${navigator.userAgent}`]
+    .filter(Boolean)
+    .join("\n\n");
+
 export function Faults() {
   const t = strings();
   const { files, schema } = document_.value;
@@ -85,7 +93,13 @@ export function Faults() {
       {fault.value && (
         <p class="banner error" role="alert">
           <span>{told(fault.value)}</span>
-          <button type="button" class="button" onClick={() => void copy(told(fault.value ?? ""))}>
+          <button
+            type="button"
+            class="button"
+            onClick={async () => {
+              if (await copy(details())) announce(t.copied);
+            }}
+          >
             {t.copyDetails}
           </button>
           <button type="button" class="button" onClick={() => (fault.value = null)}>

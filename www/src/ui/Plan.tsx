@@ -1,5 +1,6 @@
 // The answer first: one sentence, one tile an action, destructive ones first, always in sight.
-
+import { useEffect } from "preact/hooks";
+import { announce } from "../state/announce";
 import { canUndo, document_, undo } from "../state/document";
 import { sent } from "../state/network";
 import {
@@ -19,6 +20,7 @@ import {
 import { strings, told } from "../strings";
 import type { Action, Summary } from "../types";
 import { Coded } from "./Coded";
+import { Hatches, hatched } from "./charts/Hatch";
 import { Expectations } from "./Expectations";
 
 export const ACTIONS: { action: Action; sign: string }[] = [
@@ -64,20 +66,24 @@ function Bar({ plan }: { plan: Summary }) {
   let at = 0;
   const most = document_.value.settings.deletionThreshold;
   return (
-    <svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label={t.share100}>
+    <svg class="bar" role="img" aria-label={t.share100}>
       {some.map(({ action }) => {
-        const width = Math.max(3, (plan[action] / total) * 1000);
+        const width = Math.max(0.3, (plan[action] / total) * 100);
+        const place = { x: `${at}%`, y: "0", width: `${Math.max(0.1, width - 0.2)}%`, height: "10" };
+        const hatch = hatched(action);
         at += width;
         return (
-          <rect key={action} class={action} x={at - width} y="0" width={Math.max(1, width - 2)} height="10">
+          <g key={action} class={action}>
+            <rect {...place} />
+            {hatch && <rect {...place} {...hatch} />}
             <title>
               {t.actions[action]}: {t.number(plan[action])}
             </title>
-          </rect>
+          </g>
         );
       })}
       {most !== undefined && (
-        <rect class="tick" x={Math.min(998, (most / total) * 1000)} y="0" width="2" height="10">
+        <rect class="tick" x={`${Math.min(99.8, (most / total) * 100)}%`} y="0" width="2" height="10">
           <title>
             {t.threshold}: {t.number(most)}
           </title>
@@ -116,12 +122,19 @@ function LastEdit() {
 export function Plan({ plan }: { plan: Summary }) {
   const t = strings();
   const changes = plan.create + plan.update + plan.disable + plan.delete + plan.staged;
+  const sentence = t.sentence(plan.users, plan.groups, plan.inScope, plan.requests);
+  const done = changes === 0 && plan.failed === 0;
+  // Only what comes out in the end is told aloud.
+  const aloud = busy.value ? "" : `${sentence}${done ? `. ${t.nothingToDo}` : ""}`;
+  useEffect(() => {
+    if (aloud) announce(aloud);
+  }, [aloud]);
   return (
     <section id="plan" class={busy.value ? "plan working" : "plan"} aria-label={t.plan} tabIndex={-1}>
       <div class="answer">
-        <p class="sentence" aria-live="polite">
-          {t.sentence(plan.users, plan.groups, plan.inScope, plan.requests)}
-          {changes === 0 && plan.failed === 0 && <b class="success"> ✓ {t.nothingToDo}</b>}
+        <p class="sentence">
+          {sentence}
+          {done && <b class="success"> ✓ {t.nothingToDo}</b>}
         </p>
         <p class="aside">
           <LastEdit />
@@ -136,6 +149,7 @@ export function Plan({ plan }: { plan: Summary }) {
           </button>
         </p>
       )}
+      <Hatches />
       <Tiles plan={plan} />
       <Bar plan={plan} />
       <p class="notes">

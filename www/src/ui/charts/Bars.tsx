@@ -1,6 +1,7 @@
 // A list of bars: real text, each row a button, and the same numbers as a table.
 import { useSignal } from "@preact/signals";
 import { strings } from "../../strings";
+import { hatched } from "./Hatch";
 
 export interface BarOf {
   label: string;
@@ -69,6 +70,14 @@ function Bar({ bar, y, share }: { bar: BarOf; y: number; share: number }) {
   const t = strings();
   const { label, value, note, tone = "", onPick } = bar;
   const number = note ?? t.number(value);
+  const place = {
+    x: "0",
+    y: y + 17,
+    width: value ? `${Math.max(0.7, share * 100)}%` : 0,
+    height: "8",
+    rx: "3",
+  };
+  const hatch = hatched(tone);
   const body = (
     <>
       <rect class="hit" x="0" y={y} width="100%" height={ROW} />
@@ -78,15 +87,9 @@ function Bar({ bar, y, share }: { bar: BarOf; y: number; share: number }) {
       <text class="number-text" x="100%" y={y + 13} text-anchor="end">
         {number}
       </text>
-      <rect class="track" x="0" y={y + 18} width="100%" height="6" rx="3" />
-      <rect
-        class="mark"
-        x="0"
-        y={y + 18}
-        width={value ? `${Math.max(0.7, share * 100)}%` : 0}
-        height="6"
-        rx="3"
-      />
+      <rect class="track" x="0" y={y + 17} width="100%" height="8" rx="3" />
+      <rect class="mark" {...place} />
+      {hatch && <rect {...place} {...hatch} />}
     </>
   );
   if (!onPick)

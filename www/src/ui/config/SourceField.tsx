@@ -3,10 +3,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Editor } from "../../editor/expression";
+import { announce } from "../../state/announce";
 import { draft, drafts, seal, typeSource } from "../../state/edit";
 import { attributes } from "../../state/plan";
 import type { Mapping } from "../../state/schema";
-import { strings } from "../../strings";
+import { strings, told } from "../../strings";
 import { Coded } from "../Coded";
 import { lazy } from "../lazy";
 
@@ -50,6 +51,10 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
       editor.current = null;
     };
   }, [editing.value, id, cursor, wrong]);
+  const aloud = drafts.value.has(mapping.key) ? told(wrong.value) || t.stale : "";
+  useEffect(() => {
+    if (aloud) announce(aloud);
+  }, [aloud]);
   // Undo and other ways of changing the mapping show in the editor too.
   useEffect(() => editor.current?.write(text), [text]);
 
@@ -70,7 +75,7 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
         </button>
       )}
       {drafts.value.has(mapping.key) && (
-        <p id={`${id}-draft`} class="finding error" role="status">
+        <p id={`${id}-draft`} class="finding error">
           {editing.value && wrong.value && (
             <b class="wrong-why">
               <Coded text={wrong.value} />

@@ -27,10 +27,12 @@ function ChangeRow({ change, kind }: { change: Change; kind: "User" | "Group" })
         </small>
       </th>
       <td class="old" dir="auto">
-        {value(change.old)}
+        <span class="hidden">{t.was} </span>
+        {change.old === null || change.old === undefined ? value(change.old) : <del>{value(change.old)}</del>}
       </td>
       <td class="new" dir="auto">
-        {value(change.new)}
+        <span class="hidden">{t.becomes} </span>
+        <ins>{value(change.new)}</ins>
       </td>
     </tr>
   );
