@@ -10,7 +10,9 @@ export async function install(): Promise<void> {
   const { serviceWorker } = navigator;
   // The first one is no update.
   const first = !serviceWorker.controller;
-  const registration = await serviceWorker.register("/sw.js");
+  // A window that keeps nothing may refuse; the page then needs the network the next time.
+  const registration = await serviceWorker.register("/sw.js").catch(() => undefined);
+  if (!registration) return;
   const look = (worker: ServiceWorker | null) => {
     if (worker?.state === "installed" && !first) waiting.value = worker;
   };
