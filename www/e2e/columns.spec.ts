@@ -34,6 +34,36 @@ test("columns that are not used are told, one is mapped, undone, and kept with t
   await expect(told).toHaveCount(0);
 });
 
+test("a link brings the columns that were mapped to another browser, where they apply", async ({
+  page,
+  browser,
+}) => {
+  await paste(page, CSV);
+  await settled(page);
+  const told = page.getByRole("status").filter({ hasText: "not used" });
+  await told.locator("summary").click();
+  await page.getByRole("button", { name: "Map the column Departmnt" }).click();
+  await settled(page);
+  await page.locator("summary", { hasText: "Share" }).click();
+  await expect(page.getByLabel("Link")).toHaveValue(/#c=/);
+  const link = await page.getByLabel("Link").inputValue();
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  await other.goto(link);
+  await expect(other.locator(".mapping").first()).toBeVisible();
+  await expect(other.getByRole("status").filter({ hasText: "taken for an attribute" })).toBeVisible();
+  await paste(other, CSV);
+  await settled(other);
+  await expect(people(other)).toHaveCount(2);
+  await expect(other.getByRole("status").filter({ hasText: "not used" })).toContainText(
+    "1 column is not used: shoeSize",
+  );
+  await people(other).first().click();
+  await other.getByRole("tab", { name: "Result" }).click();
+  await expect(other.locator("#detail")).toContainText('"department": "Sales"');
+  await context.close();
+});
+
 test("a table without a known column asks which one is the user name", async ({ page }) => {
   await paste(page, "Login,Full name\nada@contoso.com,Ada\n");
   const alert = page.getByRole("alert");
