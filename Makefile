@@ -33,20 +33,14 @@ build/index.js: $(RUST)
 	@scripts/setup.sh build
 	@. scripts/env.sh && with_wasm worker-build --release --features edge >&2 && touch $@
 
-# The page's engine is built for size, the Worker for speed. What it loads only when it is
-# asked for is a wasm of its own.
-wasm_for_page = . scripts/env.sh && CARGO_PROFILE_RELEASE_OPT_LEVEL=z with_wasm wasm-pack --quiet build --release --no-opt --target web --mode no-install --no-pack --out-dir $(@D) --out-name $(2) -- --features $(1) >&2 \
-  && wasm-opt -Oz --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory \
-    --enable-multivalue --enable-reference-types --strip-debug --strip-producers $@ -o $@ && touch $@
-
-www/pkg/provisor_bg.wasm: $(RUST)
+# The page's engine is built for size, the Worker for speed; and in two parts, of which the
+# second comes once the page is there (docs/wasm.md).
+www/pkg/provisor_bg.wasm: $(RUST) $(addprefix scripts/,split.mjs visit.mjs relocations.mjs)
 	@scripts/setup.sh build
-	@$(call wasm_for_page,browser,provisor)
+	@. scripts/env.sh && CARGO_PROFILE_RELEASE_OPT_LEVEL=z RUSTFLAGS="-C link-arg=--emit-relocs" with_wasm wasm-pack --quiet build --release --no-opt --target web --mode no-install --no-pack --out-dir target/page --out-name provisor -- --features browser,sandbox >&2 \
+	  && node scripts/split.mjs target/wasm32-unknown-unknown/release/provisor.wasm target/page www/pkg && touch $@
 
-www/pkg/sandbox/sandbox_bg.wasm: $(RUST) | www/pkg/provisor_bg.wasm
-	@$(call wasm_for_page,sandbox,sandbox)
-
-www/dist/index.html: www/pkg/provisor_bg.wasm www/pkg/sandbox/sandbox_bg.wasm $(PAGE)
+www/dist/index.html: www/pkg/provisor_bg.wasm $(PAGE)
 	@. scripts/env.sh && vite build --logLevel warn www >&2 && vite build --logLevel error -c www/vite.single.ts >&2 && touch $@
 
 target/release/provisor: $(RUST)

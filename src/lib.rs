@@ -5,7 +5,7 @@
 //! - [`provision`] knows how Microsoft Entra provisions: source records, mappings,
 //!   expressions, scope, matching, the diff and the plan.
 //! - `edge` (feature) is a Cloudflare Worker around both; `browser` (feature) is the
-//!   page's engine, `sandbox` (feature) what that loads only when it is asked for; `provisor` (feature `cli`) is the command line. [`routes`] is the
+//!   page's engine, `sandbox` (feature) what is asked of that only now and then; `provisor` (feature `cli`) is the command line. [`routes`] is the
 //!   Worker's table of paths, apart because tests read it too.
 //!
 //! Dependencies point inward: shells → `provision` → `scim`. The core has no I/O, no

@@ -1,6 +1,5 @@
-//! What the page asks for only now and then, as a wasm of its own that is loaded then: the
-//! directory that a plan is carried out in, the files that a plan leaves as, made-up people,
-//! and mapping tables.
+//! What the page asks for only now and then: the directory that a plan is carried out in, the
+//! files that a plan leaves as, made-up people, and mapping tables.
 
 mod export;
 

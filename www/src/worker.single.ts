@@ -7,12 +7,10 @@ function unpacked(text: string): Promise<ArrayBuffer> {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
-let sandbox = "";
 let given: (bytes: Promise<BufferSource>) => void = () => {};
-answer(new Promise<BufferSource>((resolve) => (given = resolve)), () => unpacked(sandbox));
+answer(new Promise<BufferSource>((resolve) => (given = resolve)));
 const next = self.onmessage;
-self.onmessage = (event: MessageEvent<{ wasm?: string; sandbox?: string }>) => {
-  sandbox = event.data.sandbox ?? sandbox;
+self.onmessage = (event: MessageEvent<{ wasm?: string }>) => {
   if (event.data.wasm) given(unpacked(event.data.wasm));
   else next?.call(self, event);
 };

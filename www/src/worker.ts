@@ -7,21 +7,21 @@ import init, {
   checkExpression,
   completeExpression,
   completeTarget,
-  Loading,
-  mendTarget,
-  Preview,
-  ScopeTally,
-  SignOn,
-  Untaken,
-} from "../pkg/provisor.js";
-import start, {
   Export,
+  join,
+  Loading,
   madeUp,
   mappingTable,
+  mendTarget,
+  Preview,
   Replay,
   reportActions,
+  ScopeTally,
+  SignOn,
   schemaFile,
-} from "../pkg/sandbox/sandbox.js";
+  Untaken,
+  whenMissed,
+} from "../pkg/provisor.js";
 import { causeOf } from "./cause";
 import { LAID, lay } from "./shelf";
 import type {
@@ -89,8 +89,8 @@ let preview: Preview | undefined;
 /** The last replay's state, for saving. */
 let replayed = "";
 let latest = 0;
-/** The other wasm, from the first time on that something of it is asked for. */
-let sandbox: () => Promise<unknown> = () => Promise.resolve();
+/** The engine with its rest, which comes after the first answer, or when it is asked for. */
+let whole: () => Promise<void> = async () => {};
 let memory: WebAssembly.Memory | undefined;
 /** Where the page looks for the answer to a keystroke. */
 let early: SharedArrayBuffer | undefined;
@@ -131,7 +131,7 @@ function turns() {
   };
 }
 
-type Rest = ReturnType<typeof turns>;
+type Turns = ReturnType<typeof turns>;
 
 /** Nothing when the work was overtaken. */
 async function unlessOvertaken<T>(work: Promise<T>): Promise<T | null> {
@@ -173,10 +173,10 @@ async function fill(
   into: Preview,
   { files, generated, columns, most }: Population,
   target: boolean,
-  rest: Rest,
+  rest: Turns,
   progress?: Progress,
 ): Promise<Answer<LoadReport>[]> {
-  if (generated) await sandbox();
+  if (generated) await whole();
   into.rename(Object.entries(columns).flat());
   if (most) into.takeAtMost(most);
   for (let at = 0; at < generated; at += PEOPLE) {
@@ -193,7 +193,7 @@ async function fill(
   return answers;
 }
 
-async function planned(engine: Preview, rest: Rest, progress?: Progress): Promise<Answer<Summary>> {
+async function planned(engine: Preview, rest: Turns, progress?: Progress): Promise<Answer<Summary>> {
   engine.planBegin();
   for (;;) {
     runs(engine.planRuns());
@@ -353,12 +353,9 @@ const calls = {
   completeTarget: (_: Progress, typed: string, targets: string[]) =>
     JSON.parse(completeTarget(typed, targets)) as Suggestion[],
   mendTarget: (_: Progress, path: string) => mendTarget(path),
-  async mappingTable(_: Progress, table: string): Promise<Answer<string>> {
-    await sandbox();
-    return mappingTable(table) as Answer<string>;
-  },
+  mappingTable: (_: Progress, table: string) => mappingTable(table) as Answer<string>,
   async schemaFile(_: Progress, schema: string): Promise<string> {
-    await sandbox();
+    await whole();
     return schemaFile(schema);
   },
   /** Who passes which clause; nothing when it was overtaken. */
@@ -381,7 +378,7 @@ const calls = {
   /** The plan as a file, in one of the forms that it is exported in. */
   async export(progress: Progress, kind: string, of: ExportOf): Promise<string[]> {
     const engine = current();
-    await sandbox();
+    await whole();
     const file = new Export(kind, of.schema, JSON.stringify(of.settings));
     file.leaveOut(of.leftOut.actions, of.leftOut.ids);
     const answer = said<Summary>(engine.summary());
@@ -423,6 +420,7 @@ const calls = {
   ): Promise<Answer<Comparison> | null> {
     const rest = turns();
     const engine = current();
+    await whole();
     const other = new Preview();
     const work = async (): Promise<Answer<Comparison>> => {
       await fill(other, population, true, rest);
@@ -446,7 +444,7 @@ const calls = {
   ): Promise<{ progress: ReplayProgress; again: Summary } | null> {
     const rest = turns();
     const engine = current();
-    await sandbox();
+    await whole();
     const directory = new Replay(settings.now ?? new Date().toISOString());
     const next = new Preview();
     const work = async () => {
@@ -498,18 +496,29 @@ export type Calls = typeof calls;
 /** Where a wasm comes from. */
 type Source = string | URL | BufferSource | Promise<BufferSource>;
 
-/** Starts answering; the page's build says how the wasm comes, and how the one that is seldom asked for. */
-export function answer(wasm: Source, seldom: () => Source): void {
-  let started: Promise<unknown> | undefined;
-  sandbox = () => {
-    started ??= Promise.resolve(seldom())
-      .then((module_or_path) => start({ module_or_path }))
-      .catch((error: unknown) => {
-        started = undefined;
-        throw error;
-      });
-    return started;
-  };
+/** How the rest of the engine comes: while nobody waits for it, and at once. */
+export interface Rest {
+  later(): Promise<WebAssembly.Module>;
+  now(): BufferSource;
+}
+
+/** Starts answering; the page's build says how the wasm comes, and its rest if it is split. */
+export function answer(wasm: Source, rest?: Rest): void {
+  if (rest) {
+    let joined: Promise<void> | undefined;
+    whole = () => {
+      joined ??= rest
+        .later()
+        .then(join)
+        .catch((error: unknown) => {
+          joined = undefined;
+          throw error;
+        });
+      return joined;
+    };
+    whenMissed(rest.now);
+  }
+  let answered = false;
   const ready = Promise.resolve(wasm)
     .then((module_or_path) => init({ module_or_path }))
     .then((made) => {
@@ -525,6 +534,11 @@ export function answer(wasm: Source, seldom: () => Source): void {
       const value = await call(progress, ...data.args);
       if (early && data.name === LAID) lay(early, data.id, value as string | null);
       self.postMessage({ id: data.id, value });
+      // Now that nobody waits the rest comes; should it not, what needs it asks again, and tells.
+      if (!answered && data.name !== "share") {
+        answered = true;
+        setTimeout(() => whole().catch(() => {}));
+      }
     } catch (error) {
       const fault = error instanceof Error ? error.message : String(error);
       self.postMessage({ id: data.id, fault, cause: [causeOf(error), panicked].filter(Boolean).join("\n") });
