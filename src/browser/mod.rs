@@ -313,6 +313,13 @@ impl Preview {
         text(&rows.filter_map(|index| self.engine.operation(index)).collect::<Vec<_>>())
     }
 
+    /// The same with what the deletion threshold holds back.
+    #[must_use]
+    pub fn released(&self, from: usize, most: usize) -> String {
+        let rows = from..self.engine.len().min(from.saturating_add(most));
+        text(&rows.filter_map(|index| self.engine.released(index)).collect::<Vec<_>>())
+    }
+
     /// Up to `most` of what the target holds, from one on, as JSON text.
     #[must_use]
     pub fn held(&self, from: usize, most: usize) -> String {

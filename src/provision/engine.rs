@@ -384,7 +384,7 @@ impl Engine {
     /// One operation, computed now.
     #[must_use]
     pub fn operation(&self, index: usize) -> Option<Operation> {
-        let mut operation = self.planner().operation(index)?;
+        let mut operation = self.released(index)?;
         if self.rows.get(index).is_some_and(|decision| decision.verdict == Verdict::Staged) {
             operation.action = "stageddelete".to_owned();
             operation.verdict = "staged".to_owned();
@@ -397,6 +397,12 @@ impl Engine {
             operation.requests.clear();
         }
         Some(operation)
+    }
+
+    /// One operation as it is when the deletion threshold holds nothing back.
+    #[must_use]
+    pub fn released(&self, index: usize) -> Option<Operation> {
+        self.planner().operation(index)
     }
 
     /// The whole plan as versioned JSON.

@@ -1,6 +1,7 @@
 //! A plan in the forms that other tools read: an `.http` file, a curl script, a SCIM bulk
 //! request (RFC 7644 §3.7), and the three CSV files of the portal's log download.
 
+use super::created;
 use super::engine::Engine;
 use super::report::{JobSettings, Operation, PlannedRequest};
 use serde_json::{Value, json};
@@ -67,16 +68,16 @@ pub fn http(operation: &Operation) -> String {
             text.push_str(&format!("# after {}\n", request.depends_on.join(", ")));
         }
         text.push_str(&format!("# @name {name}\n"));
-        let created =
+        let given =
             |source: &str| format!("{{{{{}.response.body.$.id}}}}", variable(&format!("create:{source}")));
-        text.push_str(&format!("{} {{{{tenantUrl}}}}{}\n", request.method, fill(&request.path, &created)));
+        text.push_str(&format!("{} {{{{tenantUrl}}}}{}\n", request.method, fill(&request.path, &given)));
         text.push_str("Authorization: Bearer {{token}}\n");
         for (name, value) in &request.headers {
             text.push_str(&format!("{name}: {value}\n"));
         }
         if !request.body.is_null() {
             let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
-            text.push_str(&format!("\n{}\n", fill(&body, &created)));
+            text.push_str(&format!("\n{}\n", fill(&body, &given)));
         }
         text.push('\n');
     }
@@ -94,23 +95,7 @@ fn variable(id: &str) -> String {
 
 /// Puts something else where `{{created:SOURCE}}` stands.
 fn fill(text: &str, with: &dyn Fn(&str) -> String) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{created:") {
-        out.push_str(before);
-        match after.split_once("}}") {
-            Some((source, after)) => {
-                out.push_str(&with(source));
-                rest = after;
-            }
-            None => {
-                out.push_str("{{created:");
-                rest = after;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
+    created::fill(text, |source| Some(with(source))).unwrap_or_default()
 }
 
 /// What stands before the requests of a curl script. It wants `curl` and `jq`, stops at

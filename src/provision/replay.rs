@@ -2,6 +2,7 @@
 //! target holds, answered by the same code as the endpoint's. What the directory holds
 //! afterwards is the proof that the plan does what it says.
 
+use super::created::Created;
 use super::report::PlannedRequest;
 use crate::provision::told::told;
 use crate::scim::directory::memory::MemoryStore;
@@ -10,7 +11,7 @@ use crate::scim::http::{Request, serve};
 use crate::scim::schema::builtin::builtin;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Where the directory says it is.
 const BASE: &str = "https://replay.example/scim/v2";
@@ -55,8 +56,7 @@ pub struct Replay {
     store: MemoryStore,
     now: String,
     given: u64,
-    /// Source id → the id that the directory gave out.
-    created: HashMap<String, String>,
+    created: Created,
     queue: VecDeque<PlannedRequest>,
     /// Requests that waited for an id since the last one that was sent.
     idle: usize,
@@ -71,7 +71,7 @@ impl Replay {
             store: MemoryStore::new(),
             now: now.to_owned(),
             given: 0,
-            created: HashMap::new(),
+            created: Created::default(),
             queue: VecDeque::new(),
             idle: 0,
             progress: Progress::default(),
@@ -163,28 +163,14 @@ impl Replay {
             let detail = detail(&reply.1);
             self.refuse(request.id.clone(), format!("{} {path}", request.method), (reply.0, detail));
         } else if let Some(source) = request.id.strip_prefix("create:") {
-            let created: Value = serde_json::from_str(&reply.1).unwrap_or(Value::Null);
-            if let Some(id) = created.get("id").and_then(Value::as_str) {
-                self.created.insert(source.to_owned(), id.to_owned());
-            }
+            self.created.note(source, &reply.1);
         }
     }
 
     /// Path and body with every placeholder filled in; `None` while one cannot be.
     fn resolved(&self, request: &PlannedRequest) -> Option<(String, String)> {
         let body = if request.body.is_null() { String::new() } else { request.body.to_string() };
-        Some((self.fill(&request.path)?, self.fill(&body)?))
-    }
-
-    fn fill(&self, text: &str) -> Option<String> {
-        let mut parts = text.split("{{created:");
-        let mut filled = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let (source, rest) = part.split_once("}}")?;
-            filled.push_str(self.created.get(source)?);
-            filled.push_str(rest);
-        }
-        Some(filled)
+        Some((self.created.path(&request.path)?, self.created.body(&body)?))
     }
 
     fn refuse(&mut self, id: String, request: String, (status, detail): (u16, String)) {

@@ -1,12 +1,14 @@
 //! What the page asks for only now and then: the directory that a plan is carried out in, the
-//! files that a plan leaves as, made-up people, and mapping tables.
+//! run at a real target, the files that a plan leaves as, made-up people, and mapping tables.
 
 mod export;
+mod run;
 
 use crate::provision::expression::write_trees;
 use crate::provision::report::{InputError, Operation};
 use crate::provision::{example, mapping_table, replay};
 pub use export::Export;
+pub use run::{Run, run_log, run_log_head};
 use serde::Serialize;
 use serde_json::{Value, json};
 use serde_wasm_bindgen::Serializer;

@@ -11,6 +11,7 @@ mod forecast;
 mod generate;
 mod law;
 mod restless;
+mod run;
 mod sight;
 
 use provisor::provision::engine::Engine;

@@ -21,7 +21,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("tab", { name: part, exact: true }).click();
       expect(await barriers(page), part).toEqual([]);
     }
-    for (const view of ["Charts", "Sign-on", "Replay", "Compare"]) {
+    for (const view of ["Charts", "Sign-on", "Replay", "Run", "Compare"]) {
       await page.getByRole("tab", { name: view, exact: true }).click();
       await page.waitForTimeout(200);
       expect(await barriers(page), view).toEqual([]);

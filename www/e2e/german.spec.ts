@@ -108,7 +108,7 @@ test("a person of each kind, in all four tabs", async ({ page }) => {
 
 test("diagrams, sign-on, replay and comparison", async ({ page }) => {
   await opened(page);
-  for (const name of [de.insights, de.signOn, de.replay, de.compare]) {
+  for (const name of [de.insights, de.signOn, de.replay, de.run, de.compare]) {
     await page.getByRole("tab", { name, exact: true }).click();
     await settled(page);
     expect(await english(page), name).toEqual([]);

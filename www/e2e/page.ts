@@ -24,13 +24,13 @@ export const PEOPLE = JSON.stringify({
 
 /** A test whose page must stay free of console errors, policy violations, thrown errors and the engine's marks. */
 export const test = base.extend<{ faults: string[]; refusals: boolean }>({
-  // On: the browser's own line about an answer 401 is what the test is about, and no fault.
+  // On: the browser's own line about an answer 401, 409 or 429 is what the test is about, and no fault.
   refusals: [false, { option: true }],
   faults: [
     async ({ page, refusals }, use) => {
       const faults: string[] = [];
       page.on("console", (message) => {
-        const refused = refusals && message.text().includes("status of 401");
+        const refused = refusals && /status of (401|409|429)/.test(message.text());
         if (message.type() === "error" && !refused) faults.push(message.text());
       });
       page.on("pageerror", (error) => faults.push(String(error)));
@@ -111,4 +111,61 @@ export async function exported(page: Page, name: string): Promise<string> {
   const text = await readFile(await (await download).path(), "utf8");
   await page.keyboard.press("Escape");
   return text;
+}
+
+/** The token of a tenant made for one test, through the administrator's door. */
+export async function tenant(request: APIRequestContext): Promise<string> {
+  const { ADMIN_TOKEN } = JSON.parse(await readFile(`${process.env.E2E_DATA}/secrets.json`, "utf8"));
+  const reply = await request.post("/admin/tenants", {
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    data: { name: "page" },
+  });
+  expect(reply.status()).toBe(201);
+  return (await reply.json()).token;
+}
+
+/** Operations sent at once; all have to go well. */
+export async function bulk(request: APIRequestContext, token: string, Operations: object[]): Promise<void> {
+  const reply = await request.post("/scim/v2/Bulk", {
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/scim+json" },
+    data: { schemas: ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], Operations },
+  });
+  expect(reply.status(), await reply.text()).toBe(200);
+  const answers: { status: string; method: string; response?: unknown }[] = (await reply.json()).Operations;
+  expect(answers).toHaveLength(Operations.length);
+  expect(answers.filter(({ status }) => !status.startsWith("2"))).toEqual([]);
+}
+
+const TARGET = new URL("../../examples/clarizen-one/target.json", import.meta.url);
+
+/** Gives a tenant what the example's target holds; how much that is. */
+export async function fill(request: APIRequestContext, token: string): Promise<number> {
+  const held: { Resources: { schemas: string[] }[] } = JSON.parse(await readFile(TARGET, "utf8"));
+  await bulk(
+    request,
+    token,
+    held.Resources.map((data, index) => ({
+      method: "POST",
+      path: data.schemas.some((id) => id.endsWith(":Group")) ? "/Groups" : "/Users",
+      bulkId: `held:${index}`,
+      data,
+    })),
+  );
+  return held.Resources.length;
+}
+
+/** Mends the two faults of the example's mapping table. */
+export async function mend(page: Page): Promise<void> {
+  await page.getByRole("button", { name: 'write roles[primary eq "True"].type' }).click();
+  await page.getByRole("button", { name: "remove this one" }).click();
+  await settled(page);
+}
+
+/** Loads the target from the server that serves the page. */
+export async function loadTarget(page: Page, token: string): Promise<void> {
+  await page.getByRole("tab", { name: "Run" }).click();
+  const allowed = page.getByLabel("Allow requests to this page’s own server");
+  if (!(await allowed.isChecked())) await allowed.check();
+  await page.getByLabel("Secret token").fill(token);
+  await page.getByRole("button", { name: "Load", exact: true }).click();
 }

@@ -8,7 +8,7 @@ export const singleKeys = signal(true);
 /** Which part shows on a narrow page. */
 export const narrow = signal<"configuration" | "people" | "person">("people");
 /** What the middle shows. */
-export type View = "people" | "insights" | "signOn" | "replay" | "compare";
+export type View = "people" | "insights" | "signOn" | "replay" | "run" | "compare";
 export const view = signal<View>("people");
 export type Part = "mappings" | "scope" | "settings" | "schema";
 export const part = signal<Part>("mappings");

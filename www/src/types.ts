@@ -253,6 +253,55 @@ export interface ReplayProgress {
   refusals: { id: string; request: string; status: number; detail: string }[];
 }
 
+/** What a run would send: objects by action, and requests. */
+export interface RunPlanned {
+  delete: number;
+  disable: number;
+  create: number;
+  update: number;
+  staged: number;
+  requests: number;
+  leftOut: number;
+}
+
+/** What became of a request; the status is 0 when no answer came. */
+export interface RunOutcome {
+  ticket: number;
+  status: number;
+  retryAfter: number | null;
+  body: string;
+  at: number;
+  duration: number;
+}
+
+export type RunStatus = "Success" | "Failure" | "Skipped";
+
+export interface RunEntry {
+  at: number;
+  duration: number;
+  action: "Create" | "Update" | "Disable" | "Delete";
+  status: RunStatus;
+  statusCode: number;
+  code: string;
+  detail: string;
+  tries: number;
+  request: string;
+  method: string;
+  path: string;
+  subject: { id: string; name: string; kind: Kind; target: string };
+}
+
+export type RunEnding = "stopped" | "refused" | "silent";
+
+export interface RunTurn {
+  send: { ticket: number; method: string; path: string; headers: Record<string, string>; body: string }[];
+  log: RunEntry[];
+  underWay: number;
+  left: number;
+  rest: number;
+  ending: RunEnding | null;
+}
+
 export interface SignOnCheck {
   checked: number;
   lost: number;

@@ -15,7 +15,10 @@ import init, {
   mendTarget,
   Preview,
   Replay,
+  Run,
   reportActions,
+  runLog,
+  runLogHead,
   ScopeTally,
   SignOn,
   schemaFile,
@@ -39,6 +42,10 @@ import type {
   Part,
   ReplayProgress,
   Row,
+  RunEntry,
+  RunOutcome,
+  RunPlanned,
+  RunTurn,
   Settings,
   SignOnCheck,
   Span,
@@ -71,6 +78,12 @@ export interface ExportOf {
   leftOut: { actions: string[]; ids: string[] };
 }
 
+/** What a run leaves out, and whether it sends what the deletion threshold holds back. */
+export interface RunOf {
+  leftOut: ExportOf["leftOut"];
+  released: boolean;
+}
+
 /** Tells how far a long call has come, or one of the files that it reads. */
 export type Progress = (done: number, total: number, file?: number) => void;
 
@@ -88,6 +101,8 @@ const TURN = 8;
 let preview: Preview | undefined;
 /** The last replay's state, for saving. */
 let replayed = "";
+/** The plan as it would be sent, or is being sent. */
+let run: Run | undefined;
 let latest = 0;
 /** The engine with its rest, which comes after the first answer, or when it is asked for. */
 let whole: () => Promise<void> = async () => {};
@@ -184,7 +199,7 @@ async function fill(
     into.loadSource("users.json", page("users"));
     if (at === 0) into.loadSource("roles.json", page("roles"));
     into.loadSource("assignments.json", page("assignments"));
-    if (target) into.loadTarget(page("target"));
+    if (target && !files.some(({ role }) => role === "target")) into.loadTarget(page("target"));
     await rest(at, generated, progress);
   }
   const answers: Answer<LoadReport>[] = [];
@@ -481,6 +496,40 @@ const calls = {
     });
   },
   replayState: (_: Progress) => replayed,
+  /** Takes the plan as it is for a run; nothing when it was overtaken. */
+  async runPrepare(_: Progress, { leftOut, released }: RunOf): Promise<RunPlanned | null> {
+    const rest = turns();
+    const engine = current();
+    await whole();
+    const fresh = new Run([...leftOut.actions], [...leftOut.ids]);
+    const work = async () => {
+      const rows = engine.length();
+      for (let from = 0; from < rows; from += OPERATIONS) {
+        fresh.add(released ? engine.released(from, OPERATIONS) : engine.operations(from, OPERATIONS));
+        await rest(from, rows);
+      }
+      run?.free();
+      run = fresh;
+      return fresh.planned() as RunPlanned;
+    };
+    return unlessOvertaken(work()).finally(() => {
+      if (run !== fresh) fresh.free();
+    });
+  },
+  /** Tells a run what became of requests, and asks what to send next. */
+  runTurn: (_: Progress, outcomes: RunOutcome[], now: number) =>
+    (run?.turn(JSON.stringify(outcomes), now) ?? null) as RunTurn | null,
+  runStop: (_: Progress) => run?.stop(),
+  /** A run's log as a file. */
+  async runLog(_: Progress, kind: "csv" | "ndjson", entries: RunEntry[]): Promise<string[]> {
+    await whole();
+    const parts = kind === "csv" ? [runLogHead()] : [];
+    for (let from = 0; from < entries.length; from += OPERATIONS) {
+      parts.push(runLog(kind, JSON.stringify(entries.slice(from, from + OPERATIONS))));
+      await pause();
+    }
+    return parts;
+  },
 };
 
 /** Where the engine gave up last, without its words, which may quote a value. */

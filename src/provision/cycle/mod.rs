@@ -24,6 +24,7 @@ mod world;
 pub use effect::{Effect, Exchange, Outcome, Purpose};
 pub use job::{Job, Scope};
 pub use record::timestamp;
+pub(crate) use reply::code as error_code;
 pub use status::status;
 
 use super::report::{Diagnostic, Dialect, JobSettings};

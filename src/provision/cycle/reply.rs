@@ -66,8 +66,10 @@ pub(super) fn read(purpose: Purpose, outcome: &Outcome) -> Result<Value, Fault> 
     }
 }
 
-fn code(status: u16) -> &'static str {
+/// Entra's code for an answer that is no success, ours with `X-` before it.
+pub(crate) fn code(status: u16) -> &'static str {
     match status {
+        401 => "Unauthorized",
         403 => "InsufficientRights",
         404 => "InvalidAnchor",
         405 => "MethodNotAllowed",

@@ -164,6 +164,8 @@ export const de: Strings = {
   insights: "Diagramme",
   signOn: "Anmeldung",
   replay: "Durchspielen",
+  run: "Ausführen",
+  runTitle: "Den Plan auf dem Server ausführen, der diese Seite liefert",
   compare: "Vergleichen",
   views: "Ansichten",
   mappings: "Zuordnungen",
@@ -432,14 +434,6 @@ export const de: Strings = {
   replayAnswers: "Antworten",
   replayRefused: "Abgelehnt",
   replayAgain: "Der Plan nach dem Durchspielen",
-  loadTarget: "Das Ziel vom Server laden, der diese Seite liefert",
-  loadTargetText:
-    "Nur dies auf der Seite benutzt das Netz. Das Token dient dieser Anfrage und wird nirgends behalten.",
-  loadTargetSwitch: "Anfragen an den eigenen Server dieser Seite erlauben",
-  token: "Geheimes Token",
-  load: "Laden",
-  loadedTarget: (count) => `${many(count, "Ressource", "Ressourcen")} geladen.`,
-  loadFailed: (status) => `Der Server antwortete ${status}`,
   compareText:
     "Was täte diese Konfiguration anders als eine andere? Laden Sie eine gespeicherte Konfiguration oder ein Schema-JSON.",
   compareChoose: "Die andere Konfiguration wählen",

@@ -153,6 +153,8 @@ export const en = {
   insights: "Charts",
   signOn: "Sign-on",
   replay: "Replay",
+  run: "Run",
+  runTitle: "Run the plan on the server that serves this page",
   compare: "Compare",
   views: "Views",
   // Configuration
@@ -425,14 +427,6 @@ export const en = {
   replayAnswers: "Answers",
   replayRefused: "Refused",
   replayAgain: "The plan after the replay",
-  loadTarget: "Load the target from the server that serves this page",
-  loadTargetText:
-    "This is the only thing on this page that uses the network. The token is used for this request and kept nowhere.",
-  loadTargetSwitch: "Allow requests to this page’s own server",
-  token: "Secret token",
-  load: "Load",
-  loadedTarget: (count: number) => `${many(count, "resource", "resources")} loaded.`,
-  loadFailed: (status: string) => `the server answered ${status}`,
   // Compare
   compareText:
     "What would this configuration do otherwise than another one? Load a saved configuration or a schema JSON.",

@@ -1,6 +1,7 @@
 // What goes out. The engine writes each; the page only names the file. What is not ticked stays
 // out of the files of requests, and of nothing else.
 import { call } from "../engine";
+import { narrow, view } from "../prefs";
 import { save } from "../save";
 import { document_ } from "../state/document";
 import { leaveOut } from "../state/edit";
@@ -52,6 +53,11 @@ export async function writeSchema(): Promise<void> {
   save("schema.json", await call("schemaFile", document_.value.schema));
 }
 
+function runView(): void {
+  view.value = "run";
+  narrow.value = "people";
+}
+
 export function Exports() {
   const t = strings();
   const { leftOut } = document_.value;
@@ -78,6 +84,9 @@ export function Exports() {
         {leftOut.ids.length > 0 && <small>{t.exportLeftOut(leftOut.ids.length)}</small>}
       </fieldset>
       {EXPORTS.slice(0, OF_REQUESTS).map(item)}
+      <button type="button" class="item" onClick={runView}>
+        {t.runTitle}
+      </button>
       <hr />
       {EXPORTS.slice(OF_REQUESTS).map(item)}
       <button type="button" class="item" onClick={() => void writeSchema()}>

@@ -73,6 +73,7 @@ function actions(): Entry[] {
     ...(hasPeople.value
       ? [
           ...goTo(VIEWS, view, "people", t.views),
+          ...goTo(["run"] as const, view, "people", t.runTitle),
           entry(t.showAll, showAll),
           ...ACTIONS.map(({ action }) =>
             entry(

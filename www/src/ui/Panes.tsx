@@ -17,9 +17,10 @@ import { Tabs } from "./Tabs";
 const Insights = lazy(() => import("./charts/Insights").then(({ Insights }) => Insights));
 const SignOn = lazy(() => import("./views/SignOn").then(({ SignOn }) => SignOn));
 const Replay = lazy(() => import("./views/Replay").then(({ Replay }) => Replay));
+const Run = lazy(() => import("./views/Run").then(({ Run }) => Run));
 const Compare = lazy(() => import("./views/Compare").then(({ Compare }) => Compare));
 
-const VIEWS: View[] = ["people", "insights", "signOn", "replay", "compare"];
+const VIEWS: View[] = ["people", "insights", "signOn", "replay", "run", "compare"];
 
 /** What is still needed for a plan. */
 function WithoutPeople() {
@@ -58,6 +59,7 @@ function Middle() {
         {view.value === "insights" && <Insights />}
         {view.value === "signOn" && <SignOn />}
         {view.value === "replay" && <Replay />}
+        {view.value === "run" && <Run />}
         {view.value === "compare" && <Compare />}
       </div>
     </div>

@@ -1,13 +1,12 @@
-// The plan carried out in a directory inside the page; and, behind a switch, the target's
-// state from the server that serves this page.
+// The plan carried out in a directory inside the page.
 import { useSignal } from "@preact/signals";
 import { call, follow } from "../../engine";
+import { view } from "../../prefs";
 import { save } from "../../save";
 import { document_, populationOf } from "../../state/document";
 import { settingsFor, summary } from "../../state/plan";
 import { strings, told } from "../../strings";
 import type { ReplayProgress, Summary } from "../../types";
-import { LoadTarget } from "./LoadTarget";
 
 const MOST = 10_000;
 
@@ -100,7 +99,11 @@ export function Replay() {
           </p>
         </>
       )}
-      <LoadTarget />
+      <div class="actions">
+        <button type="button" class="button" onClick={() => (view.value = "run")}>
+          {t.runTitle}
+        </button>
+      </div>
     </section>
   );
 }
