@@ -1,5 +1,6 @@
 // The whole page as one HTML file that opens from disk: scripts, styles, worker, wasm and
-// the example inside. Its policy names the scripts and styles by their hashes.
+// the example inside, packed. Its policy names by their hashes the styles and the script that
+// unpacks the others.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -8,8 +9,15 @@ import { defineConfig, type Plugin } from "vite";
 
 const root = import.meta.dirname;
 const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-/** A script's text as it may stand in HTML. */
-const safe = (code: string) => code.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+const packed = (content: string | Buffer) =>
+  gzipSync(content, { level: constants.Z_BEST_COMPRESSION }).toString("base64");
+/** A script that unpacks another and runs it. */
+const unpacking = (
+  code: string,
+) => `const bytes = Uint8Array.from(atob("${packed(code)}"), (letter) => letter.charCodeAt(0));
+const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+const script = new Blob([await new Response(unpacked).arrayBuffer()], { type: "text/javascript" });
+await import(URL.createObjectURL(script));`;
 
 function oneFile(): Plugin {
   return {
@@ -22,7 +30,8 @@ function oneFile(): Plugin {
       const scripts: string[] = [];
       const styles: string[] = [];
       for (const [name, file] of Object.entries(bundle)) {
-        if (file.type === "chunk") scripts.push(safe(file.code.replaceAll("__VITE_PRELOAD__", "void 0")));
+        if (file.type === "chunk")
+          scripts.push(unpacking(file.code.replaceAll("__VITE_PRELOAD__", "void 0")));
         else if (name.endsWith(".css")) styles.push(String(file.source));
         if (name !== "index.html") delete bundle[name];
       }
@@ -69,7 +78,7 @@ function icon(): Plugin {
   };
 }
 
-/** The glue of each wasm names it as a file beside it; here it is handed over instead. */
+/** The glue names its wasm as a file beside it; here it is handed over instead. */
 function handedOver(): Plugin {
   return {
     name: "handed-over",
@@ -79,16 +88,15 @@ function handedOver(): Plugin {
   };
 }
 
-/** Each wasm as the text of its packed bytes; the worker unpacks it. */
-function packed(): Plugin {
+/** The wasm as the text of its packed bytes; the worker unpacks it. */
+function packedWasm(): Plugin {
   return {
-    name: "packed",
+    name: "packed-wasm",
     enforce: "pre",
     load(id) {
       const [file = "", query] = id.split("?");
       if (!file.endsWith(".wasm") || query !== "url") return null;
-      const bytes = gzipSync(readFileSync(file), { level: constants.Z_BEST_COMPRESSION });
-      return `export default ${JSON.stringify(bytes.toString("base64"))}`;
+      return `export default "${packed(readFileSync(file))}"`;
     },
   };
 }
@@ -108,7 +116,7 @@ function spawnInline(): Plugin {
 export default defineConfig({
   root,
   publicDir: false,
-  plugins: [icon(), packed(), spawnInline(), oneFile()],
+  plugins: [icon(), packedWasm(), spawnInline(), oneFile()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: {
     format: "iife",
