@@ -141,7 +141,7 @@ test("an old value is not shown as if it were an error", async ({ page }) => {
   await page.locator(".tile.update").click();
   await people(page).first().click();
   await page.getByRole("tab", { name: /^Changes/ }).click();
-  const old = page.locator(".changes .old").first();
+  const old = page.locator(".changes .was").first();
   await expect(old).toContainText("was");
   const [colour, red] = await old.evaluate((cell) => {
     const probe = document.createElement("i");

@@ -26,7 +26,7 @@ const MARGIN = 8;
 const TALLEST = 4_000;
 /** How wide each column is, at least and as a part of what is left. */
 const WIDTHS: Record<string, [least: number, share: number]> = {
-  action: [116, 0],
+  action: [130, 0],
   name: [120, 1.3],
   why: [110, 1.2],
   changes: [44, 0],

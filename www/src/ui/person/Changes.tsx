@@ -26,7 +26,7 @@ function ChangeRow({ change, kind }: { change: Change; kind: "User" | "Group" })
           {t.from} <code>{change.mapping}</code>
         </small>
       </th>
-      <td class="old" dir="auto">
+      <td class="was" dir="auto">
         <span class="hidden">{t.was} </span>
         {change.old === null || change.old === undefined ? value(change.old) : <del>{value(change.old)}</del>}
       </td>

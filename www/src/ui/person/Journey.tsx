@@ -49,7 +49,7 @@ function ScopeTable({ steps }: { steps: ScopeStep[] }) {
   const t = strings();
   const deciding = steps.findIndex(({ passed }) => !passed);
   return (
-    <table>
+    <table class="scope-steps">
       <tbody>
         {steps.map((step, at) => {
           const late = deciding >= 0 && at > deciding;
