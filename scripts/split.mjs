@@ -90,6 +90,20 @@ function bytesOf(form) {
 }
 
 /**
+ * Every number in code that may be an address: constants, also what is subtracted instead of its
+ * negative added, halves of what holds two, and offsets.
+ */
+function* numbersIn(code) {
+  for (const [, kind, text] of code.matchAll(/(i32\.const |i64\.const |offset=)(-?\d+)/g)) {
+    if (kind.startsWith("i64")) {
+      const both = BigInt.asUintN(64, BigInt(text));
+      yield Number(both & 0xffff_ffffn);
+      yield Number(both >> 32n);
+    } else yield Math.abs(Number(text));
+  }
+}
+
+/**
  * The data of each part, as forms. What a function of the first part, or data of the first part,
  * refers to is in the first; what is left is only reached from the rest.
  */
@@ -97,8 +111,8 @@ function divided(code, forms) {
   const { segments, units, unitAt } = dataOf(readFileSync(linked));
   const kept = new Set();
   const waiting = units.flatMap(({ fixed }, at) => (fixed ? [at] : []));
-  for (const [, number] of code.matchAll(/(?:i32\.const |offset=)(\d+)/g)) {
-    const unit = unitAt(Number(number));
+  for (const number of numbersIn(code)) {
+    const unit = unitAt(number);
     if (unit !== undefined) waiting.push(unit);
   }
   while (waiting.length) {
@@ -136,14 +150,12 @@ function split(forms, functions, first) {
   const rest = functions.filter(({ name }) => !first.has(name));
   const of = (kind) => forms.filter((one) => one.kind === kind);
   const named = new Map(functions.map((one) => [one.name, one]));
-  const table = of("table").find(({ form }) => form.endsWith("funcref)") || /funcref\)\s*$/.test(form));
+  const table = of("table").find(({ form }) => /funcref\)\s*$/.test(form));
   const size = Number(/ (\d+) /.exec(table.form)[1]);
   const slots = new Map();
-  const listed = new Set();
   for (const { form } of of("elem")) {
     const [, offset, list] = /\(i32\.const (\d+)\) (?:func )?([\s\S]*)\)\s*$/.exec(form);
     for (const [at, [name]] of [...list.matchAll(new RegExp(NAME, "g"))].entries()) {
-      listed.add(name);
       if (named.has(name) && !first.has(name) && !slots.has(name)) slots.set(name, Number(offset) + at);
     }
   }
@@ -174,13 +186,10 @@ function split(forms, functions, first) {
 
   const code = [...functions.filter(({ name }) => first.has(name)), ...of("global")].map(({ form }) => form);
   const data = divided(code.join("\n"), of("data"));
-  const head = [
-    '(import "./rest" "load" (func $load))',
-    ...forms.filter(({ kind }) => kind === "import").map(({ form }) => form),
-  ];
   const one = [
     ...of("type").map(({ form }) => form),
-    ...head,
+    '(import "./rest" "load" (func $load))',
+    ...of("import").map(({ form }) => form),
     ...forms.filter(({ kind }) => ["global", "memory"].includes(kind)).map(({ form }) => form),
     ...data.first,
     "(global $here (mut i32) (i32.const 0))",
@@ -203,7 +212,7 @@ function split(forms, functions, first) {
     )?.[1];
   const two = [
     ...of("type").map(({ form }) => form),
-    ...forms.filter(({ kind }) => kind === "import").map(({ form }) => form),
+    ...of("import").map(({ form }) => form),
     `(import "first" "${exported("memory", memory.name)}" (memory ${memory.name} ${/ (\d+)/.exec(memory.form)[1]}))`,
     `(import "first" "T" (table ${table.name} ${next} ${next} funcref))`,
     ...tables.flatMap(({ name, form }) => {
@@ -224,7 +233,6 @@ function split(forms, functions, first) {
       ([name, slot], at) => `(elem $e${at} (table ${table.name}) (i32.const ${slot}) func ${name})`,
     ),
     ...data.rest,
-    // Only what is called without the table needs no slot; what has one is kept by it.
     ...rest.map(({ form }) => form),
     "(func $arrived (global.set $here (i32.const 1)))(start $arrived)",
   ];

@@ -93,6 +93,16 @@ test("works with the network off, after one visit", async ({ page, context }) =>
   await loadExample(page);
   await page.getByRole("tab", { name: "Charts" }).click();
   await expect(page.locator(".chart").first()).toBeVisible();
+  // The rest of the engine is there as well, also for who cannot wait (docs/wasm.md).
+  const [engine] = page.workers();
+  const kept = await engine?.evaluate(() => {
+    const rest = performance.getEntriesByType("resource").find(({ name }) => name.includes("rest_bg"));
+    const request = new XMLHttpRequest();
+    request.open("GET", rest?.name ?? "", false);
+    request.send();
+    return request.status;
+  });
+  expect(kept).toBe(200);
   await context.setOffline(false);
 });
 
