@@ -1,9 +1,13 @@
 //! A plan as one HTML file: opens from disk, prints, needs no script and loads nothing.
 //! Its content security policy admits its own style sheet by hash and nothing else.
+//!
+//! Its words are told, so that the page can say them in its own language; forms are escaped as all
+//! other text is.
 
 mod configuration;
 
 use super::report::{Operation, Summary};
+use crate::provision::told::told;
 pub use configuration::configuration;
 use serde_json::Value;
 
@@ -11,33 +15,49 @@ const STYLE: &str = include_str!("report.css");
 /// The SHA-256 of [`STYLE`] as it stands between its tags; a test holds them together.
 const STYLE_HASH: &str = "gXkiTVm0w11uyZtEmuClL+GrtZRgOS4f2TBKrlkHoPA=";
 
-/// What is said of actions: destructive first, then what needs a look, then the rest.
-const ACTIONS: [(&str, &str); 8] = [
-    ("delete", "deleted"),
-    ("disable", "disabled"),
-    ("staged", "held back"),
-    ("failed", "failed"),
-    ("create", "created"),
-    ("update", "updated"),
-    ("unchanged", "unchanged"),
-    ("skipped", "skipped"),
+/// What is said of actions, and the action as a word: destructive first, then what needs a look,
+/// then the rest.
+const ACTIONS: [(&str, &str, &str); 8] = [
+    ("delete", told!("deleted"), told!("delete")),
+    ("disable", told!("disabled"), told!("disable")),
+    ("staged", told!("held back"), told!("staged")),
+    ("failed", told!("failed"), told!("failed")),
+    ("create", told!("created"), told!("create")),
+    ("update", told!("updated"), told!("update")),
+    ("unchanged", told!("unchanged"), told!("unchanged")),
+    ("skipped", told!("skipped"), told!("skipped")),
 ];
 
 /// Everything before the operations.
 #[must_use]
 pub fn head(title: &str, summary: &Summary) -> String {
     let mut text = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!doctype html>\n<html lang=\"{1}\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; \
          base-uri 'none'; form-action 'none'\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{0}</title><style>{STYLE}</style></head><body><h1>{0}</h1>",
-        escape(title)
+        escape(title),
+        // The language that the report is in.
+        told!("en"),
     );
-    let links = if summary.links_assumed { "links assumed from unique matches" } else { "links as given" };
-    text.push_str(&format!(
-        "<p class=\"sub\">{} users and {} groups in the source, {} in scope ({}); {} objects in the target, {} of them local and never touched; {}; {} requests change the target</p>",
-        summary.users, summary.groups, summary.in_scope, escape(&summary.scope), summary.targets, summary.local, links, summary.requests
-    ));
+    let links = if summary.links_assumed {
+        told!("links assumed from unique matches")
+    } else {
+        told!("links as given")
+    };
+    let scope = if summary.scope == "all" { told!("all") } else { told!("assigned") };
+    let sentence = told!(
+        "{0} users and {1} groups in the source, {2} in scope ({3}); {4} objects in the target, {5} of them local and never touched; {6}; {7} requests change the target",
+        summary.users,
+        summary.groups,
+        summary.in_scope,
+        scope,
+        summary.targets,
+        summary.local,
+        links,
+        summary.requests
+    );
+    text.push_str(&format!("<p class=\"sub\">{sentence}</p>"));
     text.push_str("<ul class=\"tiles\">");
     let count = |name: &str| match name {
         "create" => summary.create,
@@ -49,15 +69,15 @@ pub fn head(title: &str, summary: &Summary) -> String {
         "skipped" => summary.skipped,
         _ => summary.unchanged,
     };
-    for (name, said) in ACTIONS {
+    for (name, said, _) in ACTIONS {
         text.push_str(&format!("<li class=\"{name}\"><b>{}</b><span>{said}</span></li>", count(name)));
     }
     text.push_str("</ul>");
     let mut notes = summary.notes.clone();
     if summary.threshold_exceeded {
-        notes.push("more would be disabled and deleted than the threshold allows; they are held back, and the job would be quarantined".to_owned());
+        notes.push(told!("more would be disabled and deleted than the threshold allows; they are held back, and the job would be quarantined").to_owned());
     } else if summary.quarantine {
-        notes.push("so many objects fail that the job would be quarantined".to_owned());
+        notes.push(told!("so many objects fail that the job would be quarantined").to_owned());
     }
     if !notes.is_empty() {
         let items: String = notes.iter().map(|note| format!("<li>{}</li>", escape(note))).collect();
@@ -76,7 +96,7 @@ pub fn charts(summary: &Summary, findings: &Value) -> String {
         |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let read = number(findings, "read");
     let mut rest = read;
-    let mut funnel = vec![("Read".to_owned(), read)];
+    let mut funnel = vec![(told!("Read").to_owned(), read)];
     for step in list("funnel") {
         rest = rest.saturating_sub(number(step, "lost"));
         funnel.push((word(step, "name"), rest));
@@ -96,16 +116,16 @@ pub fn charts(summary: &Summary, findings: &Value) -> String {
     let linked = (summary.update + summary.unchanged).min(summary.targets);
     let apart = summary.targets.saturating_sub(summary.local).saturating_sub(linked);
     let accounts = [
-        ("Local, in the target only", summary.local),
-        ("Linked, not in scope", apart),
-        ("Linked and in scope", linked),
+        (told!("Local, in the target only"), summary.local),
+        (told!("Linked, not in scope"), apart),
+        (told!("Linked and in scope"), linked),
     ];
     let accounts = accounts.map(|(name, count)| (name.to_owned(), u64::try_from(count).unwrap_or(u64::MAX)));
     [
-        bars("Scope, step by step", &funnel),
-        bars("Attributes that change most", &changed),
-        bars("Problems by rule", &problems.collect::<Vec<_>>()),
-        bars("Accounts in the target", if summary.targets > 0 { &accounts } else { &[] }),
+        bars(told!("Scope, step by step"), &funnel),
+        bars(told!("Attributes that change most"), &changed),
+        bars(told!("Problems by rule"), &problems.collect::<Vec<_>>()),
+        bars(told!("Accounts in the target"), if summary.targets > 0 { &accounts } else { &[] }),
     ]
     .concat()
 }
@@ -134,13 +154,13 @@ fn bars(title: &str, bars: &[(String, u64)]) -> String {
 /// The heading over all operations of an action; empty for an unknown one.
 #[must_use]
 pub fn section(action: &str, count: usize) -> String {
-    let said = ACTIONS.iter().find(|(name, _)| *name == action).map_or("", |(_, said)| said);
+    let said = ACTIONS.iter().find(|(name, ..)| *name == action).map_or("", |(_, said, _)| said);
     format!("<h2>{count} {said}</h2>")
 }
 
 /// The actions in the order of interest.
 pub fn actions() -> impl Iterator<Item = &'static str> {
-    ACTIONS.iter().map(|(name, _)| *name)
+    ACTIONS.iter().map(|(name, ..)| *name)
 }
 
 /// One operation, collapsed.
@@ -148,22 +168,23 @@ pub fn actions() -> impl Iterator<Item = &'static str> {
 pub fn operation(operation: &Operation) -> String {
     let count = match operation.changes.len() {
         0 => String::new(),
-        1 => "1 change".to_owned(),
-        many => format!("{many} changes"),
+        1 => told!("1 change").to_owned(),
+        many => told!("{0} changes", many),
     };
     let reason = if operation.reason.is_empty() { String::new() } else { format!("{}: ", operation.reason) };
     let mut text = format!(
         "<details class=\"{}\"><summary><span class=\"badge\">{}</span><span class=\"name\">{}</span><span class=\"why\">{}{}</span><span class=\"count\">{count}</span></summary><div class=\"body\">",
         escape(&operation.verdict),
-        escape(&operation.verdict),
+        ACTIONS.iter().find(|(name, ..)| *name == operation.verdict).map_or("", |(.., word)| word),
         escape(&operation.source.display_name),
         escape(&reason),
         escape(&operation.explanation)
     );
     let target = operation.target.as_ref().map_or_else(
-        || "no target object".to_owned(),
+        || told!("no target object").to_owned(),
         |target| {
-            format!("target object <code>{}</code> {}", escape(&target.id), escape(&target.display_name))
+            let word = told!("target object");
+            format!("{word} <code>{}</code> {}", escape(&target.id), escape(&target.display_name))
         },
     );
     text.push_str(&format!(
@@ -172,7 +193,8 @@ pub fn operation(operation: &Operation) -> String {
         escape(&operation.source.id)
     ));
     if !operation.changes.is_empty() {
-        text.push_str("<h3>Changes</h3><table><thead><tr><th>Attribute</th><th>Before</th><th>After</th><th>Because of</th></tr></thead><tbody>");
+        text.push_str(&titled(told!("Changes")));
+        text.push_str(&heads(&[told!("Attribute"), told!("Before"), told!("After"), told!("Because of")]));
         for change in &operation.changes {
             text.push_str(&format!(
                 "<tr><td><code>{}</code></td><td class=\"old\">{}</td><td class=\"new\">{}</td><td><code>{}</code></td></tr>",
@@ -182,7 +204,8 @@ pub fn operation(operation: &Operation) -> String {
         text.push_str("</tbody></table>");
     }
     if !operation.problems.is_empty() {
-        text.push_str("<h3>Problems</h3><table><tbody>");
+        text.push_str(&titled(told!("Problems")));
+        text.push_str("<table><tbody>");
         for problem in &operation.problems {
             text.push_str(&format!(
                 "<tr><td><code>{}</code></td><td>{}</td><td class=\"no\">{}</td></tr>",
@@ -193,9 +216,10 @@ pub fn operation(operation: &Operation) -> String {
         }
         text.push_str("</tbody></table>");
     }
-    text.push_str("<h3>Scope</h3><table><tbody>");
+    text.push_str(&titled(told!("Scope")));
+    text.push_str("<table><tbody>");
     for step in &operation.scope {
-        let (class, said) = if step.passed { ("yes", "yes") } else { ("no", "no") };
+        let (class, said) = if step.passed { ("yes", told!("yes")) } else { ("no", told!("no")) };
         text.push_str(&format!(
             "<tr><td>{}</td><td class=\"{class}\">{said}</td><td>{}</td></tr>",
             escape(&step.name),
@@ -204,7 +228,7 @@ pub fn operation(operation: &Operation) -> String {
     }
     text.push_str("</tbody></table>");
     if !operation.requests.is_empty() {
-        text.push_str("<h3>Requests</h3>");
+        text.push_str(&titled(told!("Requests")));
         for request in &operation.requests {
             let body = if request.body.is_null() {
                 String::new()
@@ -226,10 +250,19 @@ pub fn operation(operation: &Operation) -> String {
 /// Everything after the operations.
 #[must_use]
 pub fn tail() -> String {
-    format!(
-        "<footer>Made by provisor {}; nothing was sent.</footer></body></html>\n",
-        env!("CARGO_PKG_VERSION")
-    )
+    let made = told!("Made by provisor {0}; nothing was sent", env!("CARGO_PKG_VERSION"));
+    format!("<footer>{made}.</footer></body></html>\n")
+}
+
+/// A heading within an operation or the configuration.
+fn titled(title: &str) -> String {
+    format!("<h3>{title}</h3>")
+}
+
+/// A table up to its body.
+fn heads(heads: &[&str]) -> String {
+    let heads: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
+    format!("<table><thead><tr>{heads}</tr></thead><tbody>")
 }
 
 fn plain(value: &Value) -> String {

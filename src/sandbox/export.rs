@@ -2,7 +2,7 @@
 
 use crate::provision::export::LeftOut;
 use crate::provision::report::{JobSettings, Operation, Summary};
-use crate::provision::told::plain;
+use crate::provision::told::{plain, told};
 use crate::provision::{export, html};
 use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -57,10 +57,11 @@ impl Export {
             "curl" => export::CURL_HEAD.to_owned(),
             "planCsv" | "stepsCsv" | "propertiesCsv" => self.columns(export::Csv::new()),
             "report" => {
-                let summary: Option<Summary> = serde_json::from_str(&plain(summary)).ok();
-                let findings: Value = serde_json::from_str(&plain(findings)).unwrap_or_default();
+                let summary: Option<Summary> = serde_json::from_str(summary).ok();
+                let findings: Value = serde_json::from_str(findings).unwrap_or_default();
                 let page = |summary: &Summary| {
-                    html::head("What provisioning would do", summary) + &html::charts(summary, &findings)
+                    html::head(told!("What provisioning would do"), summary)
+                        + &html::charts(summary, &findings)
                 };
                 summary.as_ref().map(page).unwrap_or_default()
             }
@@ -68,11 +69,11 @@ impl Export {
         }
     }
 
-    /// The next rows: operations of the plan, a JSON array; what is told in them leaves in
-    /// English, as the command line writes it. The report goes through the plan
-    /// once for each action, destructive ones first.
+    /// The next rows: operations of the plan, a JSON array. What is told in them leaves in
+    /// English, as the command line writes it; only the report's forms are left to the page to say.
+    /// The report goes through the plan once for each action, destructive ones first.
     pub fn step(&mut self, operations: &str) -> String {
-        let operations = plain(operations);
+        let operations = if self.kind == "report" { operations.to_owned() } else { plain(operations) };
         if self.kind == "planJson" {
             // As they are.
             return self.items(operations.trim_start_matches('[').trim_end_matches(']'));

@@ -2,6 +2,7 @@
 // English is data, code or one of Entra's own names.
 import { readFile } from "node:fs/promises";
 import { de } from "../src/strings/de";
+import { en } from "../src/strings/en";
 import { expect, type Page, people, settled, test, tile, write } from "./page";
 
 /** What a sentence of English has and German or a name of Entra's has not. */
@@ -165,6 +166,31 @@ test("what is exported is in plain English, as the command line writes it", asyn
   const explained = operations.map(({ explanation }: { explanation: string }) => explanation);
   expect(explained).toContain("no target object has the matching value");
   expect(operations[0].scope[1].name).toBe("Assigned to the application");
+});
+
+test("the report is in the page's language, down to what each step says", async ({ page }) => {
+  await opened(page);
+  const report = async (menu: string, item: string) => {
+    await page.locator("summary", { hasText: menu }).click();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: item, exact: true }).click();
+    const text = await readFile(await (await download).path(), "utf8");
+    await page.keyboard.press("Escape");
+    expect(text).not.toMatch(/[\uFDD0-\uFDD2]/);
+    return text;
+  };
+  const text = await report(de.exportMenu, de.exportReport);
+  expect(text).toContain('<html lang="de">');
+  for (const part of ["Was die Bereitstellung täte", "im Umfang (", "<th>Vorher</th>", "Konfiguration</h2>"])
+    expect(text).toContain(part);
+  // What the engine tells of each person, too: a step of the scope, and a form that has quotation marks.
+  expect(text).toContain("<td>Der Anwendung zugewiesen</td>");
+  expect(text).not.toMatch(/Assigned to the application|no target object|Because of|in the source,/);
+  await speak(page, de.languageLabel, "en");
+  const english = await report(en.exportMenu, en.exportReport);
+  expect(english).toContain('<html lang="en">');
+  expect(english).toContain("<td>Assigned to the application</td>");
+  expect(english).not.toMatch(/Bereitstellung|Zielobjekt|Vorher/);
 });
 
 test("going back to English needs no text of the engine again", async ({ page }) => {

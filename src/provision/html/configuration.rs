@@ -1,19 +1,21 @@
 //! The whole configuration at a report's end: what it was that was planned.
 
-use super::escape;
+use super::{escape, heads, titled};
 use crate::provision::report::JobSettings;
+use crate::provision::told::told;
 use serde_json::Value;
 
 /// Mappings, scoping filters and settings, as tables.
 #[must_use]
 pub fn configuration(schema: &Value, settings: &JobSettings) -> String {
-    let mut text = "<h2>Configuration</h2>".to_owned();
+    let mut text = format!("<h2>{}</h2>", told!("Configuration"));
     for rule in list(schema, "synchronizationRules") {
         for object in list(rule, "objectMappings") {
             text.push_str(&object_mapping(object));
         }
     }
-    text.push_str("<h3>Settings</h3><table><tbody>");
+    text.push_str(&titled(told!("Settings")));
+    text.push_str("<table><tbody>");
     if let Ok(Value::Object(settings)) = serde_json::to_value(settings) {
         for (name, value) in settings.iter().filter(|(_, value)| !value.is_null()) {
             text.push_str(&row(&[name, &plain(value)]));
@@ -25,11 +27,18 @@ pub fn configuration(schema: &Value, settings: &JobSettings) -> String {
 
 fn object_mapping(object: &Value) -> String {
     let mut text = format!(
-        "<h3>{} → {} <small>{}</small></h3><table><thead><tr><th>Target</th><th>Source</th><th>Default</th><th>Matching</th><th>Applied</th></tr></thead><tbody>",
+        "<h3>{} → {} <small>{}</small></h3>",
         escape(&word(object, "sourceObjectName")),
         escape(&word(object, "targetObjectName")),
         escape(&word(object, "flowTypes"))
     );
+    text.push_str(&heads(&[
+        told!("Target"),
+        told!("Source"),
+        told!("Default"),
+        told!("Matching"),
+        told!("Applied"),
+    ]));
     for mapping in list(object, "attributeMappings") {
         let source = mapping.get("source").unwrap_or(&Value::Null);
         let written = match word(source, "expression") {
@@ -48,7 +57,8 @@ fn object_mapping(object: &Value) -> String {
     text.push_str("</tbody></table>");
     let groups = object.get("scope").map_or(&[][..], |scope| list(scope, "groups"));
     if !groups.is_empty() {
-        text.push_str("<h3>Scoping filters</h3><table><tbody>");
+        text.push_str(&titled(told!("Scoping filters")));
+        text.push_str("<table><tbody>");
         for group in groups {
             for clause in list(group, "clauses") {
                 let values = clause.get("targetOperand").map_or(&[][..], |operand| list(operand, "values"));

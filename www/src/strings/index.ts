@@ -3,7 +3,7 @@ import { batch, signal } from "@preact/signals";
 import { en, type Strings } from "./en";
 import { forms } from "./told";
 
-export { told } from "./told";
+export { told, toldHtml } from "./told";
 
 /** The page's own texts, and the engine's forms: of English the form itself is the text. */
 type Spoken = [strings: Strings, forms: Record<string, string>];

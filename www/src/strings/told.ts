@@ -8,9 +8,26 @@ export const forms = signal<Record<string, string>>({});
 const [OPEN, NEXT, CLOSE] = ["\uFDD0", "\uFDD1", "\uFDD2"];
 
 /** A text with all that was told in it said; what the user wrote stays as it is. */
-export function told(text: string): string {
+export const told = (text: string): string => say(text, (form) => forms.value[form] ?? form);
+
+/** The same of HTML, in which forms and values are escaped. */
+export const toldHtml = (html: string): string =>
+  say(html, (escaped) => {
+    const form = ESCAPES.reduce((text, [letter, name]) => text.replaceAll(name, letter), escaped);
+    const known = forms.value[form] ?? form;
+    return ESCAPES.reduceRight((text, [letter, name]) => text.replaceAll(letter, name), known);
+  });
+
+/** As src/provision/html.rs escapes; `&` is the last one read and the first one written. */
+const ESCAPES: [letter: string, name: string][] = [
+  ["<", "&lt;"],
+  [">", "&gt;"],
+  ['"', "&quot;"],
+  ["&", "&amp;"],
+];
+
+function say(text: string, known: (form: string) => string): string {
   if (!text.includes("\uFDD0")) return text;
-  const known = forms.value;
   const plain = [""];
   const open = [plain];
   const add = (piece: string) => {
@@ -19,7 +36,7 @@ export function told(text: string): string {
   };
   const close = () => {
     const [form = "", ...values] = open.pop() ?? [];
-    add((known[form] ?? form).replace(/\{(\d)\}/g, (place, number) => values[number] ?? place));
+    add(known(form).replace(/\{(\d)\}/g, (place, number) => values[number] ?? place));
   };
   for (const piece of text.split(/([\uFDD0-\uFDD2])/)) {
     if (piece === OPEN) open.push([""]);

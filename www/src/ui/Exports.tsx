@@ -6,7 +6,7 @@ import { save } from "../save";
 import { document_ } from "../state/document";
 import { leaveOut } from "../state/edit";
 import { settingsFor, summary } from "../state/plan";
-import { strings } from "../strings";
+import { strings, toldHtml } from "../strings";
 import type { Action } from "../types";
 
 const FILES = {
@@ -46,7 +46,9 @@ export async function write(kind: Export): Promise<void> {
     settings: settingsFor(document_.value),
     leftOut: { actions: [...leftOut.actions], ids: [...leftOut.ids] },
   };
-  save(name, await call("export", kind, of), `${type};charset=utf-8`);
+  const parts = await call("export", kind, of);
+  // The report is for people; all else is as the command line writes it.
+  save(name, kind === "report" ? parts.map(toldHtml) : parts, `${type};charset=utf-8`);
 }
 
 export async function writeSchema(): Promise<void> {
