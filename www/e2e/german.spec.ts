@@ -183,7 +183,7 @@ test("the report is in the page's language, down to what each step says", async 
   expect(text).toContain('<html lang="de">');
   for (const part of ["Was die Bereitstellung täte", "im Umfang (", "<th>Vorher</th>", "Konfiguration</h2>"])
     expect(text).toContain(part);
-  // What the engine tells of each person, too: a step of the scope, and a form that has quotation marks.
+  // What the engine tells of each person, too.
   expect(text).toContain("<td>Der Anwendung zugewiesen</td>");
   expect(text).not.toMatch(/Assigned to the application|no target object|Because of|in the source,/);
   await speak(page, de.languageLabel, "en");
