@@ -4,7 +4,7 @@ use super::decide::{Decision, Verdict, edits, marks};
 use super::engine::Engine;
 use super::expression::Attributes;
 use super::held::ObjectKind;
-use super::mapping::Flow;
+use super::mapping::{Flow, Line};
 use super::matching::Settled;
 use super::order::sort_by_keys;
 use super::population::Subject;
@@ -30,6 +30,14 @@ pub struct Search<'a> {
     pub columns: &'a [String],
 }
 
+/// A column that was added, looked up once for all rows.
+enum Column<'c> {
+    /// An attribute of the source.
+    Source(&'c str),
+    /// The mappings of users and of groups that yield it.
+    Target([Option<&'c Line>; 2]),
+}
+
 impl Engine {
     /// The rows that are asked for, among these or, when `None`, among all.
     #[must_use]
@@ -37,11 +45,12 @@ impl Engine {
         let all = || (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
         let mut rows: Vec<u32> = among.map_or_else(all, <[u32]>::to_vec);
         let wanted = lowercase(search.text);
+        let columns: Vec<Column<'_>> = search.columns.iter().map(|name| self.column(name)).collect();
         if !search.action.is_empty() || !wanted.is_empty() {
             rows.retain(|index| {
                 self.looked_at(*index).is_some_and(|(settled, decision)| {
                     (search.action.is_empty() || decision.verdict.name() == search.action)
-                        && (wanted.is_empty() || self.holds(settled, &wanted, search.columns))
+                        && (wanted.is_empty() || self.holds(settled, &wanted, &columns))
                 })
             });
         }
@@ -63,15 +72,18 @@ impl Engine {
                 sort_by_keys(&mut rows, |index| Reverse(decision(index).map(problems)));
             }
             "" => {}
-            column => sort_by_keys(&mut rows, |index| {
-                let (settled, _) = self.looked_at(*index)?;
-                if column == "name" {
-                    return Some(lowercase(self.planner().name(settled)));
-                }
-                let text = self.cell(settled, column);
-                // What has no value comes last.
-                Some(if text.is_empty() { char::MAX.to_string() } else { lowercase(&text) })
-            }),
+            name => {
+                let column = self.column(name);
+                sort_by_keys(&mut rows, |index| {
+                    let (settled, _) = self.looked_at(*index)?;
+                    if name == "name" {
+                        return Some(lowercase(self.planner().name(settled)));
+                    }
+                    let text = self.cell(settled, &column);
+                    // What has no value comes last.
+                    Some(if text.is_empty() { char::MAX.to_string() } else { lowercase(&text) })
+                });
+            }
         }
         if search.sort.starts_with('-') {
             rows.reverse();
@@ -126,7 +138,7 @@ impl Engine {
     }
 
     /// Whether a name or the id holds a text in lower case.
-    fn holds(&self, settled: Settled, wanted: &str, columns: &[String]) -> bool {
+    fn holds(&self, settled: Settled, wanted: &str, columns: &[Column<'_>]) -> bool {
         let entry = self.source.table(settled.kind).entry(settled.row);
         let id = entry.and_then(|entry| self.pool.text(entry.id)).unwrap_or_default();
         let planner = self.planner();
@@ -141,25 +153,40 @@ impl Engine {
     /// them, and an empty text is no value.
     #[must_use]
     pub fn cells(&self, indexes: &[u32], columns: &[String]) -> Vec<Vec<String>> {
+        let columns: Vec<Column<'_>> = columns.iter().map(|name| self.column(name)).collect();
         let settled = indexes.iter().filter_map(|index| Some(self.looked_at(*index)?.0));
         settled.map(|settled| columns.iter().map(|column| self.cell(settled, column)).collect()).collect()
     }
 
-    fn cell(&self, settled: Settled, column: &str) -> String {
-        let planner = self.planner();
-        let (of, name) = column.split_once('/').unwrap_or_default();
+    fn column<'c>(&'c self, name: &'c str) -> Column<'c> {
+        let (of, name) = name.split_once('/').unwrap_or_default();
         if of == "source" {
-            let soft_deleted = !settled.standing.in_scope();
-            let population = planner.population(settled.kind);
-            let subject = Subject { population, pool: &self.pool, row: settled.row, soft_deleted };
-            return subject.attribute(name).items().join(", ");
+            return Column::Source(name);
         }
-        let lines = planner.compiled(settled.kind).map_or(&[][..], |compiled| &compiled.lines);
-        let Some(line) = lines.iter().find(|line| line.mapping.target == name) else { return String::new() };
+        Column::Target([ObjectKind::User, ObjectKind::Group].map(|kind| {
+            let compiled = self.planner().compiled(kind)?;
+            compiled.lines.iter().find(|line| line.mapping.target == name)
+        }))
+    }
+
+    fn cell(&self, settled: Settled, column: &Column<'_>) -> String {
+        let planner = self.planner();
+        let line = match column {
+            Column::Source(name) => {
+                let soft_deleted = !settled.standing.in_scope();
+                let population = planner.population(settled.kind);
+                let subject = Subject { population, pool: &self.pool, row: settled.row, soft_deleted };
+                return subject.attribute(name).items().join(", ");
+            }
+            Column::Target([user, _]) if settled.kind == ObjectKind::User => user,
+            Column::Target([_, group]) => group,
+        };
+        let Some(line) = line else { return String::new() };
         let table = self.source.table(settled.kind);
         let held = planner.columns(settled.kind).get(table, line.index, settled.row);
         let id = table.entry(settled.row).map(|entry| entry.id).unwrap_or_default();
-        match line.flow(&self.pool, held, &planner.entitlements.roles(id), true) {
+        let roles = if line.roles.is_some() { planner.entitlements.roles(id) } else { Vec::new() };
+        match line.flow(&self.pool, held, &roles, true) {
             Flow::Value(Value::String(text)) | Flow::Wrong(_, text) => text,
             Flow::Value(value) => value.to_string(),
             Flow::Null | Flow::Silent => String::new(),
