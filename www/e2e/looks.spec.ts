@@ -118,7 +118,7 @@ for (const { name, media, size, german } of LOOKS) {
       await scene(`person-${part}`);
     }
     await pane(1);
-    for (const view of ["insights", "signOn", "replay", "compare", "people"]) {
+    for (const view of ["insights", "signOn", "replay", "run", "compare", "people"]) {
       await tab(`view-${view}`);
       await scene(view);
     }
