@@ -1,7 +1,7 @@
 //! Ids that a target gives out while a plan is carried out, in the place of `{{created:SOURCE}}`.
 
+use hashbrown::HashMap;
 use serde_json::Value;
-use std::collections::HashMap;
 
 /// Puts something else where `{{created:SOURCE}}` stands; `None` when there is nothing to put.
 pub(super) fn fill(text: &str, with: impl Fn(&str) -> Option<String>) -> Option<String> {

@@ -11,9 +11,10 @@ use super::export::LeftOut;
 use super::report::{Operation, PlannedRequest};
 use super::run_log::{Entry, Status, Subject};
 use crate::provision::told::told;
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 /// Requests under way at once, after a first one has shown that the token is taken.
@@ -114,7 +115,10 @@ pub struct Turn {
 
 #[derive(Debug)]
 struct Waiting {
+    /// The plan's, its body apart.
     request: PlannedRequest,
+    /// JSON text; empty for none.
+    body: String,
     subject: Rc<Subject>,
     stage: usize,
     tries: u32,
@@ -127,7 +131,8 @@ struct Waiting {
 pub struct Run {
     planned: Planned,
     waiting: [VecDeque<Waiting>; 4],
-    under_way: HashMap<u32, Waiting>,
+    /// By ticket.
+    under_way: Vec<(u32, Waiting)>,
     /// Ids of requests that are not settled.
     pending: HashSet<String>,
     /// Ids of requests that were not carried out.
@@ -180,7 +185,9 @@ impl Run {
             kind: operation.object_type,
             target: operation.target.map(|target| target.id).unwrap_or_default(),
         });
-        for request in operation.requests.into_iter().filter(|request| request.method != "GET") {
+        for mut request in operation.requests.into_iter().filter(|request| request.method != "GET") {
+            let body = std::mem::take(&mut request.body);
+            let body = if body.is_null() { String::new() } else { body.to_string() };
             let refers = request.depends_on.iter().any(|id| id.starts_with("create:"));
             let stage = match (takes_away, refers) {
                 (true, _) => 0,
@@ -189,7 +196,8 @@ impl Run {
                 _ => 1,
             };
             self.pending.insert(request.id.clone());
-            let waiting = Waiting { request, subject: Rc::clone(&subject), stage, tries: 0, last: None };
+            let subject = Rc::clone(&subject);
+            let waiting = Waiting { request, body, subject, stage, tries: 0, last: None };
             self.queue(stage).push_back(waiting);
         }
     }
@@ -241,7 +249,7 @@ impl Run {
     fn next(&mut self, now: i64, log: &mut Vec<Entry>) -> Option<Sending> {
         loop {
             let stage = self.waiting.iter().position(|queue| !queue.is_empty())?;
-            if self.under_way.values().any(|earlier| earlier.stage != stage) {
+            if self.under_way.iter().any(|(_, earlier)| earlier.stage != stage) {
                 return None;
             }
             let waiting = self.queue(stage).pop_front()?;
@@ -251,8 +259,8 @@ impl Run {
                 self.settle(waiting, Status::Skipped, ("", why), &skipped(now), log);
                 continue;
             }
-            let mut others = self.under_way.values();
-            let same = others.any(|other| Rc::ptr_eq(&other.subject, &waiting.subject));
+            let mut others = self.under_way.iter();
+            let same = others.any(|(_, other)| Rc::ptr_eq(&other.subject, &waiting.subject));
             if same || after.iter().any(|id| self.pending.contains(id)) && !self.under_way.is_empty() {
                 self.queue(stage).push_front(waiting);
                 return None;
@@ -262,21 +270,23 @@ impl Run {
                 self.settle(waiting, Status::Skipped, ("", why), &skipped(now), log);
                 continue;
             };
-            self.under_way.insert(sending.ticket, waiting);
+            self.under_way.push((sending.ticket, waiting));
             return Some(sending);
         }
     }
 
     fn sending(&mut self, waiting: &Waiting) -> Option<Sending> {
-        let PlannedRequest { method, path, headers, body, .. } = &waiting.request;
-        let text = if body.is_null() { String::new() } else { body.to_string() };
-        let (path, body) = (one_resource(&self.created.path(path)?)?, self.created.body(&text)?);
+        let PlannedRequest { method, path, headers, .. } = &waiting.request;
+        let (path, body) = (one_resource(&self.created.path(path)?)?, self.created.body(&waiting.body)?);
         self.tickets += 1;
         Some(Sending { ticket: self.tickets, method: method.clone(), path, headers: headers.clone(), body })
     }
 
     fn take(&mut self, outcome: Outcome, now: i64, log: &mut Vec<Entry>) {
-        let Some(mut waiting) = self.under_way.remove(&outcome.ticket) else { return };
+        let Some(at) = self.under_way.iter().position(|(ticket, _)| *ticket == outcome.ticket) else {
+            return;
+        };
+        let (_, mut waiting) = self.under_way.swap_remove(at);
         waiting.tries += 1;
         let gone = waiting.request.method == "DELETE" && outcome.status == 404;
         if matches!(outcome.status, 200..=299) || gone {

@@ -1,12 +1,10 @@
 //! A plan carried out at a real target: the page sends what this says.
 
-use super::shown;
 use crate::provision::export::LeftOut;
 use crate::provision::report::Operation;
 use crate::provision::run;
 use crate::provision::run_log::Entry;
 use crate::provision::told::plain;
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A run, from its plan to its last answer.
@@ -33,18 +31,18 @@ impl Run {
         }
     }
 
-    /// What it would send, in numbers.
+    /// What it would send, in numbers, as JSON text.
     #[must_use]
-    pub fn planned(&self) -> JsValue {
-        shown(self.run.planned())
+    pub fn planned(&self) -> String {
+        serde_json::to_string(self.run.planned()).unwrap_or_default()
     }
 
-    /// Takes what became of requests, a JSON array; says what to send next. `now` is in
-    /// milliseconds since 1970.
-    pub fn turn(&mut self, outcomes: &str, now: f64) -> JsValue {
+    /// Takes what became of requests, a JSON array; says what to send next, as JSON
+    /// text. `now` is in milliseconds since 1970.
+    pub fn turn(&mut self, outcomes: &str, now: f64) -> String {
         let outcomes = serde_json::from_str(outcomes).unwrap_or_default();
         #[expect(clippy::cast_possible_truncation, reason = "a clock's milliseconds are whole and few")]
-        shown(&self.run.turn(outcomes, now as i64))
+        serde_json::to_string(&self.run.turn(outcomes, now as i64)).unwrap_or_default()
     }
 
     /// Sends no more than is under way.

@@ -61,6 +61,7 @@ async function loaded(page: Page, token: string, resources: number): Promise<voi
 }
 
 async function send(page: Page): Promise<number> {
+  await expect(run(page).locator("form progress")).toHaveCount(0);
   await agree(page).check();
   const button = sendButton(page);
   const requests = Number(((await button.textContent()) ?? "").replace(/\D/g, ""));
@@ -101,7 +102,12 @@ test("the example is run, watched and logged, and the next plan is empty", async
   await loaded(page, token, 0);
   const creates = await count(page, "create");
   expect(creates).toBeGreaterThan(30);
-  await expect(run(page).locator(".sending li")).toHaveText([`+ ${creates} Create`]);
+  await expect(run(page).locator(".sending li")).toHaveText([
+    "× 0 Delete",
+    "⊘ 0 Disable",
+    `+ ${creates} Create`,
+    "~ 0 Update",
+  ]);
   await expect(run(page).locator("code").first()).toHaveText(`${new URL(page.url()).origin}/scim/v2`);
   const asked = heard(page);
   await slowly(page, 40);
@@ -133,7 +139,6 @@ test("the example is run, watched and logged, and the next plan is empty", async
     Array(requests).fill("success"),
   );
   expect(lines.join() + entries.join() + (await page.content())).not.toContain(token);
-  await page.getByLabel("Secret token").fill(token);
   await page.getByRole("button", { name: "Load the target again" }).click();
   await expect(run(page).locator(".result-line").last()).toHaveText(/^✓ The next plan is empty/);
   await expect(page.locator(".sentence")).toContainText(/(^|\D)0 requests/);
@@ -164,7 +169,7 @@ test("what is not approved is not sent", async ({ page, request }) => {
   await page.getByLabel("Secret token").fill(token);
   await expect(run(page)).toContainText(/\d+ requests that you left out stay out/);
   await expect(run(page).locator(".sending li.create")).toContainText(String(creates - 1));
-  await expect(run(page).locator(".sending li.disable")).toHaveCount(0);
+  await expect(run(page).locator(".sending li").nth(1)).toHaveText("⊘ 0 Disable");
   const requests = await send(page);
   await patient(ended(page)).toContainText(`${requests} requests carried out, 0 failed`);
   await page.getByRole("button", { name: "Load the target again" }).click();
@@ -187,10 +192,11 @@ test("what the deletion threshold holds back wants a second word", async ({ page
   const staged = await count(page, "staged");
   expect(staged).toBeGreaterThan(1);
   await expect(run(page)).toContainText(`${staged} disables and deletes exceed your threshold of 1`);
-  await expect(run(page).locator(".sending li:is(.disable, .delete)")).toHaveCount(0);
+  await expect(run(page).locator(".sending li").nth(1)).toHaveText("⊘ 0 Disable");
+  await expect(run(page).locator("form progress")).toHaveCount(0);
   await agree(page).check();
   await page.getByLabel(`Send these ${staged} disables and deletes all the same`).check();
-  await expect(run(page).locator(".sending li").first()).toHaveText(`⊘ ${staged} Disable`);
+  await expect(run(page).locator(".sending li").nth(1)).toHaveText(`⊘ ${staged} Disable`);
   // Other requests than those that were agreed to: they want to be agreed to.
   await expect(agree(page)).not.toBeChecked();
   await expect(sendButton(page)).toBeDisabled();
@@ -233,6 +239,8 @@ test("stopped in the middle of a large plan, it says what was done and what was 
   await expect(run(page).getByRole("row", { name: "Create" }).first()).toHaveText(`Create${done}0${skipped}`);
   await page.unroute("**/scim/v2/**");
   // The rest, once the target is known again.
+  await expect(run(page)).toContainText("Load the target again before you send more.");
+  await expect(agree(page)).toHaveCount(0);
   await page.getByRole("button", { name: "Load the target again" }).click();
   await expect(run(page).locator(".result-line").last()).toContainText(`still holds ${skipped} requests`);
   await settled(page);
@@ -254,6 +262,7 @@ test("nothing is requested before the button, and the switch is about what is sh
   await expect(page.getByLabel("Secret token")).toHaveCount(0);
   await page.getByLabel("Allow requests to this page’s own server").check();
   await expect(run(page)).toContainText("This plan knows no target.");
+  await expect(run(page).locator("form progress")).toHaveCount(0);
   await expect(sendButton(page)).toBeDisabled();
   await agree(page).check();
   await expect(sendButton(page)).toBeDisabled();
@@ -287,6 +296,75 @@ test("nothing is requested before the button, and the switch is about what is sh
   expect(kept).toBe("[{},{},[]]");
 });
 
+test("what nothing answers is not waited for once the run was stopped; leaving meanwhile asks first", async ({
+  page,
+  request,
+}) => {
+  const token = await tenant(request);
+  await page.goto("/");
+  await paste(page, made(8));
+  await settled(page);
+  await loaded(page, token, 0);
+  let seen = 0;
+  await page.route("**/scim/v2/Users", async (route) => {
+    seen += 1;
+    if (seen !== 3) await route.continue();
+  });
+  await send(page);
+  await expect(run(page).locator(".under")).toContainText("7 of 8 requests");
+  const asked = page.waitForEvent("dialog");
+  void page.close({ runBeforeUnload: true });
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Stopping…" })).toBeDisabled();
+  await patient(ended(page)).toHaveText("! Stopped. 7 requests carried out, 1 failed, 0 not sent.");
+  await page.getByRole("button", { name: /^Failure 1$/ }).click();
+  await expect(run(page).locator(".run-log tbody tr")).toContainText(
+    "no answer came; whether it was carried out",
+  );
+});
+
+test("an engine that stops ends the run and leaves its log; forgetting forgets the log and the token", async ({
+  page,
+  request,
+}) => {
+  const token = await tenant(request);
+  await page.goto("/");
+  await paste(page, made(60));
+  await settled(page);
+  await loaded(page, token, 0);
+  await slowly(page, 100);
+  await send(page);
+  await expect(run(page).locator(".run-log tbody tr").nth(4)).toBeVisible();
+  // What the worker says when it has failed.
+  await page.workers()[0]?.evaluate(() => self.postMessage({ id: -1, fault: "out of memory" }));
+  await patient(ended(page)).toContainText("Ended: the engine stopped.");
+  expect(await run(page).locator(".run-log tbody tr").count()).toBeGreaterThanOrEqual(5);
+  expect((await file(page, "Log (CSV)")).split("\r\n").length).toBeGreaterThan(5);
+  await page.unroute("**/scim/v2/**");
+  // The answers that are still on their way.
+  await page.waitForTimeout(500);
+  await settled(page);
+  await page.getByRole("button", { name: "Load the target again" }).click();
+  await expect(run(page).locator(".result-line").last()).toContainText("The next plan still holds");
+  await settled(page);
+  await send(page);
+  await patient(ended(page)).toContainText("0 failed, 0 not sent.");
+  expect(await users(request, token)).toBe(60);
+  await page.locator("summary", { hasText: "More" }).click();
+  await page.getByRole("button", { name: "Forget everything" }).click();
+  await paste(page, made(3));
+  await settled(page);
+  await page.getByRole("tab", { name: "Run" }).click();
+  await expect(page.getByLabel("Allow requests to this page’s own server")).not.toBeChecked();
+  await expect(run(page)).toHaveCount(0);
+  await page.getByLabel("Allow requests to this page’s own server").check();
+  await expect(page.getByLabel("Secret token")).toHaveValue("");
+  await expect(run(page).locator(".run-log")).toHaveCount(0);
+});
+
 test("by keyboard alone, from the list of everything on", async ({ page, request }) => {
   const token = await tenant(request);
   await page.goto("/");
@@ -306,6 +384,7 @@ test("by keyboard alone, from the list of everything on", async ({ page, request
   await page.keyboard.press("Enter");
   await expect(page.locator(TOLD).first()).toHaveText("0 resources loaded.");
   await settled(page);
+  await expect(run(page).locator("form progress")).toHaveCount(0);
   await expect(sendButton(page)).toHaveText("Send 3 requests");
   await page.keyboard.press("Tab");
   await expect(agree(page)).toBeFocused();
@@ -377,6 +456,7 @@ test("in German", async ({ page, request }) => {
   await page.getByRole("button", { name: de.load, exact: true }).click();
   await expect(page.locator(TOLD).first()).toHaveText("0 Ressourcen geladen.");
   await settled(page);
+  await expect(run(page).locator("form progress")).toHaveCount(0);
   await page.getByLabel(de.runSwitch).check();
   await page.getByRole("button", { name: "3 Anfragen senden" }).click();
   await patient(ended(page)).toHaveText(

@@ -103,6 +103,8 @@ let preview: Preview | undefined;
 let replayed = "";
 /** The plan as it would be sent, or is being sent. */
 let run: Run | undefined;
+/** Grows with each plan that is taken for a run: a newer one overtakes. */
+let taken = 0;
 let latest = 0;
 /** The engine with its rest, which comes after the first answer, or when it is asked for. */
 let whole: () => Promise<void> = async () => {};
@@ -497,7 +499,9 @@ const calls = {
   },
   replayState: (_: Progress) => replayed,
   /** Takes the plan as it is for a run; nothing when it was overtaken. */
-  async runPrepare(_: Progress, { leftOut, released }: RunOf): Promise<RunPlanned | null> {
+  async runPrepare(progress: Progress, { leftOut, released }: RunOf): Promise<RunPlanned | null> {
+    taken += 1;
+    const mine = taken;
     const rest = turns();
     const engine = current();
     await whole();
@@ -506,11 +510,12 @@ const calls = {
       const rows = engine.length();
       for (let from = 0; from < rows; from += OPERATIONS) {
         fresh.add(released ? engine.released(from, OPERATIONS) : engine.operations(from, OPERATIONS));
-        await rest(from, rows);
+        await rest(from, rows, progress);
+        if (mine !== taken) throw new Overtaken();
       }
       run?.free();
       run = fresh;
-      return fresh.planned() as RunPlanned;
+      return JSON.parse(fresh.planned()) as RunPlanned;
     };
     return unlessOvertaken(work()).finally(() => {
       if (run !== fresh) fresh.free();
@@ -518,7 +523,7 @@ const calls = {
   },
   /** Tells a run what became of requests, and asks what to send next. */
   runTurn: (_: Progress, outcomes: RunOutcome[], now: number) =>
-    (run?.turn(JSON.stringify(outcomes), now) ?? null) as RunTurn | null,
+    run ? (JSON.parse(run.turn(JSON.stringify(outcomes), now)) as RunTurn) : null,
   runStop: (_: Progress) => run?.stop(),
   /** A run's log as a file. */
   async runLog(_: Progress, kind: "csv" | "ndjson", entries: RunEntry[]): Promise<string[]> {

@@ -1,12 +1,14 @@
 // The plan carried out at the server that serves this page. Which request is next, what is tried
 // again and when it ends is the engine's to say (src/provision/run.rs); this moves the bytes,
 // keeps the log and counts.
-import { signal } from "@preact/signals";
-import { call, Stopped } from "../engine";
+import { computed, effect, signal, untracked } from "@preact/signals";
+import { call, follow, Stopped, unlessStopped } from "../engine";
 import { runStrings } from "../strings/run";
 import type { RunEnding, RunEntry, RunOutcome, RunPlanned, RunStatus, RunTurn } from "../types";
 import { document_ } from "./document";
 import { ask } from "./network";
+import { busy, generation } from "./plan";
+import { outdated } from "./target";
 
 /** Milliseconds for one answer. */
 const PATIENCE = 60_000;
@@ -17,8 +19,19 @@ const FRAME = 250;
 
 export type RunAction = RunEntry["action"];
 
-/** What would be sent, as the engine has it ready; nothing while it is found out. */
+/** Whether this page may ask its server for anything, and the token for it: both only as long as the page is there. */
+export const allowed = signal(false);
+export const token = signal("");
+/** What would be sent, as the engine has it ready. */
 export const planned = signal<RunPlanned | null>(null);
+/** How far it has come with finding that out anew, from 0 to 1. */
+export const preparing = signal<number | null>(null);
+/** Which plan it was found out of. */
+const preparedOf = signal(-1);
+/** What would be sent may be something else by now: nothing can be sent until that is found out. */
+export const pending = computed(
+  () => busy.value || preparing.value !== null || preparedOf.value !== generation.value,
+);
 export const running = signal(false);
 export const stopping = signal(false);
 /** What the last run was to send. */
@@ -49,14 +62,24 @@ export const counted = (status: RunStatus, action?: RunAction): number => {
   return actions.reduce((sum, each) => sum + (counts.get(`${each} ${status}`) ?? 0), 0);
 };
 
+let asked = 0;
+
 /** Has the engine take the plan as it is now for a run. */
 export async function prepare(released: boolean): Promise<void> {
   if (running.value) return;
-  planned.value = null;
+  asked += 1;
+  const mine = asked;
+  preparing.value = 0;
+  preparedOf.value = generation.value;
+  const far = (done: number, total: number) => {
+    if (mine === asked) preparing.value = total ? done / total : 1;
+  };
   const { actions, ids } = document_.value.leftOut;
   const leftOut = { actions: [...actions], ids: [...ids] };
-  const ready = await call("runPrepare", { leftOut, released });
-  if (ready && !running.value) planned.value = ready;
+  const ready = await unlessStopped(follow("runPrepare", far, { leftOut, released }), null);
+  if (mine !== asked) return;
+  planned.value = ready;
+  preparing.value = null;
 }
 
 let stopped = new AbortController();
@@ -70,14 +93,14 @@ function retryAfter(reply: Response): number | null {
   return Number.isFinite(time) ? Math.max(0, Math.round(time)) : null;
 }
 
-async function send(request: RunTurn["send"][number], token: string): Promise<RunOutcome> {
+async function send(request: RunTurn["send"][number], mine: string): Promise<RunOutcome> {
   const { ticket, method, path, headers, body } = request;
   const outcome = { ticket, status: 0, retryAfter: null, body: "", at: Date.now() };
   const began = performance.now();
   const duration = () => Math.round(performance.now() - began);
   try {
     const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(PATIENCE)]);
-    const reply = await ask(token, path, { method, headers, signal, ...(body ? { body } : {}) });
+    const reply = await ask(mine, path, { method, headers, signal, ...(body ? { body } : {}) });
     const text = await reply.text();
     return {
       ...outcome,
@@ -109,9 +132,28 @@ function take(more: RunEntry[]): void {
 
 const guard = (event: BeforeUnloadEvent) => event.preventDefault();
 
+function forget(): void {
+  lines.length = 0;
+  counts.clear();
+  ending.value = null;
+  begun.value = null;
+  allowed.value = false;
+  token.value = "";
+  paint(true);
+}
+
+// Who forgets everything forgets this too; what is under way ends.
+effect(() => {
+  const { files, generated, schemaName } = document_.value;
+  if (files.length || generated || schemaName) return;
+  if (running.value) void stop();
+  else untracked(forget);
+});
+
 /** Sends what is ready. */
-export async function start(token: string): Promise<void> {
-  if (running.value || !planned.value?.requests) return;
+export async function start(): Promise<void> {
+  if (running.value || pending.value || !planned.value?.requests) return;
+  const mine = token.value;
   begun.value = planned.value;
   planned.value = null;
   running.value = true;
@@ -131,7 +173,7 @@ export async function start(token: string): Promise<void> {
       take(turn.log);
       paint(false);
       for (const request of turn.send)
-        void send(request, token).then((outcome) => {
+        void send(request, mine).then((outcome) => {
           answers.push(outcome);
           wake();
         });
@@ -155,6 +197,9 @@ export async function start(token: string): Promise<void> {
     // What was answered since is in no log; the target, loaded again, shows it.
     ending.value = "crashed";
   } finally {
+    const changed = ({ status, statusCode }: RunEntry) =>
+      status === "Success" || (status === "Failure" && statusCode === 0);
+    outdated.value ||= ending.value === "crashed" || lines.some(changed);
     clearInterval(ticker);
     removeEventListener("beforeunload", guard);
     resting.value = 0;

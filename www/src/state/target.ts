@@ -30,6 +30,9 @@ async function read(token: string, kind: string): Promise<unknown[]> {
 /** What was read last. */
 const loaded = signal<Uint8Array | null>(null);
 
+/** A run has changed what the server holds since it was asked. */
+export const outdated = signal(false);
+
 /** The plan's target is what this page's server held when it was last asked. */
 export const fromServer = computed(() => {
   const targets = document_.value.files.filter(({ role }) => role === "target");
@@ -43,6 +46,7 @@ export async function loadTarget(token: string): Promise<number> {
   // An empty directory is a target too.
   const bytes = new TextEncoder().encode(lines || '{"totalResults":0,"Resources":[]}');
   loaded.value = bytes;
+  outdated.value = false;
   const sources = document_.value.files.filter(({ role }) => role === "source");
   commit(runStrings().stepTargetLoaded, {
     files: [...sources, { name: "target.json", role: "target", bytes }],

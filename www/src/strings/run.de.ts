@@ -6,7 +6,7 @@ const many = (count: number, one: string, more: string) => `${number(count)} ${c
 
 export const de: RunStrings = {
   runText:
-    "Nur hier benutzt die Seite das Netz: Sie lädt das Ziel von dem Server, der sie liefert, und führt dort den Plan aus. Das Token bleibt in dieser Ansicht und wird nirgends gespeichert.",
+    "Nur hier benutzt die Seite das Netz: Sie lädt das Ziel von dem Server, der sie liefert, und führt dort den Plan aus. Das Token bleibt in der Seite, bis sie geschlossen wird, und wird nirgends gespeichert.",
   runNoServer:
     "Diese Seite wurde aus einer Datei geöffnet: Es gibt keinen Server, der das Ziel nennt oder den Plan ausführt. Exportieren Sie die Anfragen, oder öffnen Sie die Seite über https.",
   runElsewhere: (target) =>
@@ -14,6 +14,8 @@ export const de: RunStrings = {
       ? "Das Ziel in diesem Plan stammt nicht von diesem Server, der dessen Kennungen nicht kennt. Laden Sie es zuerst."
       : "Dieser Plan kennt kein Ziel. Laden Sie es zuerst, sonst kann nicht erstellt werden, wer schon da ist.",
   runRelease: (count) => `Diese ${number(count)} Deaktivierungen und Löschungen trotzdem senden`,
+  runOutdated:
+    "Der Server enthält jetzt anderes, als dieser Plan weiß. Laden Sie das Ziel erneut, bevor Sie mehr senden.",
   runNothing: "Es gibt nichts zu senden.",
   runWhat: "Wird wirklich gesendet, in dieser Reihenfolge, an",
   runOrder: "Zuletzt folgen Vorgesetzte und Mitglieder, die auf eben Erstellte verweisen.",

@@ -4,7 +4,7 @@ const many = (count: number, one: string, more: string) => `${number(count)} ${c
 
 export const en = {
   runText:
-    "Only here does this page use the network: it loads the target from the server that serves the page, and runs the plan there. The token stays in this view and is stored nowhere.",
+    "Only here does this page use the network: it loads the target from the server that serves the page, and runs the plan there. The token stays in this page until it is closed and is stored nowhere.",
   runNoServer:
     "This page was opened from a file: there is no server to load the target from or to run the plan on. Export the requests, or open the page over https.",
   runElsewhere: (target: boolean): string =>
@@ -12,6 +12,8 @@ export const en = {
       ? "The target in this plan was not loaded from this server, which does not know its ids. Load it first."
       : "This plan knows no target. Load it first, or whoever is there already cannot be created.",
   runRelease: (count: number) => `Send these ${number(count)} disables and deletes all the same`,
+  runOutdated:
+    "The server holds something else now than this plan knows. Load the target again before you send more.",
   runNothing: "There is nothing to send.",
   runWhat: "Really sent, in this order, to",
   runOrder: "At last come managers and members that refer to somebody just created.",

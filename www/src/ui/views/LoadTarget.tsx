@@ -1,10 +1,11 @@
 // The target's state from the server that serves this page.
-import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
+import { token } from "../../state/run";
 import { loadTarget } from "../../state/target";
 import { told } from "../../strings";
 import { runStrings } from "../../strings/run";
 
-export function LoadTarget({ token }: { token: ReadonlySignal<string> }) {
+export function LoadTarget() {
   const t = runStrings();
   const said = useSignal("");
   const failed = useSignal(false);

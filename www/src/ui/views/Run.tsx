@@ -1,18 +1,21 @@
 // The one view that uses the network, and only when it is switched on: the target's state from
 // the server that serves this page, and the plan carried out there.
-import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { document_ } from "../../state/document";
 import { served, TENANT } from "../../state/network";
 import { busy, generation, hasTarget, summary } from "../../state/plan";
 import {
+  allowed,
   begun,
   clock,
   counted,
   ending,
   log,
+  pending,
   planned,
   prepare,
+  preparing,
   type RunAction,
   resting,
   running,
@@ -20,8 +23,9 @@ import {
   stop,
   stopping,
   summed,
+  token,
 } from "../../state/run";
-import { fromServer, loadTarget } from "../../state/target";
+import { fromServer, loadTarget, outdated } from "../../state/target";
 import { runStrings } from "../../strings/run";
 import { signs } from "../Plan";
 import { LoadTarget } from "./LoadTarget";
@@ -35,7 +39,7 @@ const named = (action: (typeof ORDER)[number]) =>
 const ENOUGH = 5;
 
 /** What would be sent, and the switches before it. */
-function Before({ token }: { token: ReadonlySignal<string> }) {
+function Before() {
   const t = runStrings();
   const released = useSignal(false);
   const wanted = useSignal(false);
@@ -49,14 +53,14 @@ function Before({ token }: { token: ReadonlySignal<string> }) {
   // What is wanted is what is shown, and nothing else.
   useEffect(() => {
     wanted.value = false;
-  }, [ready]);
-  const some = ORDER.filter((action) => (ready?.[action] ?? 0) > 0);
+  }, [ready, pending.value]);
+  if (outdated.value) return <p class="finding warning">{t.runOutdated}</p>;
   return (
     <form
       class="form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (wanted.value) void start(token.value);
+        if (wanted.value) void start();
       }}
     >
       {!fromServer.value && <p class="finding warning">{t.runElsewhere(hasTarget.value)}</p>}
@@ -67,11 +71,17 @@ function Before({ token }: { token: ReadonlySignal<string> }) {
             <input
               type="checkbox"
               checked={released.value}
-              onChange={(event) => (released.value = event.currentTarget.checked)}
+              onChange={(event) => {
+                released.value = event.currentTarget.checked;
+                wanted.value = false;
+              }}
             />
             {t.runRelease(held)}
           </label>
         </div>
+      )}
+      {pending.value && (
+        <progress class="first" max={1} value={preparing.value ?? 0} aria-label={t.working} />
       )}
       {ready && ready.requests === 0 && <p>{t.runNothing}</p>}
       {ready && ready.requests > 0 && (
@@ -80,8 +90,8 @@ function Before({ token }: { token: ReadonlySignal<string> }) {
             {t.runWhat} <code>{TENANT}</code>
           </p>
           <ol class="sending">
-            {some.map((action) => (
-              <li key={action} class={action}>
+            {ORDER.map((action) => (
+              <li key={action} class={ready[action] ? action : "note"}>
                 <i aria-hidden="true">{signs.get(action)}</i> <b>{t.number(ready[action])}</b>{" "}
                 {t.actions[action]}
               </li>
@@ -104,7 +114,7 @@ function Before({ token }: { token: ReadonlySignal<string> }) {
         <button
           type="submit"
           class="button primary"
-          disabled={!wanted.value || !token.value || !ready?.requests}
+          disabled={!wanted.value || !token.value || !ready?.requests || pending.value}
         >
           {t.runSend(ready?.requests ?? 0)}
         </button>
@@ -184,7 +194,7 @@ function Counts() {
 }
 
 /** How it ended, and the proof: the target loaded again, and planned for again. */
-function After({ token }: { token: ReadonlySignal<string> }) {
+function After() {
   const t = runStrings();
   const again = useSignal<"" | "loading" | "loaded">("");
   const failed = useSignal("");
@@ -211,7 +221,7 @@ function After({ token }: { token: ReadonlySignal<string> }) {
         <button
           type="button"
           class="button primary"
-          disabled={!token.value || again.value === "loading"}
+          disabled={!allowed.value || !token.value || again.value === "loading"}
           onClick={() => void load()}
         >
           {t.runAgain}
@@ -229,27 +239,25 @@ function After({ token }: { token: ReadonlySignal<string> }) {
   );
 }
 
-function Plan({ token }: { token: ReadonlySignal<string> }) {
+function Plan() {
   const t = runStrings();
   return (
     <section class="network run" aria-label={t.runTitle}>
       <h3>{t.runTitle}</h3>
-      {running.value ? <Under /> : ending.value && <After token={token} />}
+      {running.value ? <Under /> : ending.value && <After />}
       {(running.value || ending.value) && (
         <>
           <Counts />
           <RunLog />
         </>
       )}
-      {!running.value && <Before token={token} />}
+      {!running.value && allowed.value && <Before />}
     </section>
   );
 }
 
 export function Run() {
   const t = runStrings();
-  const allowed = useSignal(running.value);
-  const token = useSignal("");
   if (!served)
     return (
       <section class="scroll view" tabIndex={0} aria-label={t.run}>
@@ -268,7 +276,7 @@ export function Run() {
         />
         {t.loadTargetSwitch}
       </label>
-      {(allowed.value || ending.value) && (
+      {allowed.value && (
         <>
           <label class="block">
             {t.token}
@@ -279,10 +287,10 @@ export function Run() {
               onInput={(event) => (token.value = event.currentTarget.value.trim())}
             />
           </label>
-          <LoadTarget token={token} />
-          <Plan token={token} />
+          <LoadTarget />
         </>
       )}
+      {(allowed.value || running.value || ending.value) && <Plan />}
     </section>
   );
 }
