@@ -389,6 +389,7 @@ test("by keyboard alone, from the list of everything on", async ({ page, request
   await page.keyboard.press("Tab");
   await expect(agree(page)).toBeFocused();
   await page.keyboard.press("Space");
+  await expect(sendButton(page)).toBeEnabled();
   await page.keyboard.press("Tab");
   await expect(sendButton(page)).toBeFocused();
   await page.keyboard.press("Enter");

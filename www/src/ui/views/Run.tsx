@@ -27,6 +27,7 @@ import {
 } from "../../state/run";
 import { fromServer, loadTarget, outdated } from "../../state/target";
 import { runStrings } from "../../strings/run";
+import type { RunPlanned } from "../../types";
 import { signs } from "../Plan";
 import { LoadTarget } from "./LoadTarget";
 import { RunLog } from "./RunLog";
@@ -42,25 +43,23 @@ const ENOUGH = 5;
 function Before() {
   const t = runStrings();
   const released = useSignal(false);
-  const wanted = useSignal(false);
+  // What is wanted is what is shown, and nothing else.
+  const agreed = useSignal<RunPlanned | null>(null);
   const { leftOut, settings } = document_.value;
   const ready = planned.value;
+  const wanted = ready !== null && agreed.value === ready && !pending.value;
   const held = summary.value?.staged ?? 0;
   useEffect(() => {
     if (!held) released.value = false;
     if (!busy.value && summary.value) void prepare(released.value && held > 0);
   }, [generation.value, leftOut, released.value, held, busy.value]);
-  // What is wanted is what is shown, and nothing else.
-  useEffect(() => {
-    wanted.value = false;
-  }, [ready, pending.value]);
   if (outdated.value) return <p class="finding warning">{t.runOutdated}</p>;
   return (
     <form
       class="form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (wanted.value) void start();
+        if (wanted) void start();
       }}
     >
       {!fromServer.value && <p class="finding warning">{t.runElsewhere(hasTarget.value)}</p>}
@@ -73,7 +72,7 @@ function Before() {
               checked={released.value}
               onChange={(event) => {
                 released.value = event.currentTarget.checked;
-                wanted.value = false;
+                agreed.value = null;
               }}
             />
             {t.runRelease(held)}
@@ -104,18 +103,14 @@ function Before() {
       <label class="check">
         <input
           type="checkbox"
-          checked={wanted.value}
+          checked={wanted}
           disabled={!ready?.requests}
-          onChange={(event) => (wanted.value = event.currentTarget.checked)}
+          onChange={(event) => (agreed.value = event.currentTarget.checked ? ready : null)}
         />
         {t.runSwitch}
       </label>
       <div class="actions">
-        <button
-          type="submit"
-          class="button primary"
-          disabled={!wanted.value || !token.value || !ready?.requests || pending.value}
-        >
+        <button type="submit" class="button primary" disabled={!wanted || !token.value || !ready.requests}>
           {t.runSend(ready?.requests ?? 0)}
         </button>
       </div>
