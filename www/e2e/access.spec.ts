@@ -1,13 +1,31 @@
 // For everybody: no barrier that axe can find in any state and theme, all by keyboard, on a
 // narrow page, in another language.
-import { barriers, edit, expect, loadExample, PEOPLE, paste, people, settled, test, write } from "./page";
+import {
+  barriers,
+  edit,
+  expect,
+  loadExample,
+  type Page,
+  PEOPLE,
+  paste,
+  people,
+  settled,
+  test,
+  write,
+} from "./page";
 
 test.beforeEach(({ page }) => page.goto("/").then(() => undefined));
 
-for (const colorScheme of ["light", "dark"] as const) {
-  test(`no barrier in any view, ${colorScheme}`, async ({ page }) => {
+const THEMES: [string, Parameters<Page["emulateMedia"]>[0]][] = [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["high contrast and forced colours", { contrast: "more", forcedColors: "active" }],
+];
+
+for (const [theme, media] of THEMES) {
+  test(`no barrier in any view, ${theme}`, async ({ page }) => {
     test.setTimeout(300_000);
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.emulateMedia({ ...media, reducedMotion: "reduce" });
     expect(await barriers(page), "first visit").toEqual([]);
     await loadExample(page, true);
     expect(await barriers(page), "guide").toEqual([]);
@@ -26,10 +44,25 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.waitForTimeout(200);
       expect(await barriers(page), view).toEqual([]);
     }
+    for (const menu of ["Add files", "Share", "Export", "More"]) {
+      await page.locator("header summary", { hasText: menu }).click();
+      await page.waitForTimeout(200);
+      expect(await barriers(page), menu).toEqual([]);
+      await page.keyboard.press("Escape");
+    }
+    for (const key of ["ControlOrMeta+k", "?"]) {
+      await page.keyboard.press(key);
+      await expect(page.locator("dialog[open]")).toBeVisible();
+      expect(await barriers(page), key).toEqual([]);
+      await page.keyboard.press("Escape");
+    }
+    await paste(page, "a file that is none");
+    await expect(page.getByRole("alert").first()).toBeVisible();
+    expect(await barriers(page), "a file that is none").toEqual([]);
   });
 
-  test(`no barrier in an expression with an error, ${colorScheme}`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme });
+  test(`no barrier in an expression with an error, ${theme}`, async ({ page }) => {
+    await page.emulateMedia(media);
     await paste(page, PEOPLE);
     await settled(page);
     await people(page).first().click();
@@ -39,13 +72,6 @@ for (const colorScheme of ["light", "dark"] as const) {
     expect(await barriers(page)).toEqual([]);
   });
 }
-
-test("no barrier in high contrast and forced colours", async ({ page }) => {
-  await page.emulateMedia({ contrast: "more", forcedColors: "active" });
-  await loadExample(page);
-  await people(page).first().click();
-  expect(await barriers(page)).toEqual([]);
-});
 
 test("a tour with the keyboard only", async ({ page }) => {
   await page.keyboard.press("Tab");
