@@ -30,8 +30,8 @@ async function worker(folder) {
   return import(`${pathToFileURL(outfile).href}?${Math.random()}`);
 }
 
-/** The worker at work on a wasm: asks, keeping a digest of what it answers, and what the wasm exports. */
-async function engine(folder, wasm) {
+/** The worker at work on a wasm: asks, keeping a digest of what it answers, and what the wasm exports. `rest` comes only if it is called. */
+async function engine(folder, wasm, rest) {
   const { answer, exported, madeUp } = await worker(folder);
   const waiting = new Map();
   globalThis.self = {
@@ -41,7 +41,7 @@ async function engine(folder, wasm) {
     },
   };
   const { self } = globalThis;
-  answer(wasm);
+  answer(wasm, rest && { later: () => new Promise(() => {}), now: () => rest });
   const digest = createHash("sha256");
   let last = 0;
   async function call(name, ...args) {
@@ -124,9 +124,9 @@ function many(name, times = 25) {
   return JSON.stringify({ ...list, [key]: copies.flat() });
 }
 
-/** A visit with this wasm; answers with a digest of all that was said, and what the wasm exports. */
-export async function visit(folder, wasm, people) {
-  const { call, exports, digest } = await engine(folder, wasm);
+/** A visit with this wasm, and its rest if it is split; answers with a digest of all that was said, and what the wasm exports. */
+export async function visit(folder, wasm, people, rest) {
+  const { call, exports, digest } = await engine(folder, wasm, rest);
   await planned(call, [], "");
   const ours = await call("schema");
   await planned(call, people, "");
