@@ -70,6 +70,27 @@ test("what a keystroke makes is there before the browser draws again", async ({ 
   expect(await seen.evaluate(({ beforeDrawn }) => beforeDrawn)).toBeGreaterThan(0);
 });
 
+test("who goes elsewhere before the editor is there is not called back", async ({ page }) => {
+  await paste(page, PEOPLE);
+  await settled(page);
+  const chunk = "**/assets/expression-*.js";
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(chunk, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByRole("button", { name: /^Source of title:/ }).click();
+  // What is typed meanwhile is no shortcut.
+  await page.keyboard.press("?");
+  await expect(page.locator("dialog[open]")).toHaveCount(0);
+  const search = page.getByRole("searchbox", { name: "Search people and groups" });
+  await search.focus();
+  release();
+  await expect(page.getByRole("textbox", { name: "Source of title" })).toBeVisible();
+  await expect(search).toBeFocused();
+});
+
 test("a wrong name is underlined, and one press mends it", async ({ page }) => {
   await paste(page, PEOPLE);
   await settled(page);

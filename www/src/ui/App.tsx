@@ -27,7 +27,10 @@ const writing = (event: Event) => {
   const target = event.composedPath()[0];
   return (
     target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+    (target.isContentEditable ||
+      /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+      // The expression editor, which is still on its way.
+      target.classList.contains("editor"))
   );
 };
 

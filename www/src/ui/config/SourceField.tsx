@@ -1,7 +1,7 @@
 // A mapping's source: a plain field until it is entered, then the expression editor, which
 // is loaded at that moment. Typing plans at once; what does not parse waits as a draft.
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Editor } from "../../editor/expression";
 import { announce } from "../../state/announce";
 import { draft, drafts, seal, typeSource } from "../../state/edit";
@@ -25,6 +25,10 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
   const text = drafts.value.get(mapping.key) ?? mapping.source;
   const id = `source-${mapping.key}`;
 
+  // Whoever goes elsewhere before the editor is there is not called back.
+  useLayoutEffect(() => {
+    if (editing.value) host.current?.focus({ preventScroll: true });
+  }, [editing.value]);
   useEffect(() => {
     if (!editing.value) return;
     let gone = false;
@@ -41,7 +45,7 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
         onJudged: (message) => (wrong.value = message),
         onCursor: (place) => (cursor.value = place),
       });
-      editor.current.focus();
+      if (document.activeElement === host.current) editor.current.focus();
       // What is said about it stands below it.
       setTimeout(() => host.current?.closest("li")?.scrollIntoView({ block: "nearest" }), 200);
     });
@@ -61,7 +65,7 @@ export function SourceField({ mapping, describedBy }: { mapping: Mapping; descri
   return (
     <div class="source">
       {editing.value ? (
-        <div ref={host} class="editor" />
+        <div ref={host} class="editor" tabIndex={-1} />
       ) : (
         <button
           type="button"
