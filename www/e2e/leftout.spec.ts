@@ -1,7 +1,7 @@
 // What is approved and what is not; the report; what comes out on paper.
 import { writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
-import { expect, exported, loadExample, people, settled, test, tile } from "./page";
+import { barriers, expect, exported, loadExample, people, settled, test, tile } from "./page";
 
 test.beforeEach(async ({ page }) => {
   await page.goto("/");
@@ -79,6 +79,10 @@ test("the report opens by itself: charts, destructive first, problems, the confi
     .first()
     .evaluate((bar) => getComputedStyle(bar).fill);
   expect(fill).not.toBe("rgb(0, 0, 0)");
+  for (const colorScheme of ["light", "dark"] as const) {
+    await report.emulateMedia({ colorScheme });
+    expect(await barriers(report), colorScheme).toEqual([]);
+  }
   // On paper what is folded is open.
   await report.emulateMedia({ media: "print" });
   await expect(report.locator("details .body").first()).toBeVisible();
