@@ -37,7 +37,7 @@ build/index.js: $(RUST)
 # second comes once the page is there (docs/wasm.md).
 www/pkg/provisor_bg.wasm: $(RUST) $(addprefix scripts/,split.mjs visit.mjs relocations.mjs)
 	@scripts/setup.sh build
-	@. scripts/env.sh && CARGO_PROFILE_RELEASE_OPT_LEVEL=z RUSTFLAGS="-C link-arg=--emit-relocs" with_wasm wasm-pack --quiet build --release --no-opt --target web --mode no-install --no-pack --out-dir target/page --out-name provisor -- --features browser,sandbox >&2 \
+	@. scripts/env.sh && CARGO_PROFILE_RELEASE_OPT_LEVEL=z RUSTFLAGS="-C link-arg=--emit-relocs" with_wasm wasm-pack --quiet build --release --no-opt --target web --mode no-install --no-pack --out-dir target/page --out-name provisor -- --features browser >&2 \
 	  && node scripts/split.mjs target/wasm32-unknown-unknown/release/provisor.wasm target/page www/pkg && touch $@
 
 www/dist/index.html: www/pkg/provisor_bg.wasm $(PAGE)

@@ -44,11 +44,6 @@ const suites = [
     check,
   ],
   [
-    "lints sandbox",
-    wasm("cargo clippy --quiet --lib --target wasm32-unknown-unknown --features sandbox -- -D warnings"),
-    check,
-  ],
-  [
     "lints browser",
     wasm("cargo clippy --quiet --lib --target wasm32-unknown-unknown --features browser -- -D warnings"),
     check,
@@ -56,11 +51,7 @@ const suites = [
   ["lints page", "biome ci www scripts tests benches", check],
   ["types page", "tsc --noEmit -p www", check],
   ["native", "cargo test --features cli --no-fail-fast", cargo],
-  [
-    "browser",
-    wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser,sandbox"),
-    cargo,
-  ],
+  ["browser", wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser"), cargo],
   ["edge", "node --test --test-reporter=tap tests/edge/*.test.mjs", node],
   [
     "interop",

@@ -4,9 +4,10 @@
 //!   directory's use cases over a synchronous store.
 //! - [`provision`] knows how Microsoft Entra provisions: source records, mappings,
 //!   expressions, scope, matching, the diff and the plan.
-//! - `edge` (feature) is a Cloudflare Worker around both; `browser` (feature) is the
-//!   page's engine, `sandbox` (feature) what is asked of that only now and then; `provisor` (feature `cli`) is the command line. [`routes`] is the
-//!   Worker's table of paths, apart because tests read it too.
+//! - `edge` (feature) is a Cloudflare Worker around both; `browser` and `sandbox`
+//!   (feature `browser`) are the page's engine, the second what is asked of it only now and
+//!   then; `provisor` (feature `cli`) is the command line. [`routes`] is the Worker's table
+//!   of paths, apart because tests read it too.
 //!
 //! Dependencies point inward: shells → `provision` → `scim`. The core has no I/O, no
 //! clock, no randomness and no global state: time, ids and random bytes are arguments.
@@ -50,5 +51,5 @@ mod edge;
 #[cfg(feature = "browser")]
 pub mod browser;
 
-#[cfg(feature = "sandbox")]
+#[cfg(feature = "browser")]
 pub mod sandbox;

@@ -1,5 +1,5 @@
 //! The page's exports, in a real browser.
-#![cfg(all(target_arch = "wasm32", feature = "browser", feature = "sandbox"))]
+#![cfg(all(target_arch = "wasm32", feature = "browser"))]
 
 use provisor::browser::Preview;
 use provisor::sandbox::Export;

@@ -16,14 +16,14 @@ const NEXT: char = '\u{FDD1}';
 const CLOSE: char = '\u{FDD2}';
 
 /// A text for people: ``told!("`{0}` has no value", name)``. Without values it is a `&'static str`.
-#[cfg(not(any(feature = "browser", feature = "sandbox")))]
+#[cfg(not(feature = "browser"))]
 macro_rules! told {
     ($form:literal) => { $form };
     ($form:literal, $($value:expr),+ $(,)?) => { $crate::provision::told::tell($form, &[$(&$value),+]) };
 }
 
 /// A text for people: ``told!("`{0}` has no value", name)``. Without values it is a `&'static str`.
-#[cfg(any(feature = "browser", feature = "sandbox"))]
+#[cfg(feature = "browser")]
 macro_rules! told {
     ($form:literal) => { concat!("\u{FDD0}", $form, "\u{FDD2}") };
     ($form:literal, $($value:expr),+ $(,)?) => { $crate::provision::told::tell($form, &[$(&$value),+]) };
@@ -33,7 +33,7 @@ pub(crate) use told;
 
 /// A form with its values.
 pub(crate) fn tell(form: &'static str, values: &[&dyn Display]) -> String {
-    if cfg!(any(feature = "browser", feature = "sandbox")) {
+    if cfg!(feature = "browser") {
         let mut text = String::from(OPEN);
         text.push_str(form);
         for value in values {

@@ -48,7 +48,7 @@ pub fn is_mark(letter: char) -> bool {
     letter >= '\u{300}' && tables::is_mark(letter)
 }
 
-#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox"))))]
+#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
 mod tables {
     use unicode_normalization::UnicodeNormalization;
 
@@ -66,7 +66,7 @@ mod tables {
     }
 }
 
-#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
 mod tables {
     use js_sys::{JsString, RegExp};
 
@@ -84,7 +84,7 @@ mod tables {
 }
 
 /// The Worker has the tables for its filters anyway.
-#[cfg(not(all(target_arch = "wasm32", any(feature = "browser", feature = "sandbox"))))]
+#[cfg(not(all(target_arch = "wasm32", feature = "browser")))]
 mod cases {
     use super::alone;
 
@@ -101,7 +101,7 @@ mod cases {
     }
 }
 
-#[cfg(all(target_arch = "wasm32", any(feature = "browser", feature = "sandbox")))]
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
 mod cases {
     use super::alone;
     use js_sys::JsString;

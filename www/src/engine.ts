@@ -2,7 +2,8 @@
 // to an end with something, the calls under way are told, and the next one starts a new engine.
 import { LAID, shelf, taken } from "./shelf";
 import { spawn } from "./spawn";
-import type { Calls, Progress } from "./worker";
+import type { Calls } from "./worker";
+import type { Progress } from "./worker/turns";
 
 type Name = keyof Calls;
 type Arguments<N extends Name> = Parameters<Calls[N]> extends [Progress, ...infer Rest] ? Rest : never;

@@ -13,16 +13,13 @@ pub(crate) trait Engine: Sized {
     fn matches(&self, text: &str) -> Result<Vec<Match>, String>;
 }
 
-#[cfg(not(all(
-    target_arch = "wasm32",
-    any(feature = "edge", feature = "browser", feature = "sandbox")
-)))]
+#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
 pub(crate) use native::Native as Backend;
 
-#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
 pub(crate) use script::Script as Backend;
 
-#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox"))))]
+#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
 mod native {
     use super::{Engine, Match};
     use fancy_regex::{Error, RegexBuilder, RuntimeError};
@@ -71,7 +68,7 @@ mod native {
     }
 }
 
-#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser", feature = "sandbox")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
 mod script {
     use super::{Engine, Match};
     use crate::provision::told::told;
