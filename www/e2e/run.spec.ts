@@ -93,6 +93,16 @@ const made = (many: number) =>
     })),
   });
 
+/** A plan that creates so many people, at a target of their own that holds nobody; its token. */
+async function creating(page: Page, request: APIRequestContext, many: number): Promise<string> {
+  const token = await tenant(request);
+  await page.goto("/");
+  await paste(page, made(many));
+  await settled(page);
+  await loaded(page, token, 0);
+  return token;
+}
+
 test("the example is run, watched and logged, and the next plan is empty", async ({ page, request }) => {
   test.setTimeout(120_000);
   const token = await tenant(request);
@@ -214,11 +224,7 @@ test("stopped in the middle of a large plan, it says what was done and what was 
   request,
 }) => {
   test.setTimeout(90_000);
-  const token = await tenant(request);
-  await page.goto("/");
-  await paste(page, made(400));
-  await settled(page);
-  await loaded(page, token, 0);
+  const token = await creating(page, request, 400);
   await slowly(page, 25);
   const asked = heard(page);
   expect(await send(page)).toBe(400);
@@ -247,6 +253,20 @@ test("stopped in the middle of a large plan, it says what was done and what was 
   expect(await send(page)).toBe(skipped);
   await patient(ended(page)).toContainText(`${skipped} requests carried out, 0 failed, 0 not sent`);
   expect(await users(request, token)).toBe(400);
+});
+
+test("of a target that is too large no part is taken for the whole", async ({ page, request }) => {
+  const token = await creating(page, request, 3);
+  await page.route("**/scim/v2/Users?*", async (route) => {
+    const reply = await route.fetch();
+    await route.fulfill({ response: reply, json: { ...(await reply.json()), totalResults: 100_001 } });
+  });
+  await loadTarget(page, token);
+  await expect(page.locator(TOLD).first()).toHaveText(
+    "the server holds 100,001 of one kind, and the page reads 100,000 at most; use `provisor cycle`",
+  );
+  await settled(page);
+  expect(await count(page, "create")).toBe(3);
 });
 
 test("nothing is requested before the button, and the switch is about what is shown", async ({
@@ -300,11 +320,7 @@ test("what nothing answers is not waited for once the run was stopped; leaving m
   page,
   request,
 }) => {
-  const token = await tenant(request);
-  await page.goto("/");
-  await paste(page, made(8));
-  await settled(page);
-  await loaded(page, token, 0);
+  await creating(page, request, 8);
   let seen = 0;
   await page.route("**/scim/v2/Users", async (route) => {
     seen += 1;
@@ -330,11 +346,7 @@ test("an engine that stops ends the run and leaves its log; forgetting forgets t
   page,
   request,
 }) => {
-  const token = await tenant(request);
-  await page.goto("/");
-  await paste(page, made(60));
-  await settled(page);
-  await loaded(page, token, 0);
+  const token = await creating(page, request, 60);
   await slowly(page, 100);
   await send(page);
   await expect(run(page).locator(".run-log tbody tr").nth(4)).toBeVisible();
@@ -498,11 +510,7 @@ test.describe("refused", () => {
     page,
     request,
   }) => {
-    const token = await tenant(request);
-    await page.goto("/");
-    await paste(page, made(20));
-    await settled(page);
-    await loaded(page, token, 0);
+    const token = await creating(page, request, 20);
     // Another client takes a name meanwhile.
     const taken = await request.post("/scim/v2/Users", {
       headers: { authorization: `Bearer ${token}`, "content-type": "application/scim+json" },
@@ -536,11 +544,7 @@ test.describe("refused", () => {
   });
 
   test("a server that asks for a rest gets it, and the request is sent again", async ({ page, request }) => {
-    const token = await tenant(request);
-    await page.goto("/");
-    await paste(page, made(5));
-    await settled(page);
-    await loaded(page, token, 0);
+    await creating(page, request, 5);
     const times: number[] = [];
     await page.route("**/scim/v2/Users", async (route) => {
       times.push(Date.now());

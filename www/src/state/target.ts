@@ -5,12 +5,12 @@ import { commit, document_ } from "./document";
 import { ask } from "./network";
 
 const PAGE = 100;
-/** The most that is read, so that a large directory does not fill the page. */
+/** The most of a kind that is read, so that a large directory does not fill the page; of a part of it the plan would be wrong. */
 const MOST = 100_000;
 
 async function read(token: string, kind: string): Promise<unknown[]> {
   const all: unknown[] = [];
-  for (let start = 1; all.length < MOST; ) {
+  for (let start = 1; ; ) {
     const reply = await ask(token, `/${kind}?startIndex=${start}&count=${PAGE}`, {
       headers: { accept: "application/scim+json" },
     });
@@ -19,12 +19,13 @@ async function read(token: string, kind: string): Promise<unknown[]> {
       throw new Error(runStrings().loadFailed(`${reply.status}${told?.detail ? `: ${told.detail}` : ""}`));
     }
     const page = (await reply.json()) as { Resources?: unknown[]; totalResults?: number };
+    const total = page.totalResults ?? 0;
+    if (total > MOST) throw new Error(runStrings().loadTooMany(total, MOST));
     const found = page.Resources ?? [];
     all.push(...found);
     start += found.length;
-    if (!found.length || all.length >= (page.totalResults ?? 0)) break;
+    if (!found.length || all.length >= total) return all;
   }
-  return all;
 }
 
 /** What was read last. */

@@ -56,4 +56,6 @@ export const de: RunStrings = {
   load: "Laden",
   loadedTarget: (count) => `${many(count, "Ressource", "Ressourcen")} geladen.`,
   loadFailed: (status) => `Der Server antwortete ${status}`,
+  loadTooMany: (count, most) =>
+    `Der Server hält ${number(count)} von einer Art, die Seite liest höchstens ${number(most)}; \`provisor cycle\` verwenden`,
 };

@@ -54,6 +54,8 @@ export const en = {
   load: "Load",
   loadedTarget: (count: number) => `${many(count, "resource", "resources")} loaded.`,
   loadFailed: (status: string) => `the server answered ${status}`,
+  loadTooMany: (count: number, most: number) =>
+    `the server holds ${number(count)} of one kind, and the page reads ${number(most)} at most; use \`provisor cycle\``,
 };
 
 export type RunStrings = typeof en;
