@@ -122,6 +122,7 @@ pub fn bulk(bytes: &[u8]) {
             hash_password: NO_PASSWORDS,
             me: None,
             cursor_key: b"fuzz",
+            effort: provisor::scim::effort::Effort::new(settings.step_budget),
             settings: &settings,
         };
         let (method, path) = ("POST".to_owned(), path.to_owned());

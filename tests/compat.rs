@@ -70,6 +70,7 @@ fn readings_are_told_to_who_asks_and_names_are_unique_where_wanted() {
             hash_password: NO_PASSWORDS,
             me: None,
             cursor_key: b"test",
+            effort: provisor::scim::effort::Effort::new(settings.step_budget),
             settings,
         };
         let (method, path, query) = ("POST".into(), path.into(), String::new());

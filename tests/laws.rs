@@ -299,6 +299,7 @@ fn ask(store: &mut MemoryStore, settings: &Settings, given: &mut u32, method: &s
         hash_password: NO_PASSWORDS,
         me: None,
         cursor_key: b"test",
+        effort: provisor::scim::effort::Effort::new(settings.step_budget),
         settings,
     };
     let request = Request { method: method.into(), path: "/Users".into(), body, ..Request::default() };

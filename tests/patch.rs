@@ -51,6 +51,7 @@ fn send(store: &mut MemoryStore, settings: &Settings, method: &str, path: &str, 
         hash_password: NO_PASSWORDS,
         me: None,
         cursor_key: b"test",
+        effort: provisor::scim::effort::Effort::new(settings.step_budget),
         settings,
     };
     serve(store, &mut context, &request)

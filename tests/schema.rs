@@ -318,6 +318,7 @@ impl Tenant {
             hash_password: hash,
             me: None,
             cursor_key: b"test",
+            effort: provisor::scim::effort::Effort::new(self.settings.step_budget),
             settings: &self.settings,
         };
         serve(&mut self.store, &mut context, &request)

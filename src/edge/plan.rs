@@ -84,6 +84,7 @@ fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
         hash_password: NO_PASSWORDS,
         me: None,
         cursor_key: b"",
+        effort: crate::scim::effort::Effort::new(settings.step_budget),
     };
     let mut resources = Vec::new();
     for kind in &registry.resource_types {

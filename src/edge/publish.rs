@@ -191,6 +191,7 @@ fn in_context<T>(registry: &Registry, base: &str, work: impl FnOnce(&Context<'_>
         hash_password: NO_PASSWORDS,
         me: None,
         cursor_key: b"",
+        effort: crate::scim::effort::Effort::new(Settings::default().step_budget),
     })
 }
 

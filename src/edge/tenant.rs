@@ -298,6 +298,7 @@ impl Tenant {
             hash_password: Some(&password::hash),
             me: me.as_deref(),
             cursor_key: self.cursor_key(),
+            effort: crate::scim::effort::Effort::new(settings.step_budget),
         };
         let mut reply = http::serve(store, &mut context, &request);
         limit::tell(&mut reply, per_second, left.ok().flatten());

@@ -219,6 +219,7 @@ impl Replay {
             hash_password: NO_PASSWORDS,
             me: None,
             cursor_key: b"replay",
+            effort: crate::scim::effort::Effort::new(settings.step_budget),
         };
         let request = Request {
             method: method.to_owned(),

@@ -6,6 +6,7 @@
 
 pub mod compat;
 pub mod directory;
+pub mod effort;
 pub mod error;
 pub mod filter;
 pub mod http;

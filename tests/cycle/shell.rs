@@ -38,6 +38,7 @@ impl Target {
             hash_password: directory::NO_PASSWORDS,
             me: None,
             cursor_key: b"cycle",
+            effort: provisor::scim::effort::Effort::new(settings.step_budget),
         };
         let request = Request {
             method: method.to_owned(),

@@ -36,6 +36,7 @@ impl Directory {
             hash_password: NO_PASSWORDS,
             me: None,
             cursor_key: b"test",
+            effort: provisor::scim::effort::Effort::new(settings.step_budget),
         };
         let request = Request {
             method: method.to_owned(),

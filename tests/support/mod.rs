@@ -103,6 +103,7 @@ impl Tenant {
             hash_password: NO_PASSWORDS,
             me: self.me.as_deref(),
             cursor_key: self.key,
+            effort: provisor::scim::effort::Effort::new(self.settings.step_budget),
         };
         serve(store, &mut context, &request)
     }

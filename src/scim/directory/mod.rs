@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::scim::compat::Profile;
+use crate::scim::effort::Effort;
 use crate::scim::error::ScimError;
 use crate::scim::schema::Registry;
 
@@ -59,6 +60,8 @@ pub struct Context<'a> {
     /// What cursors are signed with (RFC 9865): a secret of the shell and the tenant's id, so
     /// that no tenant can use another's.
     pub cursor_key: &'a [u8],
+    /// What the request may still cost; a shell makes it from [`Settings::step_budget`].
+    pub effort: Effort,
 }
 
 /// For shells that keep no passwords: what is sent is dropped.
