@@ -16,6 +16,7 @@ use worker::Delay;
 use super::settings;
 use super::sql::{SqlStore, text};
 use crate::scim::compat::Flag;
+use crate::scim::directory::page::PAGE_BYTES;
 use crate::scim::directory::{Key, StoreError, keys};
 
 /// The fact that holds where they stand.
@@ -97,10 +98,11 @@ fn step(store: &SqlStore) -> Result<bool, StoreError> {
     let mut indexes = Indexes::read(store)?;
     let Some(after) = indexes.walk.clone() else { return Ok(false) };
     let statement = "SELECT id, kind, document FROM resource WHERE id > ?1 ORDER BY id LIMIT ?2";
-    let rows = store.rows(statement, vec![after.into(), STEP.into()])?;
+    let (rows, is_cut) = store.rows_within(statement, vec![after.into(), STEP.into()], PAGE_BYTES)?;
     let registry = store.schemas()?;
     let unique_names = settings::read(store)?.profile.has(Flag::UniqueGroupNames);
-    let last = rows.last().map(|row| text(row, 0)).filter(|_| i64::try_from(rows.len()) == Ok(STEP));
+    let last =
+        rows.last().map(|row| text(row, 0)).filter(|_| is_cut || i64::try_from(rows.len()) == Ok(STEP));
     if last.is_none() {
         indexes.usable.clone_from(&indexes.written);
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::sql::SqlStore;
 use super::token::Credential;
+use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Key, Place, Predicate, Searchable, Store};
 use crate::scim::error::ScimError;
 
@@ -48,7 +49,7 @@ fn named(store: &mut SqlStore, subject: &str) -> Result<Option<String>, ScimErro
         };
         let key = Key { attribute: name.to_ascii_lowercase(), value: attribute.key(subject).into_owned() };
         let found = store.select(&kind.name, &Predicate::Equals(key), Place::Start, 0, 2)?;
-        if let [one] = found.as_slice() {
+        if let ([one], true) = (found.as_slice(), is_last(&found, 2)) {
             return Ok(Some(one.id.clone()));
         }
     }

@@ -6,6 +6,7 @@ use super::links;
 use super::sql::SqlStore;
 use crate::provision::engine::Engine;
 use crate::provision::report::JobSettings;
+use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Context, NO_PASSWORDS, Place, Predicate, Searchable, Settings, render};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -13,6 +14,9 @@ use crate::scim::schema::project::Selection;
 
 /// Most target resources of a type that a plan at the edge reads.
 const PLAN_LIMIT: usize = 20_000;
+
+/// Resources read in one go.
+const PLAN_PAGE: usize = 500;
 
 /// Plans a posted source against this tenant's directory.
 pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimError> {
@@ -93,9 +97,19 @@ fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
                 format!("a plan at the edge reads at most {PLAN_LIMIT} {}s; use the command line", kind.name);
             return Err(ScimError::new(413, detail));
         }
-        for record in store.select(&kind.name, &Predicate::All, Place::Start, 0, PLAN_LIMIT)? {
-            let shown = render(store, &context, kind, &record, &Selection::parse(None, Some("groups")))?;
-            resources.push(Value::Object(shown.resource));
+        let mut last: Option<(String, String)> = None;
+        loop {
+            let place = last.as_ref().map_or(Place::Start, |(created, id)| Place::After(created, id));
+            let rows = store.select(&kind.name, &Predicate::All, place, 0, PLAN_PAGE)?;
+            let is_end = is_last(&rows, PLAN_PAGE);
+            last = rows.last().map(|row| (row.created.clone(), row.id.clone()));
+            for record in rows {
+                let shown = render(store, &context, kind, &record, &Selection::parse(None, Some("groups")))?;
+                resources.push(Value::Object(shown.resource));
+            }
+            if is_end {
+                break;
+            }
         }
     }
     Ok(json!({ "totalResults": resources.len(), "Resources": resources }).to_string())

@@ -16,6 +16,7 @@ use worker::kv::KvStore;
 use super::schemas;
 use super::sql::{SqlStore, integer, text};
 use super::token::hash;
+use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, member, render};
 use crate::scim::schema::Registry;
 use crate::scim::schema::project::Selection;
@@ -33,7 +34,7 @@ const LONGEST: f64 = 10_000.0;
 /// Puts awaited at once: as many connections as an invocation may have open.
 const AT_ONCE: usize = 6;
 /// Most members in a chunk; one with more is split into halves of that.
-const CHUNK: i64 = 1_000;
+const CHUNK: usize = 1_000;
 /// Seconds that a deleted resource's tombstone stays: well beyond every cache's age.
 const TOMBSTONE_SECONDS: u64 = 86_400;
 
@@ -206,12 +207,13 @@ fn chunk(store: &mut SqlStore, base: &str, due: &Due) -> Result<Option<Content>,
     let until = store.rows(next, place())?.first().map_or_else(String::new, |row| text(row, 0));
     let within = "group_id = ?1 AND member_id >= ?2 AND (?3 = '' OR member_id < ?3)";
     let range = || vec![group.into(), first.into(), until.as_str().into()];
-    let count = store.rows(&format!("SELECT COUNT(*) FROM member WHERE {within}"), range())?;
-    if count.first().is_some_and(|row| integer(row, 0) > CHUNK) {
-        split(store, within, range())?;
+    // One more than a chunk may have: then its members are too many. A page of fewer members that is
+    // not the last ended by their names' bytes, and is cut where it ended.
+    let members = store.members_within(within, range(), CHUNK + 1)?;
+    let most = if members.len() > CHUNK { CHUNK } else { members.len() };
+    if !is_last(&members, CHUNK + 1) && split(store, within, range(), most)? {
         return Ok(None);
     }
-    let members = store.members_within(within, range())?;
     let registry = store.schemas()?;
     let shown: Vec<String> = in_context(&registry, base, |context| {
         members.into_iter().map(|row| member(context, row).to_string()).collect()
@@ -219,16 +221,24 @@ fn chunk(store: &mut SqlStore, base: &str, due: &Due) -> Result<Option<Content>,
     Ok(Some((shown.join(","), Published { seq: due.seq, until, ..Published::default() })))
 }
 
-/// Cuts a chunk into many, and notes the new ones to be written first: sequence 0 is
-/// before all others.
-fn split(store: &SqlStore, within: &str, range: Vec<worker::SqlStorageValue>) -> Result<(), StoreError> {
-    let half = CHUNK / 2;
+/// Cuts a chunk that holds `most` members at once into parts of half as many, and notes the new ones to
+/// be written first: sequence 0 is before all others. Answers whether there was anything to cut.
+fn split(
+    store: &SqlStore,
+    within: &str,
+    range: Vec<worker::SqlStorageValue>,
+    most: usize,
+) -> Result<bool, StoreError> {
+    let half = (most / 2).max(1);
     let statement = format!(
         "SELECT member_id FROM (SELECT member_id, ROW_NUMBER() OVER (ORDER BY member_id) - 1 AS n
            FROM member WHERE {within}) WHERE n > 0 AND n % {half} = 0"
     );
     let group = range.first().cloned().unwrap_or_else(|| "".into());
     let firsts: Vec<String> = store.rows(&statement, range)?.iter().map(|row| text(row, 0)).collect();
+    if firsts.is_empty() {
+        return Ok(false);
+    }
     let firsts: worker::SqlStorageValue = serde_json::Value::from(firsts).to_string().into();
     store.atomically(&mut || {
         store.run(
@@ -240,7 +250,8 @@ fn split(store: &SqlStore, within: &str, range: Vec<worker::SqlStorageValue>) ->
              SELECT 'Group', ?3, ?1 || '/' || value, 0 FROM json_each(?2)",
             vec![group.clone(), firsts.clone(), MEMBERS.into()],
         )
-    })
+    })?;
+    Ok(true)
 }
 
 async fn write(kv: &KvStore, key: &str, (document, published): Content) -> worker::Result<()> {

@@ -12,6 +12,7 @@ use super::log::failure;
 use super::migrate::migrate;
 use super::schemas::{Known, Schemas};
 use crate::scim::directory::StoreError;
+use crate::scim::directory::page::{Weight, page};
 use crate::scim::error::ScimError;
 
 #[wasm_bindgen]
@@ -66,6 +67,43 @@ impl SqlStore {
     pub fn rows(&self, statement: &str, arguments: Row) -> Result<Vec<Row>, StoreError> {
         let cursor = self.exec(statement, arguments)?;
         let rows = cursor.raw().map(|row| row.map_err(failed)).collect();
+        self.count_rows(&cursor);
+        rows
+    }
+
+    /// Runs a query and stops after the row with which the texts reach so many bytes. Answers with the
+    /// rows, one at least where there is one, and whether there may be more.
+    pub fn rows_within(
+        &self,
+        statement: &str,
+        arguments: Row,
+        bytes: usize,
+    ) -> Result<(Vec<Row>, bool), StoreError> {
+        let cursor = self.exec(statement, arguments)?;
+        let (mut rows, mut held, mut is_cut) = (Vec::new(), 0, false);
+        for row in cursor.raw() {
+            let row = row.map_err(failed)?;
+            held += row.iter().map(width).sum::<usize>();
+            rows.push(row);
+            if held >= bytes {
+                is_cut = true;
+                break;
+            }
+        }
+        self.count_rows(&cursor);
+        Ok((rows, is_cut))
+    }
+
+    /// Runs a query for a [page](crate::scim::directory::page) of rows.
+    pub fn page<T: Weight>(
+        &self,
+        statement: &str,
+        arguments: Row,
+        limit: usize,
+        read: fn(&Row) -> T,
+    ) -> Result<Vec<T>, StoreError> {
+        let cursor = self.exec(statement, arguments)?;
+        let rows = page(cursor.raw().map(|row| row.map(|row| read(&row)).map_err(failed)), limit);
         self.count_rows(&cursor);
         rows
     }
@@ -155,6 +193,15 @@ fn failed(error: worker::Error) -> StoreError {
     // SQLite's own words: they name tables, never values.
     failure("storage", "", &error);
     StoreError::Failed(error.to_string())
+}
+
+/// Bytes of text or of a blob.
+fn width(value: &SqlStorageValue) -> usize {
+    match value {
+        SqlStorageValue::String(text) => text.len(),
+        SqlStorageValue::Blob(bytes) => bytes.len(),
+        _ => 8,
+    }
 }
 
 pub(super) fn text(row: &Row, column: usize) -> String {

@@ -27,9 +27,8 @@ impl Store for SqlStore {
     }
 
     fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX).min(1 << 52);
-        let within = "group_id = ?1 AND member_id > ?2 ORDER BY member_id LIMIT ?3";
-        self.members_within(within, vec![group.into(), after.unwrap_or("").into(), limit.into()])
+        let arguments = vec![group.into(), after.unwrap_or("").into()];
+        self.members_within("group_id = ?1 AND member_id > ?2", arguments, limit)
     }
 
     fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError> {
@@ -37,15 +36,22 @@ impl Store for SqlStore {
         Ok(!self.rows(statement, vec![group.into(), member.into()])?.is_empty())
     }
 
-    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError> {
+    fn groups_of(
+        &mut self,
+        members: &[&str],
+        after: (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<Membership>, StoreError> {
         let statement =
             "SELECT m.member_id, m.group_id, COALESCE(json_extract(r.document, '$.displayName'), '')
              FROM member AS m JOIN resource AS r ON r.id = m.group_id
-             WHERE m.member_id IN (SELECT value FROM json_each(?1)) ORDER BY m.member_id, m.group_id";
+             WHERE m.member_id IN (SELECT value FROM json_each(?1)) AND (m.member_id, m.group_id) > (?2, ?3)
+             ORDER BY m.member_id, m.group_id LIMIT ?4";
         let members = serde_json::Value::from(members.to_vec()).to_string();
+        let arguments = vec![members.as_str().into(), after.0.into(), after.1.into(), number(limit as u64)];
         let membership =
-            |row| Membership { member: text(row, 0), group: text(row, 1), display: text(row, 2) };
-        Ok(self.rows(statement, vec![members.as_str().into()])?.iter().map(membership).collect())
+            |row: &Row| Membership { member: text(row, 0), group: text(row, 1), display: text(row, 2) };
+        self.page(statement, arguments, limit, membership)
     }
 
     fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError> {
@@ -75,15 +81,25 @@ impl Searchable for SqlStore {
             Place::After(created, id) => (">", "ASC", created, id),
             Place::Before(created, id) => ("<", "DESC", created, id),
         };
-        // A `+` keeps SQLite from walking the whole order where an index finds the few rows.
-        let by = if is_selective(predicate) { "+" } else { "" };
-        let statement = format!(
-            "SELECT kind, id, version, created, modified, document FROM resource AS r
-             WHERE {by}kind = ?2 AND ({by}created, {by}id) {comparison} (?3, ?4) AND {}
-             ORDER BY {by}created {order}, {by}id {order} LIMIT ?5 OFFSET ?6",
-            condition.sql
-        );
-        let number = |n: u64| SqlStorageValue::from(i64::try_from(n).unwrap_or(i64::MAX).min(1 << 52));
+        let statement = if is_selective(predicate) {
+            // A `+` keeps SQLite from walking the whole order where an index finds the few rows. It
+            // sorts their ids and no documents, which would all have to be held.
+            format!(
+                "SELECT w.kind, w.id, w.version, w.created, w.modified, w.document
+                 FROM (SELECT id FROM resource AS r
+                   WHERE +kind = ?2 AND (+created, +id) {comparison} (?3, ?4) AND {}
+                   ORDER BY +created {order}, +id {order} LIMIT ?5 OFFSET ?6) AS found
+                 CROSS JOIN resource AS w ON w.id = found.id",
+                condition.sql
+            )
+        } else {
+            format!(
+                "SELECT kind, id, version, created, modified, document FROM resource AS r
+                 WHERE kind = ?2 AND (created, id) {comparison} (?3, ?4) AND {}
+                 ORDER BY created {order}, id {order} LIMIT ?5 OFFSET ?6",
+                condition.sql
+            )
+        };
         let arguments = vec![
             condition.arguments(),
             kind.into(),
@@ -92,7 +108,7 @@ impl Searchable for SqlStore {
             number(limit as u64),
             number(offset),
         ];
-        Ok(self.rows(&statement, arguments)?.iter().map(record).collect())
+        self.page(&statement, arguments, limit, record)
     }
 
     fn count(&mut self, kind: &str, predicate: &Predicate) -> Result<u64, StoreError> {
@@ -110,17 +126,27 @@ impl Searchable for SqlStore {
 }
 
 impl SqlStore {
-    /// Memberships that a condition on the table `member` lets through, by member.
-    pub fn members_within(&self, condition: &str, arguments: Row) -> Result<Vec<Member>, StoreError> {
+    /// A page of the memberships that a condition on the table `member` lets through, by member.
+    pub fn members_within(
+        &self,
+        condition: &str,
+        arguments: Row,
+        limit: usize,
+    ) -> Result<Vec<Member>, StoreError> {
         let statement = format!(
-            "SELECT m.member_id, COALESCE(r.kind, ''), COALESCE(json_extract(r.document, '$.displayName'), '')
-             FROM (SELECT member_id FROM member WHERE {condition}) AS m
-             LEFT JOIN resource AS r ON r.id = m.member_id ORDER BY m.member_id"
+            "SELECT member_id, COALESCE(r.kind, ''), COALESCE(json_extract(r.document, '$.displayName'), '')
+             FROM member LEFT JOIN resource AS r ON r.id = member_id WHERE {condition}
+             ORDER BY member_id LIMIT {}",
+            i64::try_from(limit).unwrap_or(i64::MAX)
         );
-        let rows = self.rows(&statement, arguments)?;
-        let member = |row| Member { id: text(row, 0), kind: text(row, 1), display: text(row, 2) };
-        Ok(rows.iter().map(member).collect())
+        let member = |row: &Row| Member { id: text(row, 0), kind: text(row, 1), display: text(row, 2) };
+        self.page(&statement, arguments, limit, member)
     }
+}
+
+/// A number of rows as SQL takes it.
+fn number(n: u64) -> SqlStorageValue {
+    SqlStorageValue::from(i64::try_from(n).unwrap_or(i64::MAX).min(1 << 52))
 }
 
 fn record(row: &Row) -> Record {

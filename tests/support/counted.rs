@@ -48,8 +48,13 @@ impl Store for Counted {
         self.store.is_member(group, member)
     }
 
-    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError> {
-        let groups = self.store.groups_of(members)?;
+    fn groups_of(
+        &mut self,
+        members: &[&str],
+        after: (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<Membership>, StoreError> {
+        let groups = self.store.groups_of(members, after, limit)?;
         self.read(groups.len());
         Ok(groups)
     }

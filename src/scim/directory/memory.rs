@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, RangeBounds};
 
 use super::overlay::Overlay;
+use super::page::page;
 use super::store::{
     ChangeSet, JournalEntry, Key, Member, Membership, Place, Predicate, Put, Record, Searchable, Store,
     StoreError,
@@ -208,15 +209,20 @@ impl Store for MemoryStore {
             display: self.display(&id),
             id,
         };
-        Ok(ids.into_iter().map(member).collect())
+        page(ids.into_iter().map(member).map(Ok), limit)
     }
 
     fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError> {
         Ok(self.members.contains(&(group.to_owned(), member.to_owned())))
     }
 
-    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError> {
-        let members: BTreeSet<&str> = members.iter().copied().collect();
+    fn groups_of(
+        &mut self,
+        members: &[&str],
+        after: (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<Membership>, StoreError> {
+        let members: BTreeSet<&str> = members.iter().copied().filter(|member| *member >= after.0).collect();
         let of_one = |member: &str| {
             let groups = Self::seconds(&self.memberships, member, "", usize::MAX).into_iter();
             let membership = |group: String| Membership {
@@ -226,7 +232,8 @@ impl Store for MemoryStore {
             };
             groups.map(membership).collect::<Vec<_>>()
         };
-        Ok(members.into_iter().flat_map(of_one).collect())
+        let all = members.into_iter().flat_map(of_one);
+        page(all.filter(|one| (one.member.as_str(), one.group.as_str()) > after).map(Ok), limit)
     }
 
     fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError> {
@@ -251,7 +258,7 @@ impl Searchable for MemoryStore {
     ) -> Result<Vec<Record>, StoreError> {
         let skip = usize::try_from(offset).unwrap_or(usize::MAX);
         let rows = self.rows(kind, predicate, from).skip(skip).take(limit);
-        Ok(rows.map(|put| put.record.clone()).collect())
+        page(rows.map(|put| Ok(put.record.clone())), limit)
     }
 
     fn count(&mut self, kind: &str, predicate: &Predicate) -> Result<u64, StoreError> {

@@ -7,6 +7,7 @@ mod keys;
 mod membership;
 pub mod memory;
 pub mod overlay;
+pub mod page;
 mod query;
 mod reference;
 mod render;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::page::{PAGE_BYTES, Weight, is_last, page};
 use super::store::{ChangeSet, Key, Member, Membership, Put, Record, Store, StoreError};
 
 /// Members read from the store beneath in one go.
@@ -130,17 +131,19 @@ impl Store for Overlay<'_> {
     fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError> {
         let mut found: BTreeMap<String, Member> = BTreeMap::new();
         let mut last = after.map(str::to_owned);
+        let mut bytes = 0;
         loop {
-            let page = self.beneath.members(group, last.as_deref(), PAGE)?;
-            let full = page.len() == PAGE;
-            last = page.last().map(|member| member.id.clone());
-            for member in page {
+            let rows = self.beneath.members(group, last.as_deref(), PAGE)?;
+            let is_end = is_last(&rows, PAGE);
+            last = rows.last().map(|member| member.id.clone());
+            for member in rows {
                 if self.stands(group, &member.id) {
+                    bytes += member.bytes();
                     let display = self.display(&member.id).unwrap_or_else(|| member.display.clone());
                     found.insert(member.id.clone(), Member { display, ..member });
                 }
             }
-            if !full || found.len() >= limit {
+            if is_end || found.len() >= limit || bytes >= PAGE_BYTES {
                 break;
             }
         }
@@ -158,7 +161,7 @@ impl Store for Overlay<'_> {
                 found.insert(id.clone(), Member { id, kind, display });
             }
         }
-        Ok(found.into_values().take(limit).collect())
+        page(found.into_values().map(Ok), limit)
     }
 
     fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError> {
@@ -168,24 +171,43 @@ impl Store for Overlay<'_> {
         }
     }
 
-    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError> {
-        let beneath = self.beneath.groups_of(members)?.into_iter();
-        let mut found: BTreeMap<(String, String), String> = beneath
-            .filter(|one| self.stands(&one.group, &one.member))
-            .map(|one| ((one.member, one.group), one.display))
-            .collect();
-        let added =
-            self.members.iter().filter(|((_, m), present)| **present && members.contains(&m.as_str()));
+    fn groups_of(
+        &mut self,
+        members: &[&str],
+        after: (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<Membership>, StoreError> {
+        let mut found: BTreeMap<(String, String), String> = BTreeMap::new();
+        let mut last = (after.0.to_owned(), after.1.to_owned());
+        let mut bytes = 0;
+        loop {
+            let rows = self.beneath.groups_of(members, (&last.0, &last.1), PAGE)?;
+            let is_end = is_last(&rows, PAGE);
+            last = rows.last().map_or(last, |one| (one.member.clone(), one.group.clone()));
+            for one in rows.into_iter().filter(|one| self.stands(&one.group, &one.member)) {
+                bytes += one.bytes();
+                found.insert((one.member, one.group), one.display);
+            }
+            if is_end || found.len() >= limit || bytes >= PAGE_BYTES {
+                break;
+            }
+        }
+        let members: BTreeSet<&str> = members.iter().copied().collect();
+        let added = self.members.iter().filter(|((group, member), present)| {
+            **present && members.contains(member.as_str()) && (member.as_str(), group.as_str()) > after
+        });
         let added: Vec<_> = added.map(|((group, member), _)| (member.clone(), group.clone())).collect();
         for (member, group) in added {
             let display = self.beneath_display("Group", &group)?;
             found.entry((member, group)).or_insert(display);
         }
         let present = |group: &str, display| self.display(group).unwrap_or(display);
-        Ok(found
-            .into_iter()
-            .map(|((member, group), display)| Membership { display: present(&group, display), member, group })
-            .collect())
+        let all = found.into_iter().map(|((member, group), display)| Membership {
+            display: present(&group, display),
+            member,
+            group,
+        });
+        page(all.map(Ok), limit)
     }
 
     fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError> {

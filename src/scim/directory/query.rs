@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value};
 
 use super::cursor::{Cursor, Row, fingerprint};
+use super::page::{PAGE_BYTES, Weight, is_last};
 use super::render::{Groups, Shown, render_page, whole};
 use super::sort::SortKey;
 use super::{Context, Place, Predicate, Record, Searchable, StoreError};
@@ -229,28 +230,34 @@ impl Search<'_, '_, '_> {
             return Ok((sorted.len() as u64, self.fetch(page)?));
         }
         let (mut total, mut page) = (0, Vec::new());
+        // A page may end early by its bytes (RFC 7644 §3.4.2.4); then nothing follows on it.
+        let mut is_full = self.limit == 0;
         for (index, part) in self.parts.iter().enumerate() {
             let skip = offset.saturating_sub(total);
-            let wanted = self.limit - page.len();
+            let wanted = if is_full { 0 } else { self.limit - page.len() };
             if part.exact {
                 let mut rows = Vec::new();
                 if wanted > 0 {
                     rows = self.store.select(&part.kind.name, &part.predicate, Place::Start, skip, wanted)?;
                 }
                 // A page that is not full ends the list: then its length is known.
-                let is_end = rows.len() < wanted && (skip == 0 || !rows.is_empty());
+                let is_end = is_last(&rows, wanted) && (skip == 0 || !rows.is_empty());
                 total += match is_end {
                     true => skip + rows.len() as u64,
                     false => self.store.count(&part.kind.name, &part.predicate)?,
                 };
+                is_full = is_full || !is_last(&rows, wanted);
                 page.extend(rows.into_iter().map(|record| (index, record)));
                 continue;
             }
             let mut seen = 0;
             let limit = self.limit;
+            let mut held = 0;
             self.each(part, Place::Start, &mut |record, _| {
-                if seen >= skip && page.len() < limit {
+                if seen >= skip && !is_full {
+                    held += record.bytes();
                     page.push((index, record));
+                    is_full = page.len() >= limit || held >= PAGE_BYTES;
                 }
                 seen += 1;
                 ControlFlow::Continue(())
@@ -263,7 +270,7 @@ impl Search<'_, '_, '_> {
     fn by_cursor(&mut self, cursor: Option<&Cursor>) -> Result<Page, ScimError> {
         let wanted = self.limit.saturating_add(1);
         let backwards = cursor.is_some_and(|cursor| cursor.backwards);
-        let (total, mut places) = if self.is_sorted() {
+        let (total, mut places, is_cut) = if self.is_sorted() {
             let sorted = self.sorted()?;
             let total = sorted.len() as u64;
             let beyond = |row: &&Row| {
@@ -275,13 +282,14 @@ impl Search<'_, '_, '_> {
             let rows = sorted.iter().filter(beyond);
             let rows: Vec<&Row> =
                 if backwards { rows.rev().take(wanted).collect() } else { rows.take(wanted).collect() };
-            (total, rows.into_iter().cloned().map(Match::at).collect())
+            (total, rows.into_iter().cloned().map(Match::at).collect(), false)
         } else {
             let total = match cursor.and_then(|cursor| cursor.total) {
                 Some(total) => total,
                 None => self.total()?,
             };
-            (total, self.near(cursor, backwards, wanted)?)
+            let (places, is_cut) = self.near(cursor, backwards, wanted)?;
+            (total, places, is_cut)
         };
         if self.limit == 0 {
             return Ok(Page { total, rows: Vec::new(), previous: None, next: None });
@@ -290,7 +298,7 @@ impl Search<'_, '_, '_> {
             // Nothing is left before the place: the list now begins there.
             return self.by_cursor(None);
         }
-        let is_more = places.len() > self.limit;
+        let is_more = is_cut || places.len() > self.limit;
         places.truncate(self.limit);
         if backwards {
             places.reverse();
@@ -306,17 +314,18 @@ impl Search<'_, '_, '_> {
         Ok(Page { total, rows, previous, next })
     }
 
-    /// The matches nearest to a cursor, in its direction.
+    /// The matches nearest to a cursor, in its direction, and whether they end by their bytes.
     fn near(
         &mut self,
         cursor: Option<&Cursor>,
         backwards: bool,
         wanted: usize,
-    ) -> Result<Vec<Match>, ScimError> {
+    ) -> Result<(Vec<Match>, bool), ScimError> {
         let start = cursor.map_or(0, |cursor| cursor.place.part);
         let parts: Vec<usize> =
             if backwards { (0..=start).rev().collect() } else { (start..self.parts.len()).collect() };
         let mut found: Vec<Match> = Vec::new();
+        let mut held = 0;
         for index in parts {
             let Some(part) = self.parts.get(index) else { continue };
             let place = cursor.map(|cursor| &cursor.place).filter(|place| place.part == index);
@@ -333,15 +342,25 @@ impl Search<'_, '_, '_> {
             let room = wanted - found.len();
             if part.exact {
                 let rows = self.store.select(&part.kind.name, &part.predicate, from, 0, room)?;
+                let is_end = is_last(&rows, room);
+                held += rows.iter().map(Weight::bytes).sum::<usize>();
                 found.extend(rows.into_iter().map(|record| Match::of(index, record)));
-                continue;
+                if is_end && held < PAGE_BYTES {
+                    continue;
+                }
+                break;
             }
             self.each(part, from, &mut |record, _| {
+                held += record.bytes();
                 found.push(Match::of(index, record));
-                if found.len() < wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                let is_full = found.len() >= wanted || held >= PAGE_BYTES;
+                if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })?;
+            if held >= PAGE_BYTES {
+                break;
+            }
         }
-        Ok(found)
+        Ok((found, held >= PAGE_BYTES))
     }
 
     fn total(&mut self) -> Result<u64, ScimError> {
@@ -411,7 +430,7 @@ impl Search<'_, '_, '_> {
                 Some((created, id)) => Place::After(created, id),
             };
             let rows = self.store.select(&part.kind.name, &part.predicate, place, 0, SCAN_PAGE)?;
-            let is_last = rows.len() < SCAN_PAGE;
+            let is_end = is_last(&rows, SCAN_PAGE);
             last = rows.last().map(|row| (row.created.clone(), row.id.clone()));
             self.looked += rows.len() as u64;
             // A long document may hold many values, each looked at by every comparison.
@@ -433,7 +452,7 @@ impl Search<'_, '_, '_> {
                     return Ok(());
                 }
             }
-            if is_last {
+            if is_end {
                 return Ok(());
             }
         }

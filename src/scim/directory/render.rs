@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::page::is_last;
 use super::version::etag;
 use super::{Context, Member, Record, Store, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
 use crate::scim::schema::project::Selection;
+
+/// Memberships read in one go.
+const GROUPS_PAGE: usize = 10_000;
 
 /// A resource ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,11 +167,22 @@ impl Groups {
         let mut level = users.clone();
         let mut direct = BTreeMap::<_, Vec<_>>::new();
         while !level.is_empty() {
-            let found = store.groups_of(&level.iter().map(String::as_str).collect::<Vec<_>>())?;
-            level = found.iter().map(|one| one.group.clone()).filter(|id| seen.insert(id.clone())).collect();
-            for one in found {
-                direct.entry(one.member).or_default().push((one.group, one.display));
+            let members: Vec<&str> = level.iter().map(String::as_str).collect();
+            let mut next = BTreeSet::new();
+            let mut last = (String::new(), String::new());
+            loop {
+                let found = store.groups_of(&members, (&last.0, &last.1), GROUPS_PAGE)?;
+                let is_last = is_last(&found, GROUPS_PAGE);
+                last = found.last().map_or(last, |one| (one.member.clone(), one.group.clone()));
+                next.extend(found.iter().map(|one| one.group.clone()).filter(|id| seen.insert(id.clone())));
+                for one in found {
+                    direct.entry(one.member).or_default().push((one.group, one.display));
+                }
+                if is_last {
+                    break;
+                }
             }
+            level = next;
         }
         Ok(Self { users, direct })
     }

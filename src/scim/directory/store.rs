@@ -3,6 +3,8 @@
 
 use std::ops::RangeInclusive;
 
+use super::page::is_last;
+
 /// A stored resource: its own attributes as JSON text, without `id`, `meta`, a group's
 /// `members` or a user's `groups`, which are joined when it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,25 +161,31 @@ pub trait Store {
     fn kind_of(&mut self, id: &str) -> Result<Option<String>, StoreError>;
     /// Who holds a unique key.
     fn owner(&mut self, kind: &str, key: &Key) -> Result<Option<String>, StoreError>;
-    /// Up to `limit` direct members of a group with ids after `after`, by id.
+    /// A [page](super::page) of a group's direct members: up to `limit` with ids after `after`, by id.
     fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError>;
     /// Shows all direct members, by id, a page at a time.
     fn each_page(&mut self, group: &str, visit: &mut dyn FnMut(Vec<Member>)) -> Result<(), StoreError> {
         let mut after: Option<String> = None;
         loop {
             let page = self.members(group, after.as_deref(), MEMBERS_PAGE)?;
-            let is_full = page.len() == MEMBERS_PAGE;
+            let is_last = is_last(&page, MEMBERS_PAGE);
             after = page.last().map(|member| member.id.clone());
             visit(page);
-            if !is_full {
+            if is_last {
                 return Ok(());
             }
         }
     }
     /// Whether the membership exists.
     fn is_member(&mut self, group: &str, member: &str) -> Result<bool, StoreError>;
-    /// The direct memberships of these resources, by member and by group.
-    fn groups_of(&mut self, members: &[&str]) -> Result<Vec<Membership>, StoreError>;
+    /// A [page](super::page) of the direct memberships of these resources, by member and by group: up
+    /// to `limit` after the one of (`member`, `group`).
+    fn groups_of(
+        &mut self,
+        members: &[&str],
+        after: (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<Membership>, StoreError>;
     /// Commits these changes one after the other, all of them or none, and answers with the
     /// journal's new sequence number.
     fn commit_each(&mut self, changes: &[ChangeSet]) -> Result<u64, StoreError>;
@@ -191,7 +199,8 @@ pub trait Store {
 /// ordered by (`created`, `id`).
 #[allow(clippy::missing_errors_doc, reason = "every method fails only as `StoreError` says")]
 pub trait Searchable: Store {
-    /// Up to `limit` rows that satisfy the predicate, read from a place on, skipping `offset`.
+    /// A [page](super::page) of rows that satisfy the predicate: up to `limit`, read from a place on,
+    /// skipping `offset`.
     fn select(
         &mut self,
         kind: &str,
