@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use worker::SqlStorageValue;
 
+use super::links;
 use super::schemas::{SCHEMAS, load as read_schemas};
 use super::settings;
 use super::sql::{SqlStore, integer, text};
@@ -64,7 +65,7 @@ pub(super) fn export(store: &SqlStore, cursor: &Value) -> Result<Reply, ScimErro
     let mut lines = String::new();
     match cursor.phase {
         Phase::Start => {
-            cursor.seq = sequence(store)?;
+            cursor.seq = store.sequence()?;
             let head = json!({ "export": {
                 "form": FORM, "tenant": store.fact("id")?, "name": store.fact("name")?,
                 "sequence": cursor.seq, "settings": settings::read(store)?,
@@ -131,13 +132,6 @@ fn push(lines: &mut String, line: &str) {
 
 fn is_full<T>(rows: &[T], limit: i64) -> bool {
     i64::try_from(rows.len()) == Ok(limit)
-}
-
-fn sequence(store: &SqlStore) -> Result<i64, StoreError> {
-    Ok(store
-        .rows("SELECT COALESCE(MAX(seq), 0) FROM journal", vec![])?
-        .first()
-        .map_or(0, |row| integer(row, 0)))
 }
 
 fn resource_line(row: &Vec<SqlStorageValue>) -> String {
@@ -219,7 +213,7 @@ fn sums(store: &SqlStore) -> Result<Sums, StoreError> {
     )?;
     let sum = |column| rows.first().map_or(0, |row| integer(row, column));
     Ok(Sums {
-        sequence: sequence(store)?,
+        sequence: store.sequence()?,
         resources: sum(0),
         versions: sum(1),
         members: sum(2),
@@ -307,7 +301,7 @@ fn clear(store: &SqlStore) -> Result<(), StoreError> {
         ] {
             store.run(&format!("DELETE FROM {table}"), vec![])?;
         }
-        Ok(())
+        links::forget(store)
     })
 }
 

@@ -111,7 +111,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             };
             let hash = text(row, 0);
             store.run(
-                "UPDATE token SET revoked = ?2 WHERE hash = ?1",
+                "UPDATE token SET revoked = COALESCE(revoked, ?2) WHERE hash = ?1",
                 vec![hash.as_str().into(), field("now").into()],
             )?;
             Ok(Reply::plain(200, &json!({ "hash": hash })))
@@ -189,7 +189,7 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
         "indexes": Indexes::read(store)?.show(),
         "users": store.count("User", &Predicate::All)?,
         "groups": store.count("Group", &Predicate::All)?,
-        "sequence": number(store, "SELECT COALESCE(MAX(seq), 0) FROM journal")?,
+        "sequence": store.sequence()?,
         "copy": store.keeps_copy(),
         "tables": super::migrate::version(store)?,
         "refused": access::refused(store)?,

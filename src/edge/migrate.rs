@@ -7,7 +7,7 @@ use crate::scim::error::ScimError;
 
 /// Each version's statements; applied in order, once each. Never change one that was
 /// released: tests/edge/tables holds every version with rows, and applies what follows.
-const VERSIONS: [&[&str]; 6] = [
+const VERSIONS: [&[&str]; 7] = [
     &[
         "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         "CREATE TABLE resource (id TEXT PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL,
@@ -72,6 +72,17 @@ const VERSIONS: [&[&str]; 6] = [
     &[
         // Which resource a source object is tied to, for plans at the edge.
         "CREATE TABLE link (source TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID",
+    ],
+    &[
+        // What the alarm works off in rounds: a tenant's end, a copy's, a person's erasure.
+        "CREATE TABLE chore (kind TEXT NOT NULL, name TEXT NOT NULL, began TEXT NOT NULL, due INTEGER NOT NULL DEFAULT 0,
+           state TEXT NOT NULL DEFAULT '', PRIMARY KEY (kind, name)) WITHOUT ROWID",
+        // 1 where a person's values were taken out of the entry.
+        "ALTER TABLE journal ADD COLUMN erased INTEGER",
+        // What the journal no longer held when the stream came to it, as JSON.
+        "ALTER TABLE stream ADD COLUMN gap TEXT",
+        // Links that were set to none are not links that never were.
+        "INSERT OR IGNORE INTO fact SELECT 'links', 'kept' WHERE EXISTS (SELECT 1 FROM link)",
     ],
 ];
 

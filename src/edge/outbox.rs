@@ -1,7 +1,7 @@
 //! The outbox: which keys of the copy are stale. A row names a key, not a change.
 
 use super::publish::{MEMBERS, SCHEMAS};
-use super::sql::{SqlStore, integer, text};
+use super::sql::{SEQUENCE, SqlStore, integer, text};
 use crate::scim::directory::{Key, StoreError};
 
 impl SqlStore {
@@ -67,7 +67,10 @@ impl SqlStore {
         if !self.keeps_copy() {
             return Ok(());
         }
-        self.run(&format!("INSERT OR REPLACE INTO outbox VALUES (?1, '', '', {LAST})"), vec![SCHEMAS.into()])
+        self.run(
+            &format!("INSERT OR REPLACE INTO outbox VALUES (?1, '', '', {SEQUENCE})"),
+            vec![SCHEMAS.into()],
+        )
     }
 
     /// Marks all that is copied of these resource types, and the schemas.
@@ -78,8 +81,8 @@ impl SqlStore {
         self.note_schemas()?;
         let kinds = serde_json::Value::from(kinds.to_vec()).to_string();
         for select in [
-            format!("'', id, {LAST} FROM resource WHERE"),
-            format!("attribute, value, {LAST} FROM unique_key WHERE kind <> 'Group' AND"),
+            format!("'', id, {SEQUENCE} FROM resource WHERE"),
+            format!("attribute, value, {SEQUENCE} FROM unique_key WHERE kind <> 'Group' AND"),
         ] {
             let statement = format!(
                 "INSERT OR REPLACE INTO outbox SELECT kind, {select} kind IN (SELECT value FROM json_each(?1))"
@@ -96,7 +99,7 @@ impl SqlStore {
             let kinds: Vec<String> = rows.iter().map(|row| text(row, 0)).collect();
             self.note_kinds(&kinds.iter().map(String::as_str).collect::<Vec<_>>())?;
             let statement = format!(
-                "INSERT OR REPLACE INTO outbox SELECT 'Group', ?1, group_id || '/' || first, {LAST} FROM chunk"
+                "INSERT OR REPLACE INTO outbox SELECT 'Group', ?1, group_id || '/' || first, {SEQUENCE} FROM chunk"
             );
             self.run(&statement, vec![MEMBERS.into()])
         })?;
@@ -104,9 +107,6 @@ impl SqlStore {
         Ok(rows.first().map_or(0, |row| integer(row, 0)))
     }
 }
-
-/// The journal's last number.
-const LAST: &str = "(SELECT COALESCE(MAX(seq), 0) FROM journal)";
 
 /// Whether there is anything to publish.
 pub(super) fn is_pending(store: &SqlStore) -> bool {

@@ -37,6 +37,11 @@ pub(super) struct SqlStore {
     written: Cell<usize>,
 }
 
+/// The number of the journal's last entry, as a part of a statement. `MAX(seq)` would fall when entries
+/// are taken out; SQLite keeps the largest number that an `AUTOINCREMENT` ever gave.
+pub(super) const SEQUENCE: &str =
+    "(SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0))";
+
 /// A row, or what a statement binds.
 pub(super) type Row = Vec<SqlStorageValue>;
 
@@ -172,6 +177,11 @@ impl SqlStore {
         });
         outcome?;
         result.map(|_| ()).map_err(|error| StoreError::Failed(format!("{error:?}")))
+    }
+
+    /// The number of the journal's last entry; it never falls, though entries are taken out.
+    pub fn sequence(&self) -> Result<i64, StoreError> {
+        Ok(self.rows(&format!("SELECT {SEQUENCE}"), vec![])?.first().map_or(0, |row| integer(row, 0)))
     }
 
     /// A fact about the tenant.

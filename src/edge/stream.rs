@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::set::EVENT_URIS;
-use super::sql::{SqlStore, integer, text};
+use super::sql::{SEQUENCE, SqlStore, integer, text};
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -171,8 +171,7 @@ pub(super) fn serve(store: &SqlStore, path: &str, body: &Value) -> Result<Reply,
                 let detail = format!("a tenant has at most {MAX_STREAMS} streams; delete one first");
                 return Err(ScimError::new(409, detail));
             }
-            let start =
-                if settings.from_the_beginning { "0" } else { "(SELECT COALESCE(MAX(seq), 0) FROM journal)" };
+            let start = if settings.from_the_beginning { "0" } else { SEQUENCE };
             store.run(
                 &format!("INSERT INTO stream (id, settings, cursor) VALUES (?1, ?2, {start})"),
                 vec![field("stream").into(), json!(settings).to_string().into()],
