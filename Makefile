@@ -9,7 +9,7 @@ PAGE := package.json $(shell find www -type f -not -path 'www/dist/*' -not -path
 
 SECONDS ?= 60
 
-.PHONY: fuzz coverage help dev serve build worker page test bench prove conformance deploy clean setup
+.PHONY: smoke fuzz coverage help dev serve build worker page test bench prove conformance deploy clean setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,9 @@ coverage: ## the lines of src/scim that the native tests run
 
 conformance: build/index.js www/dist/index.html ## the public conformance suites, each in a fresh tenant
 	@. scripts/env.sh && node scripts/conformance.mjs --write
+
+smoke: ## try a deployment: URL=https://YOUR-WORKER, with ADMIN_TOKEN set (EU=1 also a tenant in the EU)
+	@node scripts/smoke.mjs $(URL) $(if $(EU),--eu)
 
 deploy: build/index.js www/dist/index.html ## deploy with wrangler
 	@scripts/deploy.sh

@@ -4,10 +4,13 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { createInterface } from "node:readline";
 
-/** Starts a server on a free port; `data` is a folder or "memory", `vars` are the Worker's variables, `env` the process's. */
+/**
+ * Starts a server on a free port; `data` is a folder or "memory", `vars` are the Worker's variables, `env` the
+ * process's. The platform's limits stand around the Worker (limits.mjs): those of the paid plan unless `vars` says so.
+ */
 export async function start(data = "memory", vars = {}, env = {}) {
   const child = spawn(process.execPath, ["scripts/serve.mjs", "serve"], {
-    env: { ...process.env, ...env, PORT: "0", DATA: data, VARS: JSON.stringify(vars) },
+    env: { ...process.env, LIMITS: "1", ...env, PORT: "0", DATA: data, VARS: JSON.stringify(vars) },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
