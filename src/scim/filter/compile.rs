@@ -5,6 +5,7 @@ use serde_json::Number;
 
 use super::FilterError;
 use super::ast::{Filter, IgnoredSpan, Literal, Operator};
+use super::text::Needle;
 use crate::scim::compat::{Flag, Profile};
 use crate::scim::name::{AttributePath, Letters};
 use crate::scim::schema::{Attribute, Moment, Registry, ResourceType, Schema, Type, moment};
@@ -58,7 +59,7 @@ pub enum Operand {
     /// An integer or a decimal.
     Number(Number),
     /// Text, folded where case does not matter.
-    Text(String),
+    Text(Needle),
     /// A dateTime.
     Instant(Moment),
 }
@@ -294,7 +295,9 @@ impl Binder<'_> {
                 Some(at) => Ok(Operand::Instant(at)),
                 None => wants("needs a dateTime such as `\"2026-01-31T08:00:00Z\"`"),
             },
-            (_, Literal::String(text)) => Ok(Operand::Text(attribute.key(text).into_owned())),
+            (_, Literal::String(text)) => {
+                Ok(Operand::Text(Needle::new(attribute.key(text).into_owned(), operator)))
+            }
             _ => wants("needs text in double quotes"),
         }
     }

@@ -120,7 +120,7 @@ fn compare<S: AsRef<str>>(
     }
     let value = match operand {
         _ if operator != Operator::Eq => return (Predicate::All, false),
-        Operand::Text(text) => text.clone(),
+        Operand::Text(text) => text.as_str().to_owned(),
         Operand::Boolean(value) => value.to_string(),
         _ => return (Predicate::All, false),
     };

@@ -12,9 +12,10 @@ mod text;
 
 pub use ast::{Filter, Literal, Operator, PatchPath};
 pub use compile::{Compiled, compile, compile_among, compile_for};
-pub use eval::matches;
+pub use eval::{matches, matches_within};
 pub use lower::{INDEXED, lower};
 pub use parse::{parse, parse_patch_path};
+pub use text::Needle;
 
 use std::borrow::Cow;
 

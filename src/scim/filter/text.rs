@@ -1,17 +1,59 @@
 //! Text compared as the schema says: exactly, or folded without a copy of it.
 
-use memchr::{memchr_iter, memchr2_iter, memmem};
+use std::fmt;
+
+use memchr::memmem::{self, Finder};
+use memchr::{memchr_iter, memchr2_iter};
 
 use super::ast::Operator;
-use crate::scim::name::{fold, folded as fold_chars};
 
-/// As it stands (`caseExact: true`).
-pub(super) fn exact(text: &str, operator: Operator, wanted: &str) -> bool {
+/// A text to compare with, folded as the attribute's texts are, and made ready to be searched for.
+#[derive(Clone)]
+pub struct Needle {
+    text: String,
+    finder: Option<Box<Finder<'static>>>,
+}
+
+impl Needle {
+    /// A text that an operator compares with.
+    pub fn new(text: String, operator: Operator) -> Self {
+        let finder = (operator == Operator::Co).then(|| Box::new(Finder::new(text.as_bytes()).into_owned()));
+        Self { text, finder }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        match &self.finder {
+            Some(finder) => finder.find(text.as_bytes()).is_some(),
+            None => memmem::find(text.as_bytes(), self.text.as_bytes()).is_some(),
+        }
+    }
+}
+
+impl PartialEq for Needle {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl fmt::Debug for Needle {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(out)
+    }
+}
+
+/// As it stands (`caseExact: true`), or folded before.
+pub(super) fn exact(text: &str, operator: Operator, needle: &Needle) -> bool {
     use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
+    let wanted = needle.as_str();
     match operator {
         Eq => text == wanted,
         Ne => text != wanted,
-        Co => memmem::find(text.as_bytes(), wanted.as_bytes()).is_some(),
+        Co => needle.is_in(text),
         Sw => text.starts_with(wanted),
         Ew => text.ends_with(wanted),
         Gt => text > wanted,
@@ -21,26 +63,10 @@ pub(super) fn exact(text: &str, operator: Operator, wanted: &str) -> bool {
     }
 }
 
-/// Without case; `wanted` is folded already.
-pub(super) fn folded(text: &str, operator: Operator, wanted: &str) -> bool {
+/// ASCII without case, short enough that looking again from each letter costs little.
+pub(super) fn folded(text: &str, operator: Operator, needle: &Needle) -> bool {
     use Operator::{Co, Eq, Ew, Ge, Gt, Le, Lt, Ne, Sw};
-    if !text.is_ascii() {
-        return match operator {
-            Eq => fold_chars(text).eq(wanted.chars()),
-            Ne => !fold_chars(text).eq(wanted.chars()),
-            Sw => {
-                let mut text = fold_chars(text);
-                wanted.chars().all(|wanted| text.next() == Some(wanted))
-            }
-            Gt => fold_chars(text).gt(wanted.chars()),
-            Ge => fold_chars(text).ge(wanted.chars()),
-            Lt => fold_chars(text).lt(wanted.chars()),
-            Le => fold_chars(text).le(wanted.chars()),
-            Co => fold(text).contains(wanted),
-            Ew => fold(text).ends_with(wanted),
-        };
-    }
-    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+    let (text, wanted) = (text.as_bytes(), needle.as_str().as_bytes());
     let same = |part: Option<&[u8]>| part.is_some_and(|part| part.eq_ignore_ascii_case(wanted));
     let order = || text.iter().map(u8::to_ascii_lowercase).cmp(wanted.iter().copied());
     match operator {
@@ -56,7 +82,7 @@ pub(super) fn folded(text: &str, operator: Operator, wanted: &str) -> bool {
     }
 }
 
-/// Both ASCII, `wanted` in lower case.
+/// `text` in ASCII, `wanted` folded.
 fn contains(text: &[u8], wanted: &[u8]) -> bool {
     let Some((first, rest)) = wanted.split_first() else { return true };
     let Some(last_start) = text.len().checked_sub(wanted.len()) else { return false };
