@@ -7,7 +7,8 @@ use super::sql::SqlStore;
 use crate::provision::engine::Engine;
 use crate::provision::report::JobSettings;
 use crate::scim::directory::page::is_last;
-use crate::scim::directory::{Context, NO_PASSWORDS, Place, Predicate, Searchable, Settings, render};
+use crate::scim::directory::{Context, NO_PASSWORDS, Place, Predicate, Searchable, Settings, Stop, text};
+use crate::scim::effort::Effort;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::project::Selection;
@@ -15,6 +16,8 @@ use crate::scim::schema::project::Selection;
 /// Most target resources of a type that a plan at the edge reads.
 const PLAN_LIMIT: usize = 20_000;
 
+/// Most bytes of target resources that it reads.
+const PLAN_BYTES: usize = 32 << 20;
 /// Resources read in one go.
 const PLAN_PAGE: usize = 500;
 
@@ -88,9 +91,10 @@ fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
         hash_password: NO_PASSWORDS,
         me: None,
         cursor_key: b"",
-        effort: crate::scim::effort::Effort::new(settings.step_budget),
+        effort: Effort::unlimited(),
     };
-    let mut resources = Vec::new();
+    let selection = Selection::parse(None, Some("groups"));
+    let (mut number, mut resources) = (0, String::new());
     for kind in &registry.resource_types {
         if store.count(&kind.name, &Predicate::All)? > PLAN_LIMIT as u64 {
             let detail =
@@ -104,13 +108,21 @@ fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
             let is_end = is_last(&rows, PLAN_PAGE);
             last = rows.last().map(|row| (row.created.clone(), row.id.clone()));
             for record in rows {
-                let shown = render(store, &context, kind, &record, &Selection::parse(None, Some("groups")))?;
-                resources.push(Value::Object(shown.resource));
+                resources.push_str(if number > 0 { "," } else { "" });
+                resources.push_str(&text(store, &context, kind, &record, &selection).map_err(Stop::of_read)?);
+                number += 1;
+                if resources.len() > PLAN_BYTES {
+                    let most = PLAN_BYTES >> 20;
+                    let detail = format!(
+                        "a plan at the edge reads at most {most} MiB of a directory; use the command line"
+                    );
+                    return Err(ScimError::new(413, detail));
+                }
             }
             if is_end {
                 break;
             }
         }
     }
-    Ok(json!({ "totalResults": resources.len(), "Resources": resources }).to_string())
+    Ok(format!("{{\"totalResults\":{number},\"Resources\":[{resources}]}}"))
 }

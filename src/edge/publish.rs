@@ -18,6 +18,7 @@ use super::sql::{SqlStore, integer, text};
 use super::token::hash;
 use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, member, render};
+use crate::scim::effort::Effort;
 use crate::scim::schema::Registry;
 use crate::scim::schema::project::Selection;
 
@@ -192,7 +193,7 @@ fn in_context<T>(registry: &Registry, base: &str, work: impl FnOnce(&Context<'_>
         hash_password: NO_PASSWORDS,
         me: None,
         cursor_key: b"",
-        effort: crate::scim::effort::Effort::new(Settings::default().step_budget),
+        effort: Effort::unlimited(),
     })
 }
 

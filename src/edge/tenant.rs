@@ -133,6 +133,8 @@ pub struct Tenant {
     limit: Limit,
     profile: RefCell<Option<Profile>>,
     is_fresh: Cell<bool>,
+    /// Steps that the last request was charged.
+    steps: Cell<u64>,
     schemas: Known,
     /// What this tenant's cursors are signed with.
     cursor_key: OnceCell<String>,
@@ -150,6 +152,7 @@ impl DurableObject for Tenant {
             limit: Limit::default(),
             profile: RefCell::new(None),
             is_fresh: Cell::new(true),
+            steps: Cell::new(0),
             schemas: Known::default(),
             cursor_key: OnceCell::new(),
         }
@@ -192,7 +195,11 @@ impl DurableObject for Tenant {
         let mut response = of_reply(reply.secured(&asked.id))?;
         if self.env.var("SHOW_COST").is_ok() {
             let (read, written) = self.with_store(|store| Ok(store.take_cost())).unwrap_or_default();
-            response.headers_mut().set("Provisor-Rows", &format!("read={read}, written={written}"))?;
+            let memory = core::arch::wasm32::memory_size::<0>() * 65_536;
+            let headers = response.headers_mut();
+            headers.set("Provisor-Rows", &format!("read={read}, written={written}"))?;
+            headers.set("Provisor-Effort", &self.steps.take().to_string())?;
+            headers.set("Provisor-Memory", &memory.to_string())?;
         }
         Ok(response)
     }
@@ -301,6 +308,7 @@ impl Tenant {
             effort: crate::scim::effort::Effort::new(settings.step_budget),
         };
         let mut reply = http::serve(store, &mut context, &request);
+        self.steps.set(settings.step_budget.saturating_sub(context.effort.left()));
         limit::tell(&mut reply, per_second, left.ok().flatten());
         if request.path.trim_end_matches('/') == "/ServiceProviderConfig" {
             return Ok(stream::announce(store, reply)?);

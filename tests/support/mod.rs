@@ -26,6 +26,14 @@ pub struct Tenant {
     /// Seconds since the tenant began; each request takes one.
     pub seconds: u32,
     given: u32,
+    /// Steps that the last request was charged.
+    pub spent: u64,
+}
+
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.store.fmt(out)
+    }
 }
 
 impl Default for Tenant {
@@ -38,6 +46,7 @@ impl Default for Tenant {
             key: b"a key for tests",
             seconds: 0,
             given: 0,
+            spent: 0,
         }
     }
 }
@@ -105,7 +114,10 @@ impl Tenant {
             cursor_key: self.key,
             effort: provisor::scim::effort::Effort::new(self.settings.step_budget),
         };
-        serve(store, &mut context, &request)
+        let reply = serve(store, &mut context, &request);
+        let left = context.effort.left();
+        self.spent = self.settings.step_budget.saturating_sub(left);
+        reply
     }
 
     /// When the last request came.

@@ -13,12 +13,16 @@ use serde_json::{Map, Value, json};
 use super::overlay::Overlay;
 use super::reference::{Names, References};
 use super::{Body, Context, Store, create_as, delete, etag, graph, location, patch, replace};
+use crate::scim::effort::Exhausted;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::patch::decode;
 use crate::scim::schema::{Registry, ResourceType};
 
 /// Most operations in one request.
 pub const MAX_OPERATIONS: usize = 1_000;
+
+/// Steps of an operation that is committed, beside what it reads and checks.
+const OPERATION: u64 = 4_000;
 
 const REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 const RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
@@ -396,6 +400,7 @@ fn execute(store: &mut dyn Store, context: &mut Context<'_>, operation: &Operati
     let Some((kind, id)) = &operation.target else {
         return Err(ScimError::bad(ScimType::InvalidPath, "the operation has no target"));
     };
+    context.effort.charge(OPERATION).map_err(Exhausted::of_write)?;
     let version = operation.version.as_deref();
     let data = operation.data.clone();
     let (status, written) = match operation.method {

@@ -2,7 +2,9 @@
 
 mod bulk;
 mod cursor;
+mod first;
 pub mod graph;
+mod groups;
 mod keys;
 mod membership;
 pub mod memory;
@@ -12,6 +14,7 @@ mod query;
 mod reference;
 mod render;
 mod sort;
+mod stop;
 pub mod store;
 mod stream;
 mod version;
@@ -21,8 +24,9 @@ pub use bulk::{MAX_OPERATIONS as MAX_BULK_OPERATIONS, bulk};
 pub use cursor::MAX_CURSOR_SECONDS;
 pub use keys::keys;
 pub use query::{Found, Query, query};
-pub use render::{Shown, location, member, render, render_page};
-pub use stream::stream;
+pub use render::{Shown, location, member, render};
+pub use stop::Stop;
+pub use stream::text;
 pub use version::{etag, names_etag, require};
 pub use write::{Body, Written, create, create_as, delete, patch, replace};
 
@@ -85,8 +89,8 @@ pub struct Settings {
     pub max_results: usize,
     /// Rows a filter without an index may look at before `tooMany`.
     pub row_budget: u64,
-    /// Comparisons such a filter may make before `tooMany`: its terms times the kilobytes it
-    /// looks at, begun ones counted whole.
+    /// Steps that a request may cost before `tooMany` or 413, of about 50 ns each
+    /// ([`Effort`]): the default ends within some two seconds.
     pub step_budget: u64,
     /// Requests a second that the tenant may send, with as many again in a burst; 0 for no limit.
     /// Entra asks for at least 25.

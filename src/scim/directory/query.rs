@@ -5,17 +5,26 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value};
 
 use super::cursor::{Cursor, Row, fingerprint};
+use super::first::First;
+use super::groups::Groups;
 use super::page::{PAGE_BYTES, Weight, is_last};
-use super::render::{Groups, Shown, render_page, whole};
+use super::render::{QUESTION, whole};
 use super::sort::SortKey;
-use super::{Context, Place, Predicate, Record, Searchable, StoreError};
+use super::stop::Stop;
+use super::stream::written;
+use super::{Context, Place, Predicate, Record, Searchable};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{self, Compiled, INDEXED, lower};
 use crate::scim::schema::project::Selection;
 use crate::scim::schema::{ResourceType, instant};
 
-/// Rows looked at in one go.
+/// Rows that a scan looks at in one go, at first and at most: where many do not match, many are read.
 const SCAN_PAGE: usize = 500;
+const MAX_SCAN_PAGE: usize = 8_000;
+/// Steps of a row that storage hands over, beside its document.
+const ROW: u64 = 60;
+/// Steps of a look into an index for one row.
+const PROBE: u64 = 4;
 
 /// What a client asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,8 +56,8 @@ pub struct Found {
     pub next: Option<String>,
     /// `previousCursor`
     pub previous: Option<String>,
-    /// The page.
-    pub resources: Vec<Shown>,
+    /// The page, each resource as JSON. It holds fewer than `count` where they are long.
+    pub resources: Vec<String>,
 }
 
 /// Answers a query over resource types, one after the other unless it is sorted. Of several
@@ -66,38 +75,50 @@ pub fn query(
     let most = context.settings.max_results;
     let limit = query.count.map_or(most, |count| usize::try_from(count.max(0)).unwrap_or(most).min(most));
     let parts = bind(context, kinds, query)?;
-    let mut search =
-        Search { store, context, parts: &parts, limit, descending: query.descending, looked: 0, steps: 0 };
-    let (total, start_index, page, previous, next) = match &query.cursor {
-        None => {
-            let start = query.start_index.map_or(1, |start| start.max(1).unsigned_abs());
-            let (total, page) = search.by_index(start - 1)?;
-            (total, Some(start), page, None, None)
-        }
-        Some(text) => {
-            let print = print_of(&parts, query);
-            let cursor = match text.as_str() {
-                "" => None,
-                text => Some(Cursor::read(text, context, &print, limit)?),
-            };
-            let page = search.by_cursor(cursor.as_ref())?;
-            let now = instant(context.now).unwrap_or_default();
-            // Without a filter the store knows the number; else it would be counted at every page.
-            let total = parts.iter().any(|part| part.filter.is_some()).then_some(page.total);
-            let cursor = |place: Option<Row>, backwards: bool| {
-                let written = |place| {
-                    Cursor { issued: now, query: print.clone(), count: limit, total, backwards, place }
-                        .write(context)
-                };
-                place.map(written).transpose()
-            };
-            (page.total, None, page.rows, cursor(page.previous, true)?, cursor(page.next, false)?)
-        }
+    answer(store, context, &parts, limit, query).map_err(Stop::of_search)
+}
+
+fn answer(
+    store: &mut dyn Searchable,
+    context: &Context<'_>,
+    parts: &[Part<'_>],
+    limit: usize,
+    query: &Query,
+) -> Result<Found, Stop> {
+    let mut search = Search { store, context, parts, limit, descending: query.descending, looked: 0 };
+    let Some(text) = &query.cursor else {
+        let start = query.start_index.map_or(1, |start| start.max(1).unsigned_abs());
+        let (total, page) = search.by_index(start - 1)?;
+        let page: Vec<_> = page.iter().map(|(part, record)| (*part, record)).collect();
+        let resources = search.show(&page, &query.selection)?;
+        return Ok(Found { total, start_index: Some(start), next: None, previous: None, resources });
     };
-    let page: Vec<_> =
-        page.iter().filter_map(|(part, record)| Some((parts.get(*part)?.kind, record))).collect();
-    let resources = render_page(store, context, &page, &query.selection)?;
-    Ok(Found { total, start_index, next, previous, resources })
+    let print = print_of(parts, query);
+    let cursor = match text.as_str() {
+        "" => None,
+        text => Some(Cursor::read(text, context, &print, limit)?),
+    };
+    let mut page = search.by_cursor(cursor.as_ref())?;
+    let records: Vec<_> = page.rows.iter().map(|(place, record)| (place.part, record)).collect();
+    let mut resources = search.show(&records, &query.selection)?;
+    // What was left out for its bytes follows on the next page.
+    page.is_more |= resources.len() < page.rows.len();
+    page.rows.truncate(resources.len());
+    if page.is_backwards {
+        resources.reverse();
+    }
+    let now = instant(context.now).unwrap_or_default();
+    // Without a filter the store knows the number; else it would be counted at every page.
+    let total = parts.iter().any(|part| part.filter.is_some()).then_some(page.total);
+    let (previous, next) = page.ends();
+    let cursor = |place: Option<Row>, backwards: bool| {
+        let written = |place| {
+            Cursor { issued: now, query: print.clone(), count: limit, total, backwards, place }.write(context)
+        };
+        place.map(written).transpose()
+    };
+    let (previous, next) = (cursor(previous, true)?, cursor(next, false)?);
+    Ok(Found { total: page.total, start_index: None, next, previous, resources })
 }
 
 /// The query, bound to one resource type.
@@ -180,14 +201,33 @@ fn print_of(parts: &[Part<'_>], query: &Query) -> String {
 }
 
 /// What is done with each match, as stored and whole.
-type Visit<'a> = &'a mut dyn FnMut(Record, &Map<String, Value>) -> ControlFlow<()>;
+type Visit<'a> = &'a mut dyn FnMut(Record, &Map<String, Value>) -> Result<ControlFlow<()>, Stop>;
 
 /// A page between two cursors.
 struct Page {
     total: u64,
-    rows: Vec<(usize, Record)>,
-    previous: Option<Row>,
-    next: Option<Row>,
+    /// Its rows, the nearest to the cursor first.
+    rows: Vec<(Row, Record)>,
+    /// Whether they lie before the cursor.
+    is_backwards: bool,
+    /// Whether more follow in that direction.
+    is_more: bool,
+    /// Whether it begins the list.
+    is_first: bool,
+}
+
+impl Page {
+    /// From where the pages before and after it are read.
+    fn ends(&self) -> (Option<Row>, Option<Row>) {
+        let place = |found: Option<&(Row, Record)>| found.map(|(place, _)| place.clone());
+        let (near, far) = (place(self.rows.first()), place(self.rows.last()));
+        let far = |is_there: bool| far.filter(|_| is_there);
+        match (self.is_first, self.is_backwards) {
+            (true, _) => (None, far(self.is_more)),
+            (false, true) => (far(self.is_more), near),
+            (false, false) => (near, far(self.is_more)),
+        }
+    }
 }
 
 /// A match: its place, and its record where that is at hand.
@@ -214,7 +254,6 @@ struct Search<'s, 'c, 'p> {
     limit: usize,
     descending: bool,
     looked: u64,
-    steps: u64,
 }
 
 impl Search<'_, '_, '_> {
@@ -222,12 +261,39 @@ impl Search<'_, '_, '_> {
         self.parts.iter().any(|part| part.sort.is_some())
     }
 
-    fn by_index(&mut self, offset: u64) -> Result<(u64, Vec<(usize, Record)>), ScimError> {
+    /// As much of a page as a reply may hold, each resource as JSON; the first one in any case.
+    fn show(&mut self, page: &[(usize, &Record)], selection: &Selection) -> Result<Vec<String>, Stop> {
+        let Self { store, context, parts, .. } = self;
+        let page: Vec<_> =
+            page.iter().filter_map(|(part, record)| Some((parts.get(*part)?.kind, *record))).collect();
+        let groups = Groups::of(&mut **store, context, &page, &|attribute| selection.shows(attribute))?;
+        let (mut shown, mut bytes) = (Vec::new(), 0);
+        for (kind, record) in page {
+            match written(&mut **store, context, kind, record, selection, &groups) {
+                Ok(text) => {
+                    bytes += text.len();
+                    shown.push(text);
+                }
+                Err(Stop::Exhausted | Stop::Full) if !shown.is_empty() => break,
+                Err(stop) => return Err(stop),
+            }
+            if bytes >= PAGE_BYTES {
+                break;
+            }
+        }
+        groups.release(context);
+        Ok(shown)
+    }
+
+    fn by_index(&mut self, offset: u64) -> Result<(u64, Vec<(usize, Record)>), Stop> {
         if self.is_sorted() {
-            let sorted = self.sorted()?;
             let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-            let page = sorted.iter().skip(skip).take(self.limit).cloned().map(Match::at).collect();
-            return Ok((sorted.len() as u64, self.fetch(page)?));
+            let wanted = if self.limit == 0 { 0 } else { skip.saturating_add(self.limit) };
+            let first = First::new(wanted, self.descending);
+            let (total, sorted) = self.sorted(first, &|_| true)?;
+            let page = sorted.into_iter().skip(skip).take(self.limit).map(Match::at).collect();
+            let rows = self.fetch(page)?;
+            return Ok((total, rows.into_iter().map(|(place, record)| (place.part, record)).collect()));
         }
         let (mut total, mut page) = (0, Vec::new());
         // A page may end early by its bytes (RFC 7644 §3.4.2.4); then nothing follows on it.
@@ -236,6 +302,7 @@ impl Search<'_, '_, '_> {
             let skip = offset.saturating_sub(total);
             let wanted = if is_full { 0 } else { self.limit - page.len() };
             if part.exact {
+                self.charge(part)?;
                 let mut rows = Vec::new();
                 if wanted > 0 {
                     rows = self.store.select(&part.kind.name, &part.predicate, Place::Start, skip, wanted)?;
@@ -260,58 +327,52 @@ impl Search<'_, '_, '_> {
                     is_full = page.len() >= limit || held >= PAGE_BYTES;
                 }
                 seen += 1;
-                ControlFlow::Continue(())
+                Ok(ControlFlow::Continue(()))
             })?;
             total += seen;
         }
         Ok((total, page))
     }
 
-    fn by_cursor(&mut self, cursor: Option<&Cursor>) -> Result<Page, ScimError> {
+    fn by_cursor(&mut self, cursor: Option<&Cursor>) -> Result<Page, Stop> {
         let wanted = self.limit.saturating_add(1);
-        let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+        let is_backwards = cursor.is_some_and(|cursor| cursor.backwards);
         let (total, mut places, is_cut) = if self.is_sorted() {
-            let sorted = self.sorted()?;
-            let total = sorted.len() as u64;
-            let beyond = |row: &&Row| {
+            let descending = self.descending;
+            let beyond = |row: &Row| {
                 cursor.is_none_or(|cursor| {
-                    let after = if self.descending { **row < cursor.place } else { **row > cursor.place };
-                    after != cursor.backwards && **row != cursor.place
+                    let after = if descending { *row < cursor.place } else { *row > cursor.place };
+                    after != cursor.backwards && *row != cursor.place
                 })
             };
-            let rows = sorted.iter().filter(beyond);
-            let rows: Vec<&Row> =
-                if backwards { rows.rev().take(wanted).collect() } else { rows.take(wanted).collect() };
-            (total, rows.into_iter().cloned().map(Match::at).collect(), false)
+            let (total, rows) = self.sorted(First::new(wanted, descending != is_backwards), &beyond)?;
+            (total, rows.into_iter().map(Match::at).collect(), false)
         } else {
             let total = match cursor.and_then(|cursor| cursor.total) {
                 Some(total) => total,
                 None => self.total()?,
             };
-            let (places, is_cut) = self.near(cursor, backwards, wanted)?;
+            let (mut places, is_cut) = self.near(cursor, is_backwards, wanted)?;
+            if is_cut && places.len() > 1 {
+                // It shows that something follows, as one more than the limit does.
+                places.pop();
+            }
             (total, places, is_cut)
         };
         if self.limit == 0 {
-            return Ok(Page { total, rows: Vec::new(), previous: None, next: None });
+            let rows = Vec::new();
+            return Ok(Page { total, rows, is_backwards: false, is_more: false, is_first: true });
         }
-        if backwards && places.is_empty() {
+        if is_backwards && places.is_empty() {
             // Nothing is left before the place: the list now begins there.
             return self.by_cursor(None);
         }
         let is_more = is_cut || places.len() > self.limit;
         places.truncate(self.limit);
-        if backwards {
-            places.reverse();
-        }
-        let place = |found: Option<&Match>| found.map(|found| found.place.clone());
-        let (first, last) = (place(places.first()), place(places.last()));
-        let (previous, next) = match cursor {
-            None => (None, last.filter(|_| is_more)),
-            Some(_) if backwards => (first.filter(|_| is_more), last),
-            Some(_) => (first, last.filter(|_| is_more)),
-        };
+        let wanted = places.len();
         let rows = self.fetch(places)?;
-        Ok(Page { total, rows, previous, next })
+        let is_more = is_more || rows.len() < wanted;
+        Ok(Page { total, rows, is_backwards, is_more, is_first: cursor.is_none() })
     }
 
     /// The matches nearest to a cursor, in its direction, and whether they end by their bytes.
@@ -320,7 +381,7 @@ impl Search<'_, '_, '_> {
         cursor: Option<&Cursor>,
         backwards: bool,
         wanted: usize,
-    ) -> Result<(Vec<Match>, bool), ScimError> {
+    ) -> Result<(Vec<Match>, bool), Stop> {
         let start = cursor.map_or(0, |cursor| cursor.place.part);
         let parts: Vec<usize> =
             if backwards { (0..=start).rev().collect() } else { (start..self.parts.len()).collect() };
@@ -341,6 +402,7 @@ impl Search<'_, '_, '_> {
             }
             let room = wanted - found.len();
             if part.exact {
+                self.charge(part)?;
                 let rows = self.store.select(&part.kind.name, &part.predicate, from, 0, room)?;
                 let is_end = is_last(&rows, room);
                 held += rows.iter().map(Weight::bytes).sum::<usize>();
@@ -354,7 +416,7 @@ impl Search<'_, '_, '_> {
                 held += record.bytes();
                 found.push(Match::of(index, record));
                 let is_full = found.len() >= wanted || held >= PAGE_BYTES;
-                if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                Ok(if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
             })?;
             if held >= PAGE_BYTES {
                 break;
@@ -363,95 +425,126 @@ impl Search<'_, '_, '_> {
         Ok((found, held >= PAGE_BYTES))
     }
 
-    fn total(&mut self) -> Result<u64, ScimError> {
+    fn total(&mut self) -> Result<u64, Stop> {
         let mut total = 0;
         for part in self.parts {
             if part.exact {
+                self.charge(part)?;
                 total += self.store.count(&part.kind.name, &part.predicate)?;
             } else {
                 self.each(part, Place::Start, &mut |_, _| {
                     total += 1;
-                    ControlFlow::Continue(())
+                    Ok(ControlFlow::Continue(()))
                 })?;
             }
         }
         Ok(total)
     }
 
-    /// The places of all matches, in the order asked for. Without a value: last when
+    /// How many match, and the places that are wanted of those beyond a place. Without a value: last when
     /// ascending, first when descending (RFC 7644 §3.4.2.3).
-    fn sorted(&mut self) -> Result<Vec<Row>, ScimError> {
-        let mut all = Vec::new();
+    fn sorted(&mut self, mut first: First, beyond: &dyn Fn(&Row) -> bool) -> Result<(u64, Vec<Row>), Stop> {
+        let context = self.context;
+        let mut total = 0;
         for (index, part) in self.parts.iter().enumerate() {
             self.each(part, Place::Start, &mut |record, resource| {
                 let key = part.sort.as_ref().and_then(|sort| sort.of(resource));
-                all.push(Row {
+                context.effort.charge(8 + key.as_ref().map_or(0, |key| key.len() as u64))?;
+                let row = Row {
                     lacks_key: key.is_none(),
                     key: key.unwrap_or_default(),
                     part: index,
                     created: record.created,
                     id: record.id,
-                });
-                ControlFlow::Continue(())
+                };
+                total += 1;
+                if beyond(&row) {
+                    first.add(&context.effort, row)?;
+                }
+                Ok(ControlFlow::Continue(()))
             })?;
         }
-        all.sort_unstable();
-        if self.descending {
-            all.reverse();
-        }
-        Ok(all)
+        Ok((total, first.into_rows(&context.effort)))
     }
 
-    fn fetch(&mut self, matches: Vec<Match>) -> Result<Vec<(usize, Record)>, StoreError> {
+    fn fetch(&mut self, matches: Vec<Match>) -> Result<Vec<(Row, Record)>, Stop> {
         let mut rows = Vec::with_capacity(matches.len());
+        let mut bytes = 0;
         for Match { place, record } in matches {
             let Some(part) = self.parts.get(place.part) else { continue };
             let record = match record {
                 Some(record) => Some(record),
-                None => self.store.get(&part.kind.name, &place.id)?,
+                None => {
+                    self.context.effort.charge(QUESTION)?;
+                    self.store.get(&part.kind.name, &place.id)?
+                }
             };
-            rows.extend(record.map(|record| (place.part, record)));
+            bytes += record.as_ref().map_or(0, Weight::bytes);
+            rows.extend(record.map(|record| (place, record)));
+            // What follows would find no room in the reply.
+            if bytes >= 2 * PAGE_BYTES {
+                break;
+            }
         }
         Ok(rows)
     }
 
-    /// Shows every match from a place on, within the budget of rows and steps.
-    fn each(&mut self, part: &Part<'_>, from: Place<'_>, visit: Visit<'_>) -> Result<(), ScimError> {
+    /// Charges a question that an index answers. Where it does not find few rows at once, each comparison
+    /// is looked up for every row.
+    fn charge(&mut self, part: &Part<'_>) -> Result<(), Stop> {
+        let probes = part.predicate.comparisons();
+        let mut rows = 0;
+        if probes > 1 && !part.predicate.finds_few() {
+            rows = self.store.count(&part.kind.name, &Predicate::All)?;
+        }
+        let steps = rows.saturating_mul(probes).saturating_mul(PROBE);
+        Ok(self.context.effort.charge(steps.saturating_add(QUESTION + 20 * probes))?)
+    }
+
+    /// Shows every match from a place on, within the budget of rows and the request's effort.
+    fn each(&mut self, part: &Part<'_>, from: Place<'_>, visit: Visit<'_>) -> Result<(), Stop> {
+        let effort = &self.context.effort;
         let backwards = matches!(from, Place::Before(..));
         let joins = |attribute: &str| {
             part.residue().is_some_and(|filter| filter.mentions(attribute))
                 || part.sort.as_ref().is_some_and(|sort| sort.mentions(attribute))
         };
+        self.charge(part)?;
         let mut last: Option<(String, String)> = None;
+        let (mut length, mut read) = (SCAN_PAGE, 0);
         loop {
             let place = match &last {
                 None => from,
                 Some((created, id)) if backwards => Place::Before(created, id),
                 Some((created, id)) => Place::After(created, id),
             };
-            let rows = self.store.select(&part.kind.name, &part.predicate, place, 0, SCAN_PAGE)?;
-            let is_end = is_last(&rows, SCAN_PAGE);
+            // What an index found is gone through once more for each page.
+            effort.charge(QUESTION + if part.predicate == Predicate::All { 0 } else { PROBE * read })?;
+            let rows = self.store.select(&part.kind.name, &part.predicate, place, 0, length)?;
+            let is_end = is_last(&rows, length);
+            length = (2 * length).min(MAX_SCAN_PAGE);
             last = rows.last().map(|row| (row.created.clone(), row.id.clone()));
+            read += rows.len() as u64;
             self.looked += rows.len() as u64;
-            // A long document may hold many values, each looked at by every comparison.
-            let terms = part.residue().map_or(1, Compiled::terms);
-            self.steps += rows.iter().map(|row| terms * (1 + row.document.len() as u64 / 1_024)).sum::<u64>();
-            let settings = self.context.settings;
-            if self.looked > settings.row_budget || self.steps > settings.step_budget {
-                let detail = "the filter would look at too many resources; add a comparison such as `userName eq \"…\"`";
-                return Err(ScimError::bad(ScimType::TooMany, detail));
+            if self.looked > self.context.settings.row_budget {
+                return Err(Stop::Exhausted);
             }
             let found: Vec<_> = rows.iter().map(|record| (part.kind, record)).collect();
-            let groups = Groups::of(self.store, &found, &joins)?;
+            let groups = Groups::of(self.store, self.context, &found, &joins)?;
             for record in rows {
+                effort.charge(ROW)?;
                 let resource = whole(self.store, self.context, part.kind, &record, &joins, &groups)?;
-                if part.residue().is_some_and(|filter| !filter::matches(filter, &resource)) {
+                if let Some(filter) = part.residue()
+                    && !filter::matches_within(filter, &resource, effort)?
+                {
                     continue;
                 }
-                if visit(record, &resource).is_break() {
+                if visit(record, &resource)?.is_break() {
+                    groups.release(self.context);
                     return Ok(());
                 }
             }
+            groups.release(self.context);
             if is_end {
                 return Ok(());
             }

@@ -1,19 +1,23 @@
 //! A stored record as the resource a client sees: with `schemas`, `id`, `meta`, and the
 //! memberships joined.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Map, Value, json};
 
+use super::groups::Groups;
 use super::page::is_last;
+use super::stop::Stop;
 use super::version::etag;
 use super::{Context, Member, Record, Store, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
 use crate::scim::schema::project::Selection;
 
-/// Memberships read in one go.
-const GROUPS_PAGE: usize = 10_000;
+/// Members read in one go.
+const MEMBERS_PAGE: usize = 1_000;
+/// Steps of a question to the store.
+pub(super) const QUESTION: u64 = 500;
+/// Steps of a member or a membership that is joined and written, beside its bytes.
+pub(super) const JOINED: u64 = 40;
 
 /// A resource ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +33,7 @@ pub struct Shown {
 /// Joins and projects one record.
 ///
 /// # Errors
-/// 500 when storage fails.
+/// 500 when storage fails, 413 when what is joined exceeds the request's effort.
 pub fn render(
     store: &mut dyn Store,
     context: &Context<'_>,
@@ -37,37 +41,22 @@ pub fn render(
     record: &Record,
     selection: &Selection,
 ) -> Result<Shown, ScimError> {
-    let shows = |attribute: &str| selection.shows(attribute);
-    let groups = Groups::of(store, &[(kind, record)], &shows)?;
-    show(store, context, kind, record, selection, &groups)
+    let resource = joined(store, context, kind, record, selection).map_err(Stop::of_read)?;
+    Ok(Shown { resource, etag: etag(record), location: location(context, kind, &record.id) })
 }
 
-/// Joins and projects a page; the users' groups are read together.
-///
-/// # Errors
-/// 500 when storage fails.
-pub fn render_page(
-    store: &mut dyn Store,
-    context: &Context<'_>,
-    page: &[(&ResourceType, &Record)],
-    selection: &Selection,
-) -> Result<Vec<Shown>, ScimError> {
-    let groups = Groups::of(store, page, &|attribute| selection.shows(attribute))?;
-    page.iter().map(|(kind, record)| show(store, context, kind, record, selection, &groups)).collect()
-}
-
-fn show(
+fn joined(
     store: &mut dyn Store,
     context: &Context<'_>,
     kind: &ResourceType,
     record: &Record,
     selection: &Selection,
-    groups: &Groups,
-) -> Result<Shown, ScimError> {
+) -> Result<Map<String, Value>, Stop> {
     let shows = |attribute: &str| selection.shows(attribute);
-    let resource = whole(store, context, kind, record, &shows, groups)?;
-    let location = location(context, kind, &record.id);
-    Ok(Shown { resource: selection.project(context.registry, kind, resource), etag: etag(record), location })
+    let groups = Groups::of(store, context, &[(kind, record)], &shows)?;
+    let resource = whole(store, context, kind, record, &shows, &groups)?;
+    groups.release(context);
+    Ok(selection.project(context.registry, kind, resource))
 }
 
 /// Everything a record says; memberships only where `joins` wants the attribute, those of users as `groups`
@@ -79,7 +68,8 @@ pub(super) fn whole(
     record: &Record,
     joins: &dyn Fn(&str) -> bool,
     groups: &Groups,
-) -> Result<Map<String, Value>, ScimError> {
+) -> Result<Map<String, Value>, Stop> {
+    context.effort.charge_json(record.document.len())?;
     let document = parse(&record.document)?;
     let extensions = kind.extensions.iter().map(|(urn, _)| urn).filter(|urn| document.contains_key(*urn));
     let schemas: Vec<_> = std::iter::once(&kind.schema).chain(extensions).cloned().collect();
@@ -89,12 +79,16 @@ pub(super) fn whole(
     ]);
     resource.extend(document);
     if kind.name == "Group" && joins("members") {
-        let members = members(store, context, &record.id)?;
-        if !members.is_empty() {
-            resource.insert("members".into(), Value::Array(members));
+        let mut all: Vec<Value> = Vec::new();
+        each_members(store, context, &record.id, &mut |page| {
+            all.extend(page.into_iter().map(|row| member(context, row)));
+            Ok(())
+        })?;
+        if !all.is_empty() {
+            resource.insert("members".into(), Value::Array(all));
         }
     }
-    let groups = groups.show(context, &record.id);
+    let groups = groups.show(context, &record.id)?;
     if !groups.is_empty() {
         resource.insert("groups".into(), Value::Array(groups));
     }
@@ -121,7 +115,7 @@ pub fn location(context: &Context<'_>, kind: &ResourceType, id: &str) -> String 
     format!("{}{}/{id}", context.base, kind.endpoint)
 }
 
-fn reference(context: &Context<'_>, kind: &str, id: &str) -> String {
+pub(super) fn reference(context: &Context<'_>, kind: &str, id: &str) -> String {
     let endpoint = context.registry.resource_type(kind).map_or("", |kind| kind.endpoint.as_str());
     format!("{}{endpoint}/{id}", context.base)
 }
@@ -140,69 +134,25 @@ pub fn member(context: &Context<'_>, row: Member) -> Value {
     Value::Object(shown)
 }
 
-fn members(store: &mut dyn Store, context: &Context<'_>, group: &str) -> Result<Vec<Value>, ScimError> {
-    let mut all: Vec<Value> = Vec::new();
-    store.each_page(group, &mut |page| all.extend(page.into_iter().map(|row| member(context, row))))?;
-    Ok(all)
-}
-
-/// The groups of some users, and those that these are in.
-#[derive(Default)]
-pub(super) struct Groups {
-    users: BTreeSet<String>,
-    /// The groups that a resource is a direct member of, with their names.
-    direct: BTreeMap<String, Vec<(String, String)>>,
-}
-
-impl Groups {
-    /// Reads them where `joins` wants `groups`: a level of nesting at a time, whatever the users' number.
-    pub fn of(
-        store: &mut dyn Store,
-        records: &[(&ResourceType, &Record)],
-        joins: &dyn Fn(&str) -> bool,
-    ) -> Result<Self, StoreError> {
-        let users = records.iter().filter(|(kind, _)| kind.name == "User" && joins("groups"));
-        let users: BTreeSet<String> = users.map(|(_, record)| record.id.clone()).collect();
-        let mut seen = users.clone();
-        let mut level = users.clone();
-        let mut direct = BTreeMap::<_, Vec<_>>::new();
-        while !level.is_empty() {
-            let members: Vec<&str> = level.iter().map(String::as_str).collect();
-            let mut next = BTreeSet::new();
-            let mut last = (String::new(), String::new());
-            loop {
-                let found = store.groups_of(&members, (&last.0, &last.1), GROUPS_PAGE)?;
-                let is_last = is_last(&found, GROUPS_PAGE);
-                last = found.last().map_or(last, |one| (one.member.clone(), one.group.clone()));
-                next.extend(found.iter().map(|one| one.group.clone()).filter(|id| seen.insert(id.clone())));
-                for one in found {
-                    direct.entry(one.member).or_default().push((one.group, one.display));
-                }
-                if is_last {
-                    break;
-                }
-            }
-            level = next;
+/// Shows a group's members a page at a time; each is charged before it is shown.
+pub(super) fn each_members(
+    store: &mut dyn Store,
+    context: &Context<'_>,
+    group: &str,
+    visit: &mut dyn FnMut(Vec<Member>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut after: Option<String> = None;
+    loop {
+        context.effort.charge(QUESTION)?;
+        let page = store.members(group, after.as_deref(), MEMBERS_PAGE)?;
+        for row in &page {
+            context.effort.charge(JOINED + (row.id.len() + row.display.len()) as u64 / 16)?;
         }
-        Ok(Self { users, direct })
-    }
-
-    /// A user's `groups`: the direct ones, then those reached through other groups (RFC 7643 §4.1.2).
-    fn show(&self, context: &Context<'_>, user: &str) -> Vec<Value> {
-        let mut shown = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut level: Vec<&str> = self.users.get(user).map(String::as_str).into_iter().collect();
-        let mut kind = "direct";
-        while !level.is_empty() {
-            let found = level.iter().filter_map(|member| self.direct.get(*member)).flatten();
-            let new: Vec<_> = found.filter(|(group, _)| seen.insert(group.as_str())).collect();
-            shown.extend(new.iter().map(|(group, display)| {
-                let reference = reference(context, "Group", group);
-                json!({ "value": group, "$ref": reference, "display": display, "type": kind })
-            }));
-            level = new.iter().map(|(group, _)| group.as_str()).collect();
-            kind = "indirect";
+        let is_end = is_last(&page, MEMBERS_PAGE);
+        after = page.last().map(|member| member.id.clone());
+        visit(page)?;
+        if is_end {
+            return Ok(());
         }
-        shown
     }
 }

@@ -77,9 +77,10 @@ impl SortKey {
                 format!("{}{picos:09}", ordered(millis))
             }
             (_, Value::String(text)) => match self.letters {
-                Letters::Exact => text.clone(),
-                Letters::Folded => fold(text),
-                Letters::Prepared => prepared(text),
+                Letters::Exact => text.chars().take(MAX_KEY).collect(),
+                // No letter folds to nothing, so that the key is made of as many letters at most.
+                Letters::Folded => fold(&text.chars().take(MAX_KEY).collect::<String>()),
+                Letters::Prepared => prepared(&text.chars().take(4 * MAX_KEY).collect::<String>()),
             },
             (_, Value::Number(number)) => number_key(number)?,
             (_, Value::Bool(value)) => value.to_string(),

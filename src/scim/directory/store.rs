@@ -67,6 +67,31 @@ pub enum Predicate {
     Not(Box<Predicate>),
 }
 
+impl Predicate {
+    /// How many comparisons an index answers.
+    #[must_use]
+    pub fn comparisons(&self) -> u64 {
+        match self {
+            Self::All | Self::None => 0,
+            Self::Id(_) | Self::Equals(_) | Self::HasMember(_) | Self::Modified(_) => 1,
+            Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::comparisons).sum(),
+            Self::Not(inner) => inner.comparisons(),
+        }
+    }
+
+    /// Whether an index finds a few rows at once, so that nothing is looked up for each of all rows.
+    #[must_use]
+    pub fn finds_few(&self) -> bool {
+        match self {
+            Self::None | Self::Id(_) => true,
+            Self::Equals(key) => matches!(key.attribute.as_str(), "username" | "externalid" | "emails.value"),
+            Self::And(parts) => parts.iter().any(Self::finds_few),
+            Self::Or(parts) => parts.iter().all(Self::finds_few),
+            Self::All | Self::HasMember(_) | Self::Modified(_) | Self::Not(_) => false,
+        }
+    }
+}
+
 /// Everything one operation changes; committed whole or not at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangeSet {

@@ -1,49 +1,106 @@
 //! A resource as text, part by part: a group of a hundred thousand members is never held as a
 //! tree of values.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
-use super::render::{Groups, member, whole};
+use super::groups::Groups;
+use super::render::{each_members, member, whole};
+use super::stop::Stop;
 use super::{Context, Record, Store};
-use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
 use crate::scim::schema::project::Selection;
 
-/// Hands the representation's JSON to `sink`, a group's members a page at a time.
+/// One resource's representation as JSON.
 ///
 /// # Errors
-/// 500 when storage fails; what was handed over before that is no whole document.
-pub fn stream(
+/// [`Stop`] when storage fails, or when it costs or weighs more than the request may.
+pub fn text(
     store: &mut dyn Store,
     context: &Context<'_>,
     kind: &ResourceType,
     record: &Record,
     selection: &Selection,
-    sink: &mut dyn FnMut(&str),
-) -> Result<(), ScimError> {
+) -> Result<String, Stop> {
+    let groups = Groups::of(store, context, &[(kind, record)], &|attribute| selection.shows(attribute))?;
+    let text = written(store, context, kind, record, selection, &groups)?;
+    groups.release(context);
+    Ok(text)
+}
+
+/// As [`text`], with groups that were read before. What it takes of the request's room stays taken, unless
+/// it fails.
+pub(super) fn written(
+    store: &mut dyn Store,
+    context: &Context<'_>,
+    kind: &ResourceType,
+    record: &Record,
+    selection: &Selection,
+    groups: &Groups,
+) -> Result<String, Stop> {
+    let mut text = Text { context, text: String::new(), held: 0 };
+    let written = write(&mut text, store, kind, record, selection, groups);
+    if written.is_err() {
+        context.effort.release(text.held);
+    }
+    written.map(|()| text.text)
+}
+
+fn write(
+    text: &mut Text<'_, '_>,
+    store: &mut dyn Store,
+    kind: &ResourceType,
+    record: &Record,
+    selection: &Selection,
+    groups: &Groups,
+) -> Result<(), Stop> {
+    let context = text.context;
     let pages = kind.name == "Group" && selection.shows("members");
     let joins = |attribute: &str| selection.shows(attribute) && !(pages && attribute == "members");
-    let groups = Groups::of(store, &[(kind, record)], &joins)?;
-    let resource = whole(store, context, kind, record, &joins, &groups)?;
-    let text = Value::Object(selection.project(context.registry, kind, resource)).to_string();
+    let resource = whole(store, context, kind, record, &joins, groups)?;
+    // Each name that was asked for is looked for among the attributes, and in each element.
+    context.effort.charge(selection.names() as u64 * (1 + record.document.len() as u64 / 64))?;
+    text.add(&Value::Object(selection.project(context.registry, kind, resource)))?;
     if !pages {
-        sink(&text);
         return Ok(());
     }
-    sink(text.strip_suffix('}').unwrap_or(&text));
+    text.text.pop();
     let mut is_open = false;
-    store.each_page(&record.id, &mut |page| {
+    each_members(store, context, &record.id, &mut |page| {
         let page: Vec<Value> = page.into_iter().map(|row| member(context, row)).collect();
+        context.effort.charge(selection.names() as u64 * page.len() as u64 / 4)?;
         let part = Map::from_iter([("members".to_owned(), Value::Array(page))]);
         let shown = selection.project(context.registry, kind, part);
         if let Some(Value::Array(page)) = shown.get("members") {
             for one in page {
-                sink(if is_open { "," } else { ",\"members\":[" });
-                sink(&one.to_string());
+                text.text.push_str(if is_open { "," } else { ",\"members\":[" });
+                text.add(one)?;
                 is_open = true;
             }
         }
+        Ok(())
     })?;
-    sink(if is_open { "]}" } else { "}" });
+    text.text.push_str(if is_open { "]}" } else { "}" });
     Ok(())
+}
+
+/// A text that takes room as it grows.
+struct Text<'a, 'c> {
+    context: &'a Context<'c>,
+    text: String,
+    held: usize,
+}
+
+impl Text<'_, '_> {
+    fn add(&mut self, value: &Value) -> Result<(), Stop> {
+        let before = self.text.len();
+        // Writing to a text does not fail.
+        let _ = write!(self.text, "{value}");
+        let grown = self.text.len() - before;
+        self.context.effort.charge_bytes(grown)?;
+        self.context.effort.hold(grown)?;
+        self.held += grown;
+        Ok(())
+    }
 }

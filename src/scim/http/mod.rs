@@ -11,12 +11,16 @@ pub use reply::Reply;
 pub use request::{Request, decode};
 
 use super::directory::{self, Context, Searchable};
+use super::effort::Exhausted;
 use super::error::{ScimError, ScimType};
 
 /// The media type of every body (RFC 7644 §3.1).
 pub const MEDIA_TYPE: &str = "application/scim+json";
 /// Longest body, in bytes.
 pub const MAX_PAYLOAD: usize = 1_048_576;
+
+/// Steps of a byte of a body that is read, checked and written.
+const WRITTEN: u64 = 16;
 
 /// Answers one request. Never fails: every fault is a reply in RFC 7644 §3.12's form.
 pub fn serve(store: &mut dyn Searchable, context: &mut Context<'_>, request: &Request) -> Reply {
@@ -36,6 +40,10 @@ fn admit(context: &Context<'_>, request: &Request) -> Result<(), ScimError> {
         let detail =
             format!("the body has {} bytes, which exceeds {limit} ({MAX_PAYLOAD})", request.body.len());
         return Err(ScimError::new(413, detail));
+    }
+    if !request.path.ends_with("/.search") {
+        let steps = WRITTEN * request.body.len() as u64;
+        context.effort.charge(steps).map_err(Exhausted::of_write)?;
     }
     if !context.settings.is_strict() {
         return Ok(());

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{MEDIA_TYPE, Request};
-use crate::scim::directory::{Shown, Written};
+use crate::scim::directory::Written;
 use crate::scim::error::ScimError;
 
 /// What to send back.
@@ -65,10 +65,9 @@ impl Reply {
         self.header("Provisor-Read-As", format!("[{told}]"))
     }
 
-    pub(super) fn resource(status: u16, shown: Shown) -> Self {
-        Self::json(status, &Value::Object(shown.resource))
-            .header("ETag", shown.etag)
-            .header("Location", shown.location)
+    /// A resource as JSON, with its ETag and its URI.
+    pub(super) fn resource(status: u16, resource: String, etag: String, location: String) -> Self {
+        Self::json_text(status, resource).header("ETag", etag).header("Location", location)
     }
 }
 

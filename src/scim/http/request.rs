@@ -44,11 +44,8 @@ impl Request {
         }
     }
 
-    pub(super) fn selection(&self) -> Selection {
-        Selection::parse(
-            self.parameter("attributes").as_deref(),
-            self.parameter("excludedAttributes").as_deref(),
-        )
+    pub(super) fn selection(&self) -> Result<Selection, ScimError> {
+        selection(self.parameter("attributes"), self.parameter("excludedAttributes"))
     }
 
     pub(super) fn object(&self) -> Result<Map<String, Value>, ScimError> {
@@ -65,6 +62,24 @@ impl Request {
             Err(error) => Err(syntax(format!("the body is no JSON: {error}"))),
         }
     }
+}
+
+/// Most names in `attributes`, and in `excludedAttributes`.
+const MAX_NAMES: usize = 256;
+
+/// What a client asked to see.
+pub(super) fn selection(
+    attributes: Option<String>,
+    excluded: Option<String>,
+) -> Result<Selection, ScimError> {
+    for (name, list) in [("attributes", &attributes), ("excludedAttributes", &excluded)] {
+        let number = list.as_ref().map_or(0, |list| 1 + list.matches(',').count());
+        if number > MAX_NAMES {
+            let detail = format!("`{name}` has {number} names, more than {MAX_NAMES}; leave some out");
+            return Err(ScimError::bad(ScimType::InvalidValue, detail));
+        }
+    }
+    Ok(Selection::parse(attributes.as_deref(), excluded.as_deref()))
 }
 
 /// Percent-decoding; what is no valid escape stays as it is.

@@ -2,7 +2,8 @@
 //! own path or as `/Me` (§3.11), on conditions (§3.14, RFC 9110 §13).
 
 use super::{Reply, Request, not_allowed};
-use crate::scim::directory::{self, Context, Searchable, Written, etag, names_etag};
+use crate::scim::directory::{self, Context, Searchable, Stop, Written, etag, names_etag};
+use crate::scim::effort::Effort;
 use crate::scim::error::ScimError;
 use crate::scim::patch;
 use crate::scim::schema::ResourceType;
@@ -15,9 +16,9 @@ pub(super) fn created(
     request: &Request,
 ) -> Result<Reply, ScimError> {
     // A resource to be made has no version yet, so that no condition can fail here.
+    let selection = request.selection()?;
     let written = directory::create(store, context, kind, request.object()?)?;
-    let shown = directory::render(store, context, kind, &written.record, &selection(request, &written))?;
-    Ok(Reply::resource(201, shown).explained(request, &written))
+    changed(store, context, kind, 201, &written, request, selection)
 }
 
 pub(super) fn answer(
@@ -28,12 +29,14 @@ pub(super) fn answer(
     request: &Request,
 ) -> Result<Reply, ScimError> {
     let if_match = request.header("if-match");
+    // What cannot be shown is refused before anything is changed.
+    let selection = request.selection()?;
     match request.method.as_str() {
-        "GET" => got(store, context, kind, id, request),
+        "GET" => got(store, context, kind, id, request, &selection),
         "PUT" => {
             unless_known(store, kind, id, request)?;
             let written = directory::replace(store, context, kind, id, if_match, request.object()?)?;
-            changed(store, context, kind, &written, request)
+            changed(store, context, kind, 200, &written, request, selection)
         }
         "PATCH" => {
             unless_known(store, kind, id, request)?;
@@ -47,7 +50,7 @@ pub(super) fn answer(
                 let reply = Reply::empty(204).header("ETag", etag(&written.record));
                 return Ok(reply.explained(request, &written));
             }
-            changed(store, context, kind, &written, request)
+            changed(store, context, kind, 200, &written, request, selection)
         }
         "DELETE" => {
             unless_known(store, kind, id, request)?;
@@ -84,6 +87,7 @@ fn got(
     kind: &ResourceType,
     id: &str,
     request: &Request,
+    selection: &Selection,
 ) -> Result<Reply, ScimError> {
     let record = store.get(&kind.name, id)?.ok_or_else(|| ScimError::not_found(&kind.name, id))?;
     directory::require(&record, request.header("if-match"))?;
@@ -91,8 +95,7 @@ fn got(
     if request.header("if-none-match").is_some_and(|tags| names_etag(tags, &tag)) {
         return Ok(Reply::empty(304).header("ETag", tag).header("Location", location));
     }
-    let mut body = String::new();
-    directory::stream(store, context, kind, &record, &request.selection(), &mut |part| body.push_str(part))?;
+    let body = directory::text(store, context, kind, &record, selection).map_err(Stop::of_read)?;
     Ok(Reply::json_text(200, body).header("ETag", tag).header("Location", location))
 }
 
@@ -116,18 +119,28 @@ fn unless_known(
     }
 }
 
-/// What the reply to a write shows.
-fn selection(request: &Request, written: &Written) -> Selection {
-    Selection { specified: written.specified.clone(), ..request.selection() }
-}
-
+/// The reply to a change.
 fn changed(
     store: &mut dyn Searchable,
-    context: &Context<'_>,
+    context: &mut Context<'_>,
     kind: &ResourceType,
+    status: u16,
     written: &Written,
     request: &Request,
+    selection: Selection,
 ) -> Result<Reply, ScimError> {
-    let shown = directory::render(store, context, kind, &written.record, &selection(request, written))?;
-    Ok(Reply::resource(200, shown).explained(request, written))
+    let selection = Selection { specified: written.specified.clone(), ..selection };
+    let record = &written.record;
+    let shown = match directory::text(store, context, kind, record, &selection) {
+        Err(Stop::Exhausted | Stop::Full) => {
+            // The change is made, and is told so. What would be too much to join is left out.
+            context.effort = Effort::unlimited();
+            let selection = selection.without("members").without("groups");
+            directory::text(store, context, kind, record, &selection)
+        }
+        shown => shown,
+    };
+    let shown = shown.map_err(Stop::of_read)?;
+    let reply = Reply::resource(status, shown, etag(record), directory::location(context, kind, &record.id));
+    Ok(reply.explained(request, written))
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::request::selection;
 use super::{Reply, Request, invalid};
 use crate::scim::directory::{self, Context, Found, Query, Searchable};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::schema::ResourceType;
-use crate::scim::schema::project::Selection;
 
 pub(super) const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -27,7 +27,7 @@ pub(super) fn listed(
         cursor,
         sort_by: request.parameter("sortBy").filter(|text| !text.trim().is_empty()),
         descending: is_descending(request.parameter("sortOrder").as_deref())?,
-        selection: request.selection(),
+        selection: request.selection()?,
     };
     directory::query(store, context, kinds, &query).map(shown)
 }
@@ -113,12 +113,11 @@ fn read(context: &Context<'_>, body: &Map<String, Value>) -> Result<Query, ScimE
         cursor,
         sort_by: text("sortBy")?.filter(|text| !text.trim().is_empty()),
         descending: is_descending(text("sortOrder")?.as_deref())?,
-        selection: Selection::parse(names("attributes")?.as_deref(), names("excludedAttributes")?.as_deref()),
+        selection: selection(names("attributes")?, names("excludedAttributes")?)?,
     })
 }
 
 fn shown(found: Found) -> Reply {
-    let resources: Vec<_> = found.resources.into_iter().map(|shown| Value::Object(shown.resource)).collect();
     let mut body = Map::from_iter([
         ("schemas".to_owned(), json!([LIST])),
         ("totalResults".to_owned(), found.total.into()),
@@ -126,12 +125,21 @@ fn shown(found: Found) -> Reply {
     if let Some(start) = found.start_index {
         body.insert("startIndex".into(), start.into());
     }
-    body.insert("itemsPerPage".into(), resources.len().into());
+    body.insert("itemsPerPage".into(), found.resources.len().into());
     for (name, cursor) in [("previousCursor", found.previous), ("nextCursor", found.next)] {
         if let Some(cursor) = cursor {
             body.insert(name.into(), cursor.into());
         }
     }
-    body.insert("Resources".into(), resources.into());
-    Reply::json(200, &Value::Object(body))
+    // Each resource is text already.
+    let mut text = Value::Object(body).to_string();
+    text.pop();
+    text.reserve_exact(found.resources.iter().map(|one| one.len() + 1).sum::<usize>() + 16);
+    text.push_str(",\"Resources\":[");
+    for (index, one) in found.resources.into_iter().enumerate() {
+        text.push_str(if index > 0 { "," } else { "" });
+        text.push_str(&one);
+    }
+    text.push_str("]}");
+    Reply::json_text(200, text)
 }

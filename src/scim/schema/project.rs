@@ -80,6 +80,22 @@ impl Selection {
         }
     }
 
+    /// How many names it holds.
+    #[must_use]
+    pub fn names(&self) -> usize {
+        self.only.as_ref().map_or(0, Vec::len) + self.except.len() + self.specified.len()
+    }
+
+    /// The same, but that an attribute of the core schema is not shown.
+    #[must_use]
+    pub fn without(mut self, attribute: &str) -> Self {
+        match &mut self.only {
+            Some(only) => only.retain(|path| !path.attribute.eq_ignore_ascii_case(attribute)),
+            None => self.except.extend(AttributePath::parse(attribute, 0).ok()),
+        }
+        self
+    }
+
     /// Whether a top-level attribute of the core schema will be shown at all.
     pub fn shows(&self, attribute: &str) -> bool {
         let names = |path: &AttributePath| path.attribute.eq_ignore_ascii_case(attribute);
