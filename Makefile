@@ -60,7 +60,7 @@ prove: ## the long proofs: many cases, many kills
 	@scripts/setup.sh browser
 	@$(MAKE) --no-print-directory worker
 	@PROPTEST_CASES=20000 cargo test --release --features cli
-	@. scripts/env.sh && KILLS=200 SOAK=3600 node --test tests/edge/*.test.mjs
+	@. scripts/env.sh && KILLS=1000 LANES=2 SOAK=3600 node --test tests/edge/*.test.mjs
 
 fuzz: ## six fuzz targets over the parsers and PATCH, SECONDS= each (60)
 	@scripts/fuzz.sh $(SECONDS)

@@ -9,6 +9,9 @@ use provisor::provision::loading::Loading;
 use provisor::provision::report::{InputError, JobSettings, LoadReport};
 use provisor::scim::compat::{Profile, Reader};
 use provisor::scim::directory::memory::MemoryStore;
+use provisor::scim::directory::transfer::{
+    Head, Line, Resource, Restored, Trailer, is_id, read, refused, restored, shown,
+};
 use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
 use provisor::scim::error::ScimType;
 use provisor::scim::filter::{self, INDEXED};
@@ -224,4 +227,37 @@ pub fn csv(bytes: &[u8]) {
             assert_eq!(plan(&mut whole), plan(&mut cut));
         }
     }
+}
+
+/// A line of an export, of any bytes: what is taken of it is taken again as it is, and what is told
+/// of a line is told of the line.
+pub fn transfer(bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    if let Some(Ok(end)) = Trailer::read(text) {
+        let again = Trailer::read(&json!({ "end": end }).to_string());
+        assert_eq!(again.and_then(Result::ok), Some(end));
+    }
+    if let Ok(Line::Export(head)) = read(1, text) {
+        let _ = Head::read(&head);
+    }
+    let settings = Settings::default();
+    let Ok(line) = read(2, text).map_err(|error| refused(2, error)) else { return };
+    let written = shown(&line);
+    assert_eq!(read(2, &written).map(|line| shown(&line)).as_ref(), Ok(&written));
+    let Line::Resource(resource) = line else { return };
+    let Ok(once) = restored(builtin(), &settings, resource) else { return };
+    let Restored { record, unique, index, password, .. } = once;
+    assert!(is_id(&record.id));
+    let again = Resource {
+        kind: record.kind.clone(),
+        id: record.id.clone(),
+        version: record.version,
+        created: record.created.clone(),
+        modified: record.modified.clone(),
+        document: serde_json::from_str(&record.document).expect("a document is JSON"),
+        password: password.clone(),
+    };
+    let twice = restored(builtin(), &settings, again).expect("what was taken is taken again");
+    assert_eq!(twice, Restored { record, unique, index, password, notes: twice.notes.clone() });
+    assert!(twice.notes.iter().all(|note| !note.contains("left out")), "{:?}", twice.notes);
 }

@@ -76,6 +76,8 @@ pub enum Action {
     Export,
     /// A backup read into an empty tenant.
     Import,
+    /// The end of an import that is under way.
+    StopImport,
     /// A plan against the tenant's directory.
     Plan,
 }
@@ -131,6 +133,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/admin/tenants/{tenant}/republish", Republish),
     route("GET", "/admin/tenants/{tenant}/export", Export),
     route("POST", "/admin/tenants/{tenant}/import", Import),
+    route("DELETE", "/admin/tenants/{tenant}/import", StopImport),
     route("POST", "/admin/tenants/{tenant}/plan", Plan),
 ];
 

@@ -54,6 +54,11 @@ fn configurations() {
 }
 
 #[test]
+fn lines_of_an_export() {
+    replay("transfer", targets::transfer);
+}
+
+#[test]
 fn downloads() {
     replay("csv", targets::csv);
 }

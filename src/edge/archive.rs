@@ -1,64 +1,61 @@
-//! Backup and restore from outside: the object's pages as one stream of lines, and back.
+//! Backup and restore from outside: the object's pages as one stream of lines, and back. One page,
+//! or one batch and what has arrived of a line, is held at a time.
 
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use worker::{Env, Request, Response, ResponseBuilder, Result};
 
-use super::backup::NEXT;
+use super::admin::new_id;
+use super::export::NEXT;
+use super::log::failure;
 use super::reply::{of_error, of_reply};
-use super::tenant::{ask_admin, now};
+use super::tenant::ask_admin;
 use super::token::hex;
+use crate::scim::directory::transfer::{MAX_LINE, Trailer};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
 /// Lines are handed to the object in batches of about this many bytes.
 const BATCH: usize = 256 * 1024;
-/// Longest line: a resource may be as long as a request.
-const MAX_LINE: usize = 4 * 1_048_576;
-/// How the last line begins.
-const END: &str = "{\"end\":";
+/// Most notes that an import is answered with.
+const NOTES: usize = 100;
 
 /// Streams a tenant as lines of JSON; the last has the SHA-256 of all before it.
 pub(super) async fn export(env: &Env, id: &str, tenant: &str) -> Result<Response> {
-    let mut first = ask_admin(env, id, tenant, "/export", &json!({})).await?;
+    let mut first = ask_admin(env, id, tenant, "/export", &Value::Null).await?;
     if first.status_code() != 200 {
         return Ok(first);
     }
-    let state = Export {
-        env: env.clone(),
-        id: id.to_owned(),
-        tenant: tenant.to_owned(),
-        digest: Sha256::new(),
-        next: first.headers().get(NEXT)?,
-    };
-    let text = first.text().await?;
-    let mut state = Some(state);
-    if let Some(state) = &mut state {
-        state.digest.update(text.as_bytes());
-    }
-    let rest = stream::try_unfold(state, |state| async move {
+    let mut digest = Sha256::new();
+    let next = first.headers().get(NEXT)?;
+    let page = first.bytes().await?;
+    digest.update(&page);
+    let state = Export { env: env.clone(), id: id.to_owned(), tenant: tenant.to_owned(), digest, next };
+    let rest = stream::try_unfold(Some(state), |state| async move {
         let Some(mut state) = state else { return Ok(None) };
         let cursor: Value =
             state.next.as_deref().and_then(|next| serde_json::from_str(next).ok()).unwrap_or_default();
         let mut page = ask_admin(&state.env, &state.id, &state.tenant, "/export", &cursor).await?;
-        let text = page.text().await?;
         if page.status_code() != 200 {
             // The transfer breaks off: a file without its last line is no export.
-            return Err(worker::Error::RustError(format!("the export failed: {text}")));
+            let why = format!("the export broke off with {}", page.status_code());
+            failure("export", &state.id, &why);
+            return Err(worker::Error::RustError(why));
         }
         state.next = page.headers().get(NEXT)?;
+        let bytes = page.bytes().await?;
         if state.next.is_some() {
-            state.digest.update(text.as_bytes());
-            return Ok(Some((text.into_bytes(), Some(state))));
+            state.digest.update(&bytes);
+            return Ok(Some((bytes, Some(state))));
         }
-        let mut last: Value = serde_json::from_str(&text)?;
+        let mut last: Value = serde_json::from_slice(&bytes)?;
         if let Some(end) = last.get_mut("end").and_then(Value::as_object_mut) {
             end.insert("sha256".into(), hex(&state.digest.finalize()).into());
         }
         Ok::<_, worker::Error>(Some((format!("{last}\n").into_bytes(), None)))
     });
-    let first = stream::once(async move { Ok::<_, worker::Error>(text.into_bytes()) });
+    let first = stream::once(async move { Ok::<_, worker::Error>(page) });
     ResponseBuilder::new().with_header("Content-Type", "application/x-ndjson")?.from_stream(first.chain(rest))
 }
 
@@ -70,85 +67,147 @@ struct Export {
     next: Option<String>,
 }
 
-/// Reads an export into an empty tenant. Whatever fails, the tenant is empty again.
+/// Reads an export into an empty tenant. Whatever fails, the tenant is as it was before.
 pub(super) async fn import(env: &Env, id: &str, tenant: &str, request: &mut Request) -> Result<Response> {
-    let begun = ask_admin(env, id, tenant, "/import/begin", &Value::Null).await?;
+    let mut import = Import {
+        env,
+        id,
+        tenant,
+        import: new_id(),
+        digest: Sha256::new(),
+        batch: String::new(),
+        first: 1,
+        lines: 0,
+        end: None,
+        notes: Vec::new(),
+        more: 0,
+    };
+    let begun = import.ask("/import/begin", json!({})).await?;
     if begun.status_code() != 200 {
         return Ok(begun);
     }
-    let outcome = read(env, id, tenant, request).await;
-    if matches!(&outcome, Ok(response) if response.status_code() == 200) {
-        return outcome;
+    let outcome = import.run(request).await;
+    if !matches!(&outcome, Ok(response) if response.status_code() == 200) {
+        // It takes back this import and no other: one that was given up meanwhile, or is done, stays.
+        let abandoned = import.ask("/import/abandon", json!({})).await?;
+        if !matches!(abandoned.status_code(), 200 | 409) {
+            return Ok(abandoned);
+        }
     }
-    let abandoned = ask_admin(env, id, tenant, "/import/abandon", &Value::Null).await?;
-    if abandoned.status_code() == 200 { outcome } else { Ok(abandoned) }
+    outcome
 }
 
-async fn read(env: &Env, id: &str, tenant: &str, request: &mut Request) -> Result<Response> {
-    let refuse = |status, detail: &str| of_error(&ScimError::new(status, detail));
-    let mut import = Import { digest: Sha256::new(), batch: String::new(), end: None };
-    let mut rest: Vec<u8> = Vec::new();
-    let mut body = request.stream()?;
-    loop {
-        let chunk = body.next().await.transpose()?;
-        let is_last = chunk.is_none();
-        rest.extend(chunk.unwrap_or_default());
-        // Whole lines only; the last may lack its newline.
-        let whole =
-            if is_last { rest.len() } else { rest.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1) };
-        if rest.len() - whole > MAX_LINE {
-            return refuse(413, "a line is too long to be of an export");
-        }
-        let Ok(lines) = String::from_utf8(rest.drain(..whole).collect()) else {
-            return refuse(400, "the body is not UTF-8; send what an export gave");
-        };
-        for line in lines.lines() {
-            if import.take(line).is_err() {
-                return refuse(400, "there are lines after the export's last one");
-            }
-            if import.batch.len() > BATCH
-                && let Some(refused) = import.send(env, id, tenant).await?
-            {
-                return Ok(refused);
-            }
-        }
-        if is_last {
-            break;
-        }
-    }
-    if let Some(refused) = import.send(env, id, tenant).await? {
-        return Ok(refused);
-    }
-    let Some(end) = import.end else {
-        return refuse(400, "the export is cut off: its last line is missing; nothing was kept");
-    };
-    if end.get("sha256").and_then(Value::as_str) != Some(hex(&import.digest.finalize()).as_str()) {
-        return refuse(
-            422,
-            "the lines are not those that were exported: their digest is another; nothing was kept",
-        );
-    }
-    let mut done = ask_admin(env, id, tenant, "/import/finish", &end).await?;
-    if done.status_code() != 200 {
-        return Ok(done);
-    }
-    of_reply(Reply::plain(200, &done.json::<Value>().await?))
-}
-
-struct Import {
+struct Import<'a> {
+    env: &'a Env,
+    /// The request's id.
+    id: &'a str,
+    tenant: &'a str,
+    /// The import's own id.
+    import: String,
     digest: Sha256,
     batch: String,
-    end: Option<Value>,
+    /// The number of the batch's first line.
+    first: u64,
+    /// Lines that have been read.
+    lines: u64,
+    end: Option<Trailer>,
+    notes: Vec<Value>,
+    /// Notes for which there was no room.
+    more: u64,
 }
 
-impl Import {
-    fn take(&mut self, line: &str) -> std::result::Result<(), ()> {
-        if self.end.is_some() {
-            return if line.trim().is_empty() { Ok(()) } else { Err(()) };
+impl Import<'_> {
+    /// Asks the object something of this import.
+    async fn ask(&self, path: &str, mut body: Value) -> Result<Response> {
+        if let Some(body) = body.as_object_mut() {
+            body.insert("id".into(), self.import.as_str().into());
         }
-        if line.starts_with(END) {
-            let end: Option<Value> = serde_json::from_str(line).ok();
-            self.end = end.and_then(|end| end.get("end").cloned());
+        ask_admin(self.env, self.id, self.tenant, path, &body).await
+    }
+
+    async fn run(&mut self, request: &mut Request) -> Result<Response> {
+        let refuse = |status, detail: &str| of_error(&ScimError::new(status, detail));
+        let mut rest: Vec<u8> = Vec::new();
+        let mut body = request.stream()?;
+        loop {
+            let chunk = body.next().await.transpose()?;
+            let is_last = chunk.is_none();
+            let before = rest.len();
+            let chunk = chunk.unwrap_or_default();
+            // Whole lines only; the last may lack its newline.
+            let newline = chunk.iter().rposition(|byte| *byte == b'\n');
+            rest.extend(chunk);
+            let whole = if is_last { rest.len() } else { newline.map_or(0, |at| before + at + 1) };
+            if rest.len() - whole > MAX_LINE {
+                let detail = format!(
+                    "line {}: it has more than {MAX_LINE} bytes, so that it is of no export; nothing was kept",
+                    self.lines + 1
+                );
+                return refuse(413, &detail);
+            }
+            let Ok(lines) = String::from_utf8(rest.drain(..whole).collect()) else {
+                return refuse(400, "the body is not UTF-8; send what an export gave; nothing was kept");
+            };
+            for line in lines.lines() {
+                if let Err(error) = self.take(line) {
+                    return of_error(&error);
+                }
+                if self.batch.len() > BATCH
+                    && let Some(refused) = self.send().await?
+                {
+                    return Ok(refused);
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        if let Some(refused) = self.send().await? {
+            return Ok(refused);
+        }
+        let Some(end) = self.end.take() else {
+            return refuse(400, "the export is cut off: its last line is missing; nothing was kept");
+        };
+        if end.sha256 != hex(&std::mem::take(&mut self.digest).finalize()) {
+            return refuse(
+                422,
+                "the lines are not those that were exported: their digest is another; nothing was kept",
+            );
+        }
+        self.finish(&json!(end)).await
+    }
+
+    async fn finish(&self, end: &Value) -> Result<Response> {
+        let asked = || self.ask("/import/finish", json!({ "end": end }));
+        // The answer may have been lost and not the work: asked again, the object says the same.
+        let mut done = match asked().await {
+            Ok(done) => done,
+            Err(_) => asked().await?,
+        };
+        if done.status_code() != 200 {
+            return Ok(done);
+        }
+        let mut shown: Value = done.json().await?;
+        if let Some(shown) = shown.as_object_mut() {
+            shown.insert("notes".into(), self.notes.clone().into());
+            if self.more > 0 {
+                shown.insert("moreNotes".into(), self.more.into());
+            }
+        }
+        of_reply(Reply::plain(200, &shown))
+    }
+
+    fn take(&mut self, line: &str) -> std::result::Result<(), ScimError> {
+        self.lines += 1;
+        if self.end.is_some() {
+            let detail = format!(
+                "line {}: it comes after the export's last one; send one file; nothing was kept",
+                self.lines
+            );
+            return if line.trim().is_empty() { Ok(()) } else { Err(ScimError::new(400, detail)) };
+        }
+        if let Some(end) = Trailer::read(line) {
+            self.end = Some(end?);
             return Ok(());
         }
         self.digest.update(line.as_bytes());
@@ -159,10 +218,23 @@ impl Import {
     }
 
     /// Hands the batch over; answers with a refusal if there is one.
-    async fn send(&mut self, env: &Env, id: &str, tenant: &str) -> Result<Option<Response>> {
+    async fn send(&mut self) -> Result<Option<Response>> {
         let lines = std::mem::take(&mut self.batch);
-        let reply =
-            ask_admin(env, id, tenant, "/import/lines", &json!({ "lines": lines, "now": now() })).await?;
-        Ok(Some(reply).filter(|reply| reply.status_code() != 200))
+        let first = self.first;
+        self.first = self.lines + 1;
+        let mut reply = self.ask("/import/lines", json!({ "lines": lines, "first": first })).await?;
+        if reply.status_code() != 200 {
+            return Ok(Some(reply));
+        }
+        let told: Value = reply.json().await?;
+        for note in told.get("notes").and_then(Value::as_array).into_iter().flatten() {
+            if self.notes.len() < NOTES {
+                self.notes.push(note.clone());
+            } else {
+                self.more += 1;
+            }
+        }
+        self.more += told.get("more").and_then(Value::as_u64).unwrap_or(0);
+        Ok(None)
     }
 }

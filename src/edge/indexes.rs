@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use worker::Delay;
 
+use super::import::IMPORTING;
 use super::settings;
 use super::sql::{SqlStore, text};
 use crate::scim::compat::Flag;
@@ -20,7 +21,7 @@ use crate::scim::directory::page::PAGE_BYTES;
 use crate::scim::directory::{Key, StoreError, keys};
 
 /// The fact that holds where they stand.
-const INDEXES: &str = "indexes";
+pub(super) const INDEXES: &str = "indexes";
 /// Resources whose keys are made anew in one transaction.
 const STEP: i64 = 500;
 /// Steps of one alarm.
@@ -97,6 +98,10 @@ pub(super) async fn round(store: &SqlStore) -> worker::Result<()> {
 fn step(store: &SqlStore) -> Result<bool, StoreError> {
     let mut indexes = Indexes::read(store)?;
     let Some(after) = indexes.walk.clone() else { return Ok(false) };
+    // An import writes keys itself, and where they stand is taken back with it.
+    if store.fact(IMPORTING)?.is_some() {
+        return Ok(false);
+    }
     let statement = "SELECT id, kind, document FROM resource WHERE id > ?1 ORDER BY id LIMIT ?2";
     let (rows, is_cut) = store.rows_within(statement, vec![after.into(), STEP.into()], PAGE_BYTES)?;
     let registry = store.schemas()?;

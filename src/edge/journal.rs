@@ -13,6 +13,8 @@ use crate::scim::schema::{instant, written};
 
 /// Most entries on one page.
 pub(super) const PAGE: i64 = 500;
+/// Up to which number the journal is told: what an import writes is nobody's before it is done.
+const TOLD: &str = "COALESCE((SELECT json_extract(value, '$.start') FROM fact WHERE name = 'importing' AND json_valid(value)), j.seq)";
 /// Most members that an entry tells by id, on each side.
 const MEMBERS: usize = 20_000;
 
@@ -83,14 +85,17 @@ impl Wanted {
 
 /// The entries wanted, in the order in which they happened.
 pub(super) fn read(store: &SqlStore, wanted: &Wanted) -> Result<Vec<Entry>, StoreError> {
-    let rows = store.rows(
+    let statement = format!(
         "SELECT j.seq, j.at, j.actor, j.operation, j.kind, j.id, j.before, j.after, j.document,
            (SELECT p.document FROM journal AS p WHERE p.id = j.id AND p.seq < j.seq ORDER BY p.seq DESC LIMIT 1),
            j.members
-         FROM journal AS j WHERE j.seq > ?1 AND (?2 = '' OR j.at >= ?2) AND (?3 = '' OR j.at < ?3)
+         FROM journal AS j WHERE j.seq > ?1 AND j.seq <= {TOLD} AND (?2 = '' OR j.at >= ?2) AND (?3 = '' OR j.at < ?3)
            AND (?4 = '' OR j.actor = ?4) AND (?5 = '' OR j.kind = ?5) AND (?6 = '' OR j.id = ?6)
            AND (?7 = '' OR j.operation = ?7)
-         ORDER BY j.seq LIMIT ?8",
+         ORDER BY j.seq LIMIT ?8"
+    );
+    let rows = store.rows(
+        &statement,
         vec![
             wanted.after.into(),
             wanted.from.as_str().into(),

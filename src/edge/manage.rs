@@ -8,7 +8,7 @@ use super::journal;
 use super::metrics::Tally;
 use super::plan::plan;
 use super::sql::{SqlStore, integer, text};
-use super::{access, backup, events, me, schemas, settings, stream};
+use super::{access, events, export, import, me, schemas, settings, stream};
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -36,6 +36,12 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
     }
     if store.fact("id")?.is_none() {
         return Err(ScimError::new(404, "there is no such tenant"));
+    }
+    if import::expire(store)? {
+        return serve(store, path, body);
+    }
+    if !import::allows(path, body) && store.fact(import::IMPORTING)?.is_some() {
+        return Err(import::busy());
     }
     if let Some(reply) = access::serve(store, path, body) {
         return reply;
@@ -124,11 +130,12 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             let noted = store.republish()?;
             Ok(Reply::plain(202, &json!({ "noted": noted })))
         }
-        "/export" => backup::export(store, body),
-        "/import/begin" => backup::begin(store),
-        "/import/lines" => backup::apply(store, field("lines"), field("now")),
-        "/import/finish" => backup::finish(store, body),
-        "/import/abandon" => backup::abandon(store),
+        "/export" => export::export(store, body),
+        "/import/begin" => import::begin(store, field("id")),
+        "/import/lines" => import::apply(store, body),
+        "/import/finish" => import::finish(store, body),
+        "/import/abandon" => import::abandon(store, body),
+        "/import/stop" => import::stop(store),
         "/poll" => events::poll(store, body),
         path if path.starts_with("/schemas") => schemas::serve(store, path, body),
         path if path == "/streams" || path.starts_with("/streams/") => stream::serve(store, path, body),
@@ -147,7 +154,8 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
 pub(super) struct Profile {
     pub settings: Settings,
     pub is_suspended: bool,
-    pub is_importing: bool,
+    /// Until when an import may send its next batch, in milliseconds since 1970, if one is under way.
+    pub import_until: Option<i64>,
     /// Whether anyone is told of changes.
     pub has_streams: bool,
     /// Credentials that were used since.
@@ -160,7 +168,7 @@ impl Profile {
         Ok(Self {
             settings: settings::read(store)?,
             is_suspended: store.fact("state")?.as_deref() == Some("suspended"),
-            is_importing: store.fact(backup::IMPORTING)?.is_some(),
+            import_until: import::deadline(store)?,
             has_streams: !store.rows("SELECT 1 FROM stream LIMIT 1", vec![])?.is_empty(),
             grants: Grants::default(),
         })
@@ -191,6 +199,7 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
         "groups": store.count("Group", &Predicate::All)?,
         "sequence": store.sequence()?,
         "copy": store.keeps_copy(),
+        "import": import::show(store)?,
         "tables": super::migrate::version(store)?,
         "refused": access::refused(store)?,
         "unpublished": number(store, "SELECT COUNT(*) FROM outbox")?,

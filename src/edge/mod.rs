@@ -10,12 +10,13 @@
 mod access;
 mod admin;
 mod archive;
-mod backup;
 mod commit;
 mod condition;
 mod copy;
 mod events;
+mod export;
 mod health;
+mod import;
 mod indexes;
 mod journal;
 mod jwks;

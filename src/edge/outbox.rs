@@ -94,17 +94,23 @@ impl SqlStore {
 
     /// Marks everything, so that the copy is made anew; says how many keys are stale.
     pub fn republish(&self) -> Result<i64, StoreError> {
-        self.atomically(&mut || {
-            let rows = self.rows("SELECT DISTINCT kind FROM resource", vec![])?;
-            let kinds: Vec<String> = rows.iter().map(|row| text(row, 0)).collect();
-            self.note_kinds(&kinds.iter().map(String::as_str).collect::<Vec<_>>())?;
-            let statement = format!(
-                "INSERT OR REPLACE INTO outbox SELECT 'Group', ?1, group_id || '/' || first, {SEQUENCE} FROM chunk"
-            );
-            self.run(&statement, vec![MEMBERS.into()])
-        })?;
+        self.atomically(&mut || self.note_everything())?;
         let rows = self.rows("SELECT COUNT(*) FROM outbox", vec![])?;
         Ok(rows.first().map_or(0, |row| integer(row, 0)))
+    }
+
+    /// Marks everything; to be called within a transaction.
+    pub fn note_everything(&self) -> Result<(), StoreError> {
+        if !self.keeps_copy() {
+            return Ok(());
+        }
+        let rows = self.rows("SELECT DISTINCT kind FROM resource", vec![])?;
+        let kinds: Vec<String> = rows.iter().map(|row| text(row, 0)).collect();
+        self.note_kinds(&kinds.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let statement = format!(
+            "INSERT OR REPLACE INTO outbox SELECT 'Group', ?1, group_id || '/' || first, {SEQUENCE} FROM chunk"
+        );
+        self.run(&statement, vec![MEMBERS.into()])
     }
 }
 

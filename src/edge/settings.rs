@@ -10,7 +10,7 @@ use crate::scim::error::ScimError;
 use crate::scim::schema::{Attribute, Registry, Uniqueness};
 
 /// The fact that holds them.
-const SETTINGS: &str = "settings";
+pub(super) const SETTINGS: &str = "settings";
 
 /// The tenant's settings.
 pub(super) fn read(store: &SqlStore) -> Result<Settings, StoreError> {

@@ -20,7 +20,7 @@ use super::schemas::Known;
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
 use super::visit::Visit;
-use super::{access, events, indexes, manage, me, outbox, password, publish, stream};
+use super::{access, events, import, indexes, manage, me, outbox, password, publish, stream};
 use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
@@ -104,7 +104,7 @@ async fn ask(env: &Env, tenant: &str, method: Method, asked: &Asked, body: &str)
 }
 
 /// JSON with escapes for all but ASCII, as headers hold bytes.
-fn ascii(json: &str) -> String {
+pub(super) fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if c.is_ascii() {
@@ -213,7 +213,9 @@ impl DurableObject for Tenant {
         // A store of its own, as requests are answered while others are awaited.
         let opened = SqlStore::open(&self.state, &self.schemas);
         let mut delay = GATHER;
-        if let (Ok(mut store), Some(tenant)) = (opened, tenant) {
+        // While an import is under way, nothing else writes and nobody is told.
+        let is_importing = opened.as_ref().is_ok_and(|store| self.is_importing(store));
+        if let (Ok(mut store), Some(tenant), false) = (opened, tenant, is_importing) {
             if js_sys::Date::now() >= self.rest.get()
                 && let Err(error) = publish::round(&mut store, &self.env, &tenant).await
             {
@@ -276,8 +278,11 @@ impl Tenant {
         if profile.is_suspended {
             return Err(ScimError::new(403, "the tenant is suspended"));
         }
-        if profile.is_importing {
-            return Err(ScimError::new(503, "the tenant is being restored; try again when that is done"));
+        if profile.import_until.is_some() {
+            if !import::expire(store)? {
+                return Err(import::busy());
+            }
+            *profile = Profile::read(store)?;
         }
         let settings = &profile.settings;
         let per_second = settings.requests_per_second;
@@ -314,6 +319,21 @@ impl Tenant {
             return Ok(stream::announce(store, reply)?);
         }
         Ok(reply)
+    }
+
+    /// Whether an import is under way; one that sent nothing for too long is ended.
+    fn is_importing(&self, store: &SqlStore) -> bool {
+        match import::expire(store) {
+            Ok(true) => {
+                self.profile.replace(None);
+                false
+            }
+            Ok(false) => import::deadline(store).is_ok_and(|deadline| deadline.is_some()),
+            Err(error) => {
+                failure("import", "", &format!("{error:?}"));
+                true
+            }
+        }
     }
 
     /// The second step of a deletion: everything goes, the alarm too.
@@ -367,7 +387,15 @@ impl Tenant {
             return;
         }
         let has_streams = self.profile.borrow().as_ref().is_none_or(|profile| profile.has_streams);
+        let import = self.profile.borrow().as_ref().map(|profile| profile.import_until);
         let due = self.with_store(|store| {
+            let import = match import {
+                Some(known) => known,
+                None => import::deadline(store)?,
+            };
+            if let Some(deadline) = import {
+                return Ok((deadline as f64).max(soonest));
+            }
             let due = if has_streams { events::next_due(store) } else { None };
             let due = due.map_or(f64::INFINITY, |due| due as f64);
             let publish = if outbox::is_pending(store) { self.rest.get() } else { f64::INFINITY };

@@ -86,6 +86,7 @@ pub(super) async fn serve(
         }
         Action::Republish => Ok(ask("/republish", &Value::Null).await?),
         Action::Export => Ok(archive::export(env, &visit.id, &tenant).await?),
+        Action::StopImport => Ok(ask("/import/stop", &Value::Null).await?),
         Action::Plan => Ok(ask("/plan", &body).await?),
         Action::Metrics => metrics_page(env, visit, query.parameter("tenant")).await,
         Action::Health

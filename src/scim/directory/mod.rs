@@ -17,6 +17,7 @@ mod sort;
 mod stop;
 pub mod store;
 mod stream;
+pub mod transfer;
 mod version;
 mod write;
 

@@ -35,6 +35,9 @@ pub enum Write<'a> {
     Replace(&'a Map<String, Value>),
     /// What a PATCH left of this one (RFC 7644 §3.5.2).
     Patch(&'a Map<String, Value>),
+    /// A resource as it was stored elsewhere: it names no schemas, and what no client may write
+    /// was written by the service.
+    Restore,
 }
 
 /// Checks a whole resource.
@@ -46,14 +49,28 @@ pub fn check(
     kind: &ResourceType,
     rules: Rules,
     write: Write<'_>,
-    mut resource: Map<String, Value>,
+    resource: Map<String, Value>,
 ) -> Result<Map<String, Value>, Faults> {
+    let (resource, faults) = examine(registry, kind, rules, write, resource);
+    if faults.0.is_empty() { Ok(resource) } else { Err(faults) }
+}
+
+/// A whole resource as [`check`] leaves it, and its faults: for those who go on in spite of some.
+pub fn examine(
+    registry: &Registry,
+    kind: &ResourceType,
+    rules: Rules,
+    write: Write<'_>,
+    mut resource: Map<String, Value>,
+) -> (Map<String, Value>, Faults) {
     let mut checker = Checker { rules, registry: Some(registry), write, faults: Faults::default() };
     let own = registry.schema(&kind.schema).map_or(&[][..], |schema| &schema.attributes);
     let root = Place { parent: None, joint: '.', name: "" };
-    checker.schemas(registry, kind, &mut resource);
+    if !matches!(write, Write::Restore) {
+        checker.schemas(registry, kind, &mut resource);
+    }
     let (before, patched) = match write {
-        Write::Create => (None, None),
+        Write::Create | Write::Restore => (None, None),
         Write::Replace(before) => (Some(before), None),
         Write::Patch(before) => (Some(before), Some(before)),
     };
@@ -77,7 +94,7 @@ pub fn check(
             checker.missing(&place, expected, "RFC 7643 §6", patched.is_some());
         }
     }
-    if checker.faults.0.is_empty() { Ok(resource) } else { Err(checker.faults) }
+    (resource, checker.faults)
 }
 
 /// An extension's part of a resource.
@@ -130,6 +147,10 @@ pub(super) struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    const fn restores(&self) -> bool {
+        matches!(self.write, Write::Restore)
+    }
+
     pub(super) fn fault(
         &mut self,
         place: &Place<'_>,
@@ -281,7 +302,8 @@ impl Checker<'_> {
 
     /// Whether the value is to be kept: not when it is unassigned, not writable or faulty.
     fn attribute(&mut self, place: &Place<'_>, attribute: &Attribute, value: &mut Value) -> bool {
-        if attribute.mutability == Mutability::ReadOnly || value.is_null() {
+        let is_kept = attribute.mutability != Mutability::ReadOnly || self.restores();
+        if !is_kept || value.is_null() {
             return false;
         }
         match (attribute.multi_valued, value) {
@@ -302,7 +324,9 @@ impl Checker<'_> {
 
     fn several(&mut self, place: &Place<'_>, attribute: &Attribute, items: &mut Vec<Value>) -> bool {
         items.retain_mut(|item| self.single(place, attribute, item));
-        repeat::drop_repeated(attribute, items);
+        if !self.restores() {
+            repeat::drop_repeated(attribute, items);
+        }
         let primaries = items.iter().filter(|item| item.get("primary") == Some(&Value::Bool(true))).count();
         if primaries > 1 {
             let expected = "has more than one primary value; mark one";
@@ -331,7 +355,7 @@ impl Checker<'_> {
             return false;
         }
         match value::canonical(attribute, text) {
-            Some(known) if known != text.as_str() => *value = known.into(),
+            Some(known) if known != text.as_str() && !self.restores() => *value = known.into(),
             None if !self.rules.open_values => {
                 let expected = format!("must be one of `{}`", attribute.canonical_values.join("`, `"));
                 self.fault(place, Rule::CanonicalValues, "RFC 7643 §7", expected, told(attribute, value));
