@@ -135,6 +135,29 @@ pub fn bulk(bytes: &[u8]) {
     }
 }
 
+/// A cursor, of any text: none that was not given out leads anywhere, and none is a fault of the service.
+pub fn cursor(bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    let (mut store, settings, mut new_id) = (MemoryStore::new(), Settings::default(), String::new);
+    let mut context = Context {
+        registry: builtin(),
+        base: "https://scim.test",
+        now: "2026-11-24T10:00:00.000Z",
+        actor: "fuzz",
+        new_id: &mut new_id,
+        hash_password: NO_PASSWORDS,
+        me: None,
+        cursor_key: b"fuzz",
+        effort: provisor::scim::effort::Effort::new(settings.step_budget),
+        settings: &settings,
+    };
+    let body = json!({ "cursor": text, "count": 1, "sortBy": "userName" }).to_string();
+    let (method, path) = ("POST".to_owned(), "/Users/.search".to_owned());
+    let request = Request { method, path, body, ..Request::default() };
+    let reply = serve(&mut store, &mut context, &request);
+    assert_eq!(reply.status, if text.is_empty() { 200 } else { 400 }, "{}", reply.body);
+}
+
 /// A mapping expression: prints back to itself.
 pub fn expression(bytes: &[u8]) {
     let Some(text) = text(bytes) else { return };

@@ -48,6 +48,12 @@ compile_error!("build the Worker (feature `edge`) and the page's engine (feature
 #[cfg(all(feature = "edge", target_arch = "wasm32"))]
 mod edge;
 
+/// The one part of the shell that its tests need no runtime for.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+#[allow(dead_code, reason = "the shell asks for the rest")]
+#[path = "edge/condition.rs"]
+mod condition;
+
 #[cfg(feature = "browser")]
 pub mod browser;
 

@@ -44,6 +44,11 @@ fn bodies() {
 }
 
 #[test]
+fn cursors() {
+    replay("cursor", targets::cursor);
+}
+
+#[test]
 fn expressions() {
     replay("expression", targets::expression);
 }

@@ -9,14 +9,16 @@ use worker::SqlStorageValue;
 use super::sql::{SqlStore, integer, text};
 use crate::scim::directory::{ChangeSet, StoreError};
 use crate::scim::error::ScimError;
-use crate::scim::schema::{instant, written};
+use crate::scim::schema::{Registry, instant, written};
 
 /// Most entries on one page.
 pub(super) const PAGE: i64 = 500;
 /// Up to which number the journal is told: what an import writes is nobody's before it is done.
 const TOLD: &str = "COALESCE((SELECT json_extract(value, '$.start') FROM fact WHERE name = 'importing' AND json_valid(value)), j.seq)";
-/// Most members that an entry tells by id, on each side.
+/// Most members that an entry tells by id, on each side, and most bytes of their ids: a row holds
+/// two million.
 const MEMBERS: usize = 20_000;
+const MEMBERS_BYTES: usize = 800_000;
 
 /// One change.
 #[derive(Clone, Debug)]
@@ -34,6 +36,29 @@ pub(super) struct Entry {
     pub after: Value,
     /// A group's members that came and went: `{"added": […], "removed": […]}`, or null.
     pub members: Value,
+}
+
+impl Entry {
+    /// The same without the values that are never returned.
+    pub fn told(&self, registry: &Registry) -> Self {
+        let told = |document: &Value| match document.as_object() {
+            Some(document) => Value::Object(registry.tellable(&self.kind, document)),
+            None => document.clone(),
+        };
+        Self {
+            seq: self.seq,
+            at: self.at.clone(),
+            actor: self.actor.clone(),
+            operation: self.operation.clone(),
+            kind: self.kind.clone(),
+            id: self.id.clone(),
+            version_before: self.version_before,
+            version_after: self.version_after,
+            before: told(&self.before),
+            after: told(&self.after),
+            members: self.members.clone(),
+        }
+    }
 }
 
 /// Which entries are wanted. Empty text stands for any.
@@ -132,9 +157,11 @@ pub(super) fn page(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
     let entries = read(store, &wanted)?;
     let is_full = i64::try_from(entries.len()) == Ok(wanted.limit);
     let next = entries.last().filter(|_| is_full).map(|entry| entry.seq);
+    let registry = store.schemas()?;
     let shown: Vec<Value> = entries
         .into_iter()
         .map(|entry| {
+            let entry = entry.told(&registry);
             json!({
                 "sequence": entry.seq,
                 "at": entry.at,
@@ -184,14 +211,24 @@ pub(super) fn membership(
     if added.is_empty() && removed.is_empty() {
         return Ok(SqlStorageValue::Null);
     }
-    let is_whole = added.len() <= MEMBERS && removed.len() <= MEMBERS;
-    let mut told = json!({
-        "added": added.iter().take(MEMBERS).collect::<Vec<_>>(),
-        "removed": removed.iter().take(MEMBERS).collect::<Vec<_>>(),
-    });
+    let removed: BTreeSet<&str> = removed.iter().map(String::as_str).collect();
+    let listed = [fitting(&added), fitting(&removed)];
+    let is_whole = listed.iter().map(Vec::len).eq([added.len(), removed.len()]);
+    let [came, went] = listed;
+    let mut told = json!({ "added": came, "removed": went });
     if let Some(told) = told.as_object_mut().filter(|_| !is_whole) {
         told.insert("addedCount".into(), added.len().into());
         told.insert("removedCount".into(), removed.len().into());
     }
     Ok(told.to_string().into())
+}
+
+/// The first of some ids, as many as an entry tells.
+fn fitting<'i>(ids: &BTreeSet<&'i str>) -> Vec<&'i str> {
+    let mut bytes = 0;
+    let fits = |id: &&str| {
+        bytes += id.len() + 3;
+        bytes <= MEMBERS_BYTES
+    };
+    ids.iter().copied().take(MEMBERS).take_while(fits).collect()
 }

@@ -40,7 +40,8 @@ pub(super) struct Stream<'a> {
 /// entry however often it is sent, except for `iat`.
 pub(super) fn claims(stream: &Stream, registry: &Registry, entry: &Entry, now: i64) -> Value {
     let endpoint = registry.resource_type(&entry.kind).map_or("", |kind| kind.endpoint.as_str());
-    let state = if entry.after.is_object() { &entry.after } else { &entry.before };
+    let told = entry.told(registry);
+    let state = if told.after.is_object() { &told.after } else { &told.before };
     let mut subject = Map::new();
     subject.insert("format".into(), "scim".into());
     subject.insert("uri".into(), format!("{endpoint}/{}", entry.id).into());
@@ -56,11 +57,12 @@ pub(super) fn claims(stream: &Stream, registry: &Registry, entry: &Entry, now: i
         "jti": format!("{}.{}", stream.id, entry.seq),
         "txn": entry.seq.to_string(),
         "sub_id": subject,
-        "events": events(stream.full, entry),
+        "events": events(stream.full, entry, &told),
     })
 }
 
-fn events(full: bool, entry: &Entry) -> Value {
+/// `told` is the entry without the values that are never returned; of those, only names are told.
+fn events(full: bool, entry: &Entry, told: &Entry) -> Value {
     let mut events = Map::new();
     if entry.operation == "delete" {
         events.insert(format!("{PROV}:delete"), json!({}));
@@ -72,12 +74,12 @@ fn events(full: bool, entry: &Entry) -> Value {
         _ => "patch",
     };
     let version = format!("W/\"{}\"", entry.version_after);
-    let told = if entry.members.get("addedCount").is_some() {
+    let data = if entry.members.get("addedCount").is_some() {
         None
     } else {
-        full.then(|| data(name, entry)).flatten()
+        full.then(|| data(name, told)).flatten()
     };
-    let (form, payload) = match told {
+    let (form, payload) = match data {
         Some(data) => ("full", json!({ "version": version, "data": data })),
         None => ("notice", json!({ "version": version, "attributes": changed(entry) })),
     };
@@ -124,10 +126,12 @@ fn data(name: &str, entry: &Entry) -> Option<Value> {
             if let Some(added) = added.filter(|added| !added.is_empty()) {
                 operations.push(json!({ "op": "add", "path": "members", "value": listed(added) }));
             }
-            Some(json!({
+            let body = json!({
                 "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
                 "Operations": operations,
-            }))
+            });
+            // Where only that changed which is never told, its name is all there is to say.
+            (!operations.is_empty()).then_some(body)
         }
     }
 }

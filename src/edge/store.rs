@@ -101,7 +101,7 @@ impl Searchable for SqlStore {
             )
         };
         let arguments = vec![
-            condition.arguments(),
+            condition.arguments().into(),
             kind.into(),
             created.into(),
             id.into(),
@@ -119,7 +119,7 @@ impl Searchable for SqlStore {
             let by = if is_selective(predicate) { "+" } else { "" };
             let statement =
                 format!("SELECT COUNT(*) FROM resource AS r WHERE {by}kind = ?2 AND {}", condition.sql);
-            self.rows(&statement, vec![condition.arguments(), kind.into()])?
+            self.rows(&statement, vec![condition.arguments().into(), kind.into()])?
         };
         Ok(rows.first().map_or(0, |row| u64::try_from(integer(row, 0)).unwrap_or(0)))
     }

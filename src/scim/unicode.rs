@@ -1,5 +1,21 @@
 //! Unicode's normal forms and marks (UAX #15), by whoever has the tables: the JavaScript
 //! engine where there is one, which costs no bytes in wasm, else a crate.
+//!
+//! An engine sorts the marks after a letter by their class, in a time that grows with the square
+//! of their number. So every text is made stream-safe first (UAX #15 §13): after each
+//! [`MAX_MARKS`] marks in a row stands a joiner that they do not cross. No text of a language has
+//! so many.
+
+/// Most marks in a row that are normalised together (UAX #15 §13).
+pub const MAX_MARKS: usize = 30;
+/// What is put between more: COMBINING GRAPHEME JOINER.
+#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
+const JOINER: char = '\u{34f}';
+
+/// Whether more marks follow each other than are normalised together.
+pub fn has_many_marks(text: &str) -> bool {
+    !text.is_ascii() && tables::has_many_marks(text)
+}
 
 /// Canonical decomposition. `é` becomes `e` and a combining acute.
 pub fn nfd(text: &str) -> String {
@@ -52,13 +68,32 @@ pub fn is_mark(letter: char) -> bool {
 mod tables {
     use unicode_normalization::UnicodeNormalization;
 
+    use super::{JOINER, MAX_MARKS, is_mark as is_any_mark};
+
     pub(super) fn normalize(text: &str, form: &str) -> String {
+        let mut run = 0;
+        let safe = text.chars().flat_map(move |letter| {
+            run = if is_any_mark(letter) { run + 1 } else { 0 };
+            let joiner = (run > MAX_MARKS).then_some(JOINER);
+            if joiner.is_some() {
+                run = 1;
+            }
+            joiner.into_iter().chain([letter])
+        });
         match form {
-            "NFD" => text.nfd().collect(),
-            "NFC" => text.nfc().collect(),
-            "NFKD" => text.nfkd().collect(),
-            _ => text.nfkc().collect(),
+            "NFD" => safe.nfd().collect(),
+            "NFC" => safe.nfc().collect(),
+            "NFKD" => safe.nfkd().collect(),
+            _ => safe.nfkc().collect(),
         }
+    }
+
+    pub(super) fn has_many_marks(text: &str) -> bool {
+        let mut run = 0;
+        text.chars().any(|letter| {
+            run = if is_any_mark(letter) { run + 1 } else { 0 };
+            run > MAX_MARKS
+        })
     }
 
     pub(super) fn is_mark(letter: char) -> bool {
@@ -70,14 +105,24 @@ mod tables {
 mod tables {
     use js_sys::{JsString, RegExp};
 
+    thread_local! {
+        static MARK: RegExp = RegExp::new("^\\p{M}$", "u");
+        // As many as `MAX_MARKS`, and one more.
+        static MANY: RegExp = RegExp::new("\\p{M}{30}(?=\\p{M})", "u");
+        static EACH: RegExp = RegExp::new("\\p{M}{30}(?=\\p{M})", "gu");
+    }
+
     pub(super) fn normalize(text: &str, form: &str) -> String {
-        JsString::from(text).normalize(form).into()
+        let text = JsString::from(text);
+        let text = EACH.with(|each| text.replace_by_pattern(each, "$&\u{34f}"));
+        text.normalize(form).into()
+    }
+
+    pub(super) fn has_many_marks(text: &str) -> bool {
+        MANY.with(|many| many.test(text))
     }
 
     pub(super) fn is_mark(letter: char) -> bool {
-        thread_local! {
-            static MARK: RegExp = RegExp::new("^\\p{M}$", "u");
-        }
         let mut bytes = [0; 4];
         MARK.with(|mark| mark.test(letter.encode_utf8(&mut bytes)))
     }
@@ -123,7 +168,19 @@ mod cases {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_mark, lower, lowercase, nfc, nfd, nfkc, upper};
+    use super::{has_many_marks, is_mark, lower, lowercase, nfc, nfd, nfkc, upper};
+
+    #[test]
+    fn marks_are_sorted_among_thirty_and_no_more() {
+        let marks = |number: usize| format!("a{}", "\u{301}\u{323}".repeat(number / 2));
+        assert!(!has_many_marks(&marks(30)) && has_many_marks(&marks(32)));
+        let joined = nfc(&marks(32));
+        assert_eq!(joined.matches('\u{34f}').count(), 1, "{joined:?}");
+        assert!(joined.starts_with("\u{1ea1}\u{323}"), "{joined:?}");
+        assert!(!nfc(&marks(30)).contains('\u{34f}'));
+        // What is normalised stays as it is.
+        assert_eq!(nfc(&joined), joined);
+    }
 
     #[test]
     fn cases() {

@@ -196,3 +196,155 @@ test("the copy finds a user by a name as the tenant compares it", async () => {
     assert.equal((await reader("GET", `/Users?filter=${filter}`)).body.totalResults, 1);
   }, 45);
 });
+
+/** Whether a text holds a marker: as it is, or within base64, wherever it begins there. */
+function tells(text, marker) {
+  const inBase64 = [0, 1, 2].flatMap((pad) => {
+    const bytes = Buffer.concat([Buffer.alloc(pad), Buffer.from(marker)]);
+    // Letters at the edges depend on the neighbours.
+    const whole = (form) =>
+      bytes
+        .toString(form)
+        .replace(/=+$/, "")
+        .slice(pad ? 4 : 0, -1 - (bytes.length % 3 > 0));
+    return [whole("base64"), whole("base64url")];
+  });
+  return [marker, ...inBase64].find((form) => text.includes(form));
+}
+
+test("what is never returned is in no reply, cursor or event", async () => {
+  const MARKER = "never-to-be-told-0815";
+  const PASSWORD = "secret-Pa55-4711";
+  for (const pad of ["", "a", "ab"]) {
+    const text = Buffer.from(`${pad}{"k":"${MARKER}"}`);
+    assert.ok(tells(text.toString("base64url"), MARKER) && tells(text.toString("base64"), MARKER));
+  }
+  const hidden = { returned: "never", mutability: "writeOnly" };
+  const schemas = await badges(hidden);
+  schemas.Schemas[0].attributes.push({
+    name: "doors",
+    type: "complex",
+    multiValued: true,
+    subAttributes: [
+      { name: "value", type: "string" },
+      { name: "pin", type: "string", ...hidden },
+    ],
+  });
+  const { id, scim } = await tenant(schemas);
+  const told = [];
+  const keep = (what, { status, headers, body }) => {
+    told.push([`${what} ${status}`, `${[...headers].join("\n")}\n${JSON.stringify(body)}`]);
+    return body;
+  };
+  const ask = async (method, path, body, headers) =>
+    keep(`${method} ${path}`, await scim(method, path, body, headers));
+  const admin = (method, path = "", body = undefined) =>
+    server.administer(method, `/tenants/${id}${path}`, body);
+  const streams = {};
+  for (const full of [true, false]) {
+    streams[full] = (await admin("POST", "/streams", { delivery: "poll", audience: "app", full })).body;
+  }
+
+  const badge = { code: MARKER, colour: "red", doors: [{ value: "north", pin: MARKER }] };
+  const person = (name, more = {}) => user(name, { password: PASSWORD, [BADGE]: badge, ...more });
+  const explain = { prefer: "explain" };
+  const ada = await ask("POST", "/Users", person("ada"), explain);
+  const { code: _, ...open } = badge;
+  assert.deepEqual(ada[BADGE], { ...open, doors: [{ value: "north" }] });
+  await ask("POST", "/Users", person("bo"));
+  await ask("POST", "/Users", person("ada"));
+  await ask("POST", "/Bulk", {
+    Operations: [
+      { method: "POST", path: "/Users", bulkId: "1", data: person("cy") },
+      { method: "POST", path: "/Users", bulkId: "2", data: person("cy") },
+      { method: "PUT", path: `/Users/${ada.id}`, data: person("ada", { title: "Lady" }) },
+    ],
+  });
+  await ask("PUT", `/Users/${ada.id}`, person("ada", { title: "Countess" }), explain);
+  const patches = [
+    { op: "replace", path: `${BADGE}:code`, value: `${MARKER}!` },
+    { op: "replace", value: { [`${BADGE}:code`]: `${MARKER}?`, title: 7 } },
+    { op: "replace", path: `${BADGE}:doors[pin eq "${MARKER}"].value`, value: "south" },
+    { op: "add", path: `${BADGE}:doors`, value: { value: "east", pin: MARKER } },
+    { op: "replace", path: "password", value: `${PASSWORD}!` },
+    // Each of these is a fault.
+    { op: "replace", path: `${BADGE}:code`, value: { [MARKER]: MARKER } },
+    { op: "replace", path: `${BADGE}:doors[pin sw "${MARKER}"].value`, value: "x" },
+    { op: "remove", path: `${BADGE}:doors[pin eq ${MARKER}]` },
+    { op: "replace", path: `password[value eq "${PASSWORD}"]`, value: "x" },
+    { op: "replace", path: "password", value: { [PASSWORD]: PASSWORD } },
+  ];
+  for (const operation of patches) {
+    await ask("PATCH", `/Users/${ada.id}`, { Operations: [operation] }, explain);
+  }
+  const filters = [`${BADGE}:code pr`, `${BADGE}:code ne "x"`, `${BADGE}:doors[pin pr]`];
+  for (const path of [
+    ...["", `?attributes=${BADGE}`, `?attributes=${BADGE}:code`, "?attributes=password"].map(
+      (query) => `/Users/${ada.id}${query}`,
+    ),
+    ...["", "?cursor&count=1", "?cursor&count=1&sortBy=userName"].map((query) => `/Users${query}`),
+    ...["code", "doors.pin", "doors"].map((name) => `/Users?count=1&cursor&sortBy=${BADGE}:${name}`),
+    ...filters.map((filter) => `/Users?count=1&cursor&filter=${encodeURIComponent(filter)}`),
+    "/Users?sortBy=password&cursor&count=1",
+    "/",
+    "/Schemas",
+    "/ResourceTypes",
+  ]) {
+    await ask("GET", path);
+  }
+  await ask("POST", "/Users/.search", { filter: `${BADGE}:code eq "${MARKER}?"`, sortBy: `${BADGE}:code` });
+  const found = await ask("POST", "/.search", { filter: `${BADGE}:code pr`, attributes: [`${BADGE}:code`] });
+  assert.equal(found.totalResults, 3);
+  for (const operator of ["sw", "co", "gt"]) {
+    const guess = await ask("POST", "/Users/.search", { filter: `${BADGE}:code ${operator} "n"` });
+    assert.equal(guess.scimType, "invalidFilter");
+  }
+  const sorted = await ask("POST", "/Users/.search", { sortBy: `${BADGE}:code`, cursor: "", count: 1 });
+  assert.equal(sorted.scimType, "invalidPath");
+
+  const { body: made } = await admin("POST", "/tokens", { scope: "edge-read" });
+  const reader = client(server.endpoint, made.token);
+  await eventually(async () => assert.equal((await admin("GET")).body.unpublished, 0));
+  await eventually(async () => {
+    const reply = await reader("GET", `/Users/${ada.id}`);
+    assert.equal(reply.status, 200);
+    keep("the copy", reply);
+  });
+  const bytes = async (path) => {
+    const headers = { authorization: `Bearer ${server.adminToken}` };
+    const reply = await fetch(`${server.admin}/tenants/${id}${path}`, { headers });
+    assert.equal(reply.status, 200, path);
+    return reply.text();
+  };
+  for (const format of ["json", "ndjson", "csv"]) {
+    const text = await bytes(`/journal?format=${format}`);
+    assert.ok(text.includes("Countess"), text);
+    told.push([`the journal as ${format}`, text]);
+  }
+  for (const [full, stream] of Object.entries(streams)) {
+    const poll = client(new URL(server.endpoint).origin, stream.token, "application/json");
+    const { body } = await poll("POST", "/events/poll", { returnImmediately: true });
+    const claims = Object.values(body.sets).map((set) =>
+      Buffer.from(set.split(".")[1], "base64url").toString(),
+    );
+    assert.ok(claims.some((text) => text.includes(full === "true" ? "Countess" : `${BADGE}:code`)));
+    told.push(
+      [`events, full: ${full}`, claims.join("\n")],
+      [`their tokens, full: ${full}`, JSON.stringify(body)],
+    );
+  }
+  const plan = { files: [{ name: "users.json", text: '{"value": []}' }], settings: { syncAll: true } };
+  keep("a plan", await admin("POST", "/plan", plan));
+  for (const path of ["", "/schemas", "/tokens", "/streams"]) keep(`admin ${path}`, await admin("GET", path));
+  told.push(["the log", server.log()]);
+  for (const [what, text] of told) {
+    for (const secret of [MARKER, PASSWORD]) {
+      const form = tells(text, secret);
+      assert.equal(form, undefined, `${what} tells \`${form}\`: ${text.slice(0, 2_000)}`);
+    }
+  }
+  assert.ok(told.length > 55, `only ${told.length} texts were looked through`);
+  // A backup is the one exception: it restores what was there. Passwords are hashes there, too.
+  const backup = await bytes("/export");
+  assert.ok(backup.includes(MARKER) && !tells(backup, PASSWORD));
+});

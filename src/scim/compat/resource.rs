@@ -11,6 +11,7 @@ use crate::scim::schema::{Resolved, ResourceType, Schema};
 pub(super) fn read(reader: &mut Reader<'_>, body: Map<String, Value>) -> Map<String, Value> {
     let (registry, kind) = (reader.registry, reader.kind);
     let mut read = Map::with_capacity(body.len() + 1);
+    let mut extensions: Vec<String> = Vec::new();
     for (name, value) in body {
         let at = At::new(&name);
         if name.eq_ignore_ascii_case("schemas") {
@@ -25,6 +26,13 @@ pub(super) fn read(reader: &mut Reader<'_>, body: Map<String, Value>) -> Map<Str
                 Value::Object(map) => Value::Object(reader.members(&at, ':', &schema.attributes, map)),
                 other => other,
             };
+            // The same URN in another case is the same name twice, for the schema to judge.
+            if extensions.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
+                let other = if name == schema.id { name.to_ascii_uppercase() } else { name };
+                read.insert(other, value);
+                continue;
+            }
+            extensions.push(name.clone());
             join(&mut read, &schema.id, value);
         } else if let Some(found) = elsewhere(reader, &name, &value) {
             let attribute = found.sub.unwrap_or(found.attribute);

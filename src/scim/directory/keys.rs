@@ -68,7 +68,9 @@ fn written<'v>(
         return None;
     }
     let value = values.find(|value| text(attribute, value).as_ref() == Some(&key.value))?;
-    Some((path.to_owned(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+    // What is never returned is not repeated either.
+    let told = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Some((path.to_owned(), if attribute.is_hidden() { String::new() } else { told(value) }))
 }
 
 struct Keys<'a> {
@@ -95,8 +97,8 @@ impl Keys<'_> {
     }
 
     fn note<'v>(&mut self, path: &str, attribute: &Attribute, values: impl Iterator<Item = &'v Value>) {
-        let unique = attribute.uniqueness != Uniqueness::None || self.unique_name == Some(path);
-        let indexed = INDEXED.contains(&path) || self.registry.indexes.written.iter().any(|own| own == path);
+        let unique = is_unique(attribute) || self.unique_name == Some(path);
+        let indexed = is_indexed(self.registry, path);
         if !unique && !indexed {
             return;
         }
@@ -110,6 +112,19 @@ impl Keys<'_> {
             }
         }
     }
+}
+
+/// Whether an attribute's values are unique, or looked up by an index; its path in lower case.
+pub(super) fn is_key(registry: &Registry, path: &str, attribute: &Attribute) -> bool {
+    is_unique(attribute) || is_indexed(registry, path)
+}
+
+fn is_unique(attribute: &Attribute) -> bool {
+    attribute.uniqueness != Uniqueness::None
+}
+
+fn is_indexed(registry: &Registry, path: &str) -> bool {
+    INDEXED.contains(&path) || registry.indexes.written.iter().any(|own| own == path)
 }
 
 /// A value as text: what a filter takes for equal is the same.

@@ -1,5 +1,6 @@
 //! The directory: what a SCIM service provider does (RFC 7644 §3), over a [`Store`].
 
+mod bounds;
 mod bulk;
 mod cursor;
 mod first;
@@ -21,6 +22,7 @@ pub mod transfer;
 mod version;
 mod write;
 
+pub use bounds::{MAX_RESOURCE, MAX_TEXT, MAX_VALUES};
 pub use bulk::{MAX_OPERATIONS as MAX_BULK_OPERATIONS, bulk};
 pub use cursor::MAX_CURSOR_SECONDS;
 pub use keys::keys;
@@ -38,7 +40,7 @@ use serde_json::Value;
 
 use crate::scim::compat::Profile;
 use crate::scim::effort::Effort;
-use crate::scim::error::ScimError;
+use crate::scim::error::{ScimError, shown};
 use crate::scim::schema::Registry;
 
 /// Makes of a password what may be kept of it.
@@ -137,10 +139,13 @@ pub(crate) fn text_of(document: &str, attribute: &str) -> Option<String> {
 impl From<StoreError> for ScimError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken(key) => Self::conflict(format!(
-                "another resource already has this `{}`: `{}`; choose another",
-                key.attribute, key.value
-            )),
+            StoreError::Taken(key) => {
+                let value =
+                    if key.value.is_empty() { String::new() } else { format!(": `{}`", shown(&key.value)) };
+                let detail =
+                    format!("another resource already has this `{}`{value}; choose another", key.attribute);
+                Self::conflict(detail)
+            }
             // What failed inside is for the log, not for the client.
             StoreError::Failed(_) => Self::new(500, "storage failed; nothing was changed, try again"),
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use super::Context;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::name::{AttributePath, Letters, fold, prepared};
-use crate::scim::schema::{Moment, ResourceType, Type, moment};
+use crate::scim::schema::{Attribute, Moment, ResourceType, Type, moment};
 
 /// Longest key, in characters: longer values are sorted by their beginning.
 const MAX_KEY: usize = 256;
@@ -33,6 +33,10 @@ impl SortKey {
             .and_then(|path| context.registry.resolve(kind, path))
             .ok_or_else(|| invalid(format!("`sortBy`: {} has no attribute `{text}`", kind.name)))?;
         let sub = found.sub.or_else(|| found.attribute.sub("value"));
+        // The order of a list tells the values it is made by.
+        if found.is_hidden() || sub.is_some_and(Attribute::is_hidden) {
+            return Err(invalid(format!("`sortBy`: `{text}` is never returned, so nothing is sorted by it")));
+        }
         let attribute = sub.unwrap_or(found.attribute);
         if attribute.kind == Type::Complex {
             let one = attribute.sub_attributes.first().map_or("value", |sub| sub.name.as_str());

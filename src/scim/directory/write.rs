@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::bounds::{self, Measured};
 use super::keys::{keys, spelled};
 use super::membership::{member_deltas, member_kind};
 use super::render::parse;
@@ -74,6 +75,7 @@ pub fn create_as(
         change.add_members.push((id.to_owned(), member, kind));
     }
     let written = commit(store, context, kind, change, &document, record, "create", None)?;
+    let readings = told(context, kind, readings);
     Ok(Written { readings, specified, ..written })
 }
 
@@ -96,6 +98,7 @@ pub fn replace(
     let changes = [MemberChange::Clear, MemberChange::Add(members)];
     let changes = if kind.name == "Group" { &changes[..] } else { &[] };
     let written = update(store, context, kind, old, document, changes, false, "replace")?;
+    let readings = told(context, kind, readings);
     Ok(Written { readings, specified, ..written })
 }
 
@@ -118,7 +121,17 @@ pub fn patch(
     let document = check(context.registry, kind, rules(profile), Write::Patch(&before), patched.document)?;
     let forgets = patched.clears_password;
     let written = update(store, context, kind, old, document, &patched.members, forgets, "patch")?;
-    Ok(Written { readings: patched.readings, specified: patched.specified, ..written })
+    let readings = told(context, kind, patched.readings);
+    Ok(Written { readings, specified: patched.specified, ..written })
+}
+
+/// Readings without what is never returned.
+fn told(context: &Context<'_>, kind: &ResourceType, mut readings: Vec<Reading>) -> Vec<Reading> {
+    for reading in readings.iter_mut().filter(|reading| context.registry.hides(kind, &reading.path)) {
+        reading.path.truncate(reading.path.find('[').unwrap_or(reading.path.len()));
+        (reading.from, reading.to) = (Value::Null, Value::Null);
+    }
+    readings
 }
 
 /// Deletes a resource with all its memberships (RFC 7644 §3.6).
@@ -229,13 +242,14 @@ fn update(
     if same_members && change.passwords.is_empty() && previous == document {
         return Ok(Written { record: old, changed: false, readings: Vec::new(), specified: Vec::new() });
     }
+    let there = Measured { document: &previous, bytes: old.document.len() };
     let record = Record {
         version: old.version + 1,
         modified: context.now.to_owned(),
         document: Value::Object(document.clone()).to_string(),
         ..old
     };
-    commit(store, context, kind, change, &document, record, operation, Some(&previous))
+    commit(store, context, kind, change, &document, record, operation, Some(there))
 }
 
 #[allow(clippy::too_many_arguments, reason = "the parts of one commit")]
@@ -247,8 +261,11 @@ fn commit(
     document: &Body,
     record: Record,
     operation: &str,
-    previous: Option<&Body>,
+    previous: Option<Measured<'_>>,
 ) -> Result<Written, ScimError> {
+    let now = Measured { document, bytes: record.document.len() };
+    bounds::check(context.registry, kind, &change, previous, now)?;
+    let previous = previous.map(|previous| previous.document);
     let unique_names = context.settings.profile.has(Flag::UniqueGroupNames);
     let (unique, index) = keys(context.registry, kind, document, unique_names);
     let keeps_keys = match previous {

@@ -141,6 +141,7 @@ impl Binder<'_> {
             },
             Filter::Compare { path, operator, value, value_span: IgnoredSpan(value_span) } => {
                 let (attribute, mut target) = self.resolve(path)?;
+                let hidden = self.hides(path);
                 // `emails eq "x"` means `emails.value eq "x"`.
                 let value_of = attribute.sub("value").filter(|_| attribute.kind == Type::Complex);
                 let attribute = match value_of {
@@ -151,6 +152,11 @@ impl Binder<'_> {
                     }
                     _ => attribute,
                 };
+                if (hidden || attribute.is_hidden()) && !matches!(operator, Operator::Eq | Operator::Ne) {
+                    // Each such answer would tell a piece of the value.
+                    let message = format!("`{path}` is never returned and is compared only as a whole");
+                    return Err(FilterError::new(path.span, message).help("use `eq`, `ne` or `pr`"));
+                }
                 let operand = self.operand(path, attribute, *operator, (value, *value_span))?;
                 Compiled::Compare(target, *operator, operand)
             }
@@ -208,6 +214,14 @@ impl Binder<'_> {
         let urn = path.as_urn().filter(|_| self.parent.is_none())?;
         let own = self.registry.schema(&self.kind.schema).into_iter();
         own.chain(self.registry.extensions(self.kind)).find(|schema| schema.id.eq_ignore_ascii_case(&urn))
+    }
+
+    /// Whether the path names what is never returned, or a part of it.
+    fn hides(&self, path: &AttributePath) -> bool {
+        match self.parent {
+            Some(parent) => parent.is_hidden(),
+            None => self.registry.resolve(self.kind, path).is_some_and(|found| found.is_hidden()),
+        }
     }
 
     fn resolve(&self, path: &AttributePath) -> Result<(&Attribute, Target), FilterError> {

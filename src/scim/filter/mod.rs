@@ -17,9 +17,7 @@ pub use lower::{INDEXED, lower};
 pub use parse::{parse, parse_patch_path};
 pub use text::Needle;
 
-use std::borrow::Cow;
-
-use crate::scim::error::{ScimError, ScimType};
+use crate::scim::error::{ScimError, ScimType, excerpt, shown};
 use crate::scim::span::Span;
 
 /// Longest filter, in bytes.
@@ -54,21 +52,12 @@ impl FilterError {
     pub fn into_scim(self, scim_type: ScimType, text: &str) -> ScimError {
         let column = self.span.utf16(text).start + 1;
         let help = self.help.map(|help| format!("; {help}")).unwrap_or_default();
-        let shown = excerpt(text, self.span.start);
-        ScimError::bad(scim_type, format!("{} (column {column} of `{shown}`){help}", self.message))
+        let around = excerpt(text, self.span.start, EXCERPT);
+        let message = excerpt(&self.message, 0, MESSAGE);
+        ScimError::bad(scim_type, format!("{message} (column {column} of `{around}`){}", shown(&help)))
     }
 }
 
-/// Most bytes of a text that an error repeats.
+/// Most bytes of a text that an error repeats, and of what it says of it.
 const EXCERPT: usize = 256;
-
-/// A text, or what stands around a place in it if it is long.
-fn excerpt(text: &str, at: usize) -> Cow<'_, str> {
-    if text.len() <= EXCERPT {
-        return text.into();
-    }
-    let from = text.floor_char_boundary(at.saturating_sub(EXCERPT / 2).min(text.len() - EXCERPT));
-    let to = text.floor_char_boundary(from + EXCERPT);
-    let [before, after] = [from > 0, to < text.len()].map(|cut| if cut { "…" } else { "" });
-    format!("{before}{}{after}", text.get(from..to).unwrap_or_default()).into()
-}
+const MESSAGE: usize = 600;

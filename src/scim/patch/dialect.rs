@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::element::is_assigned;
 use super::op::{Op, Operation};
 use crate::scim::compat::{At, Flag, Reader, canonical_urn};
-use crate::scim::error::{ScimError, ScimType};
+use crate::scim::error::{ScimError, ScimType, shown};
 use crate::scim::filter::ast::{Filter, IgnoredSpan, Literal, Operator, PatchPath};
 use crate::scim::filter::parse_patch_path;
 use crate::scim::name::{AttributePath, is_name};
@@ -151,8 +151,9 @@ impl<'a> Dialect<'_, 'a> {
             value if one => Value::Array(vec![value]),
             value => value,
         };
+        let secret = path.filter.is_some() && self.reader.registry.hides(self.reader.kind, text);
         let place = Place {
-            text: text.to_owned(),
+            text: if secret { masked(text) } else { text.to_owned() },
             extension: found.extension,
             attribute: found.attribute,
             filter: path.filter,
@@ -204,6 +205,11 @@ impl<'a> Dialect<'_, 'a> {
                     ) =>
             {
                 return Ok(None);
+            }
+            // What stands in the filter may be a password's text.
+            Err(_) if text.contains('[') && self.reader.registry.hides(self.reader.kind, text) => {
+                let detail = format!("`{}` is no path; send the attribute's name alone", masked(text));
+                return Err(ScimError::bad(ScimType::InvalidPath, detail));
             }
             Err(error) => return Err(error.into_scim(ScimType::InvalidPath, text)),
         };
@@ -271,6 +277,13 @@ impl<'a> Dialect<'_, 'a> {
             _ => Err(ScimError::bad(ScimType::InvalidValue, format!("`{text}` needs an object"))),
         }
     }
+}
+
+/// A path without what its value filter says.
+fn masked(text: &str) -> String {
+    let (path, rest) = text.split_once('[').unwrap_or((text, ""));
+    let sub = rest.rsplit_once("].").map(|(_, sub)| format!(".{}", shown(sub))).unwrap_or_default();
+    format!("{}[…]{sub}", shown(path))
 }
 
 /// The filter that finds an element: by its `value`, else by all that it says.

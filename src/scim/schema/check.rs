@@ -18,6 +18,12 @@ use super::{
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::name::is_user_name;
 
+/// Most bytes of a password: more than anybody types, and hashed at once.
+const MAX_PASSWORD: usize = 1_024;
+/// Longest name that is compared with what RFC 8265 allows; whether a longer one is kept, its
+/// length decides.
+const MAX_PREPARED: usize = 1_024;
+
 /// What the tenant leaves open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
@@ -349,9 +355,17 @@ impl Checker<'_> {
             return false;
         }
         let Value::String(text) = value else { return true };
-        if attribute.prepared && !text.is_empty() && !is_user_name(&attribute.key(text)) {
+        if attribute.prepared
+            && (1..=MAX_PREPARED).contains(&text.len())
+            && !is_user_name(&attribute.key(text))
+        {
             let expected = "must be letters, digits and ASCII marks, without spaces";
             self.fault(place, Rule::Prepared, "RFC 8265 §3.3", expected, told(attribute, value));
+            return false;
+        }
+        if attribute.name == "password" && text.len() > MAX_PASSWORD {
+            let expected = format!("takes at most {MAX_PASSWORD} bytes");
+            self.fault(place, Rule::Type, "RFC 7643 §4.1.1", expected, None);
             return false;
         }
         match value::canonical(attribute, text) {

@@ -4,12 +4,15 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::scim::error::{ScimError, ScimType};
+use crate::scim::error::{ScimError, ScimType, excerpt, shown as shown_text};
 
 /// Most faults gathered from one resource.
 const MOST: usize = 100;
 /// Most faults told in one error's detail.
 const TOLD: usize = 20;
+/// Bytes of a detail from which on no more faults are told, and most bytes of one of them.
+const ENOUGH: usize = 1_200;
+const ONE: usize = 500;
 /// Most characters of a faulty value that are shown.
 const SHOWN: usize = 60;
 
@@ -91,7 +94,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "`{}` {}", self.path, self.expected)?;
+        write!(out, "`{}` {}", shown_text(&self.path), self.expected)?;
         if !self.found.is_empty() {
             write!(out, ", not `{}`", self.found)?;
         }
@@ -129,9 +132,17 @@ impl From<Faults> for ScimError {
             () if all(ScimType::Mutability) => ScimType::Mutability,
             () => ScimType::InvalidValue,
         };
-        let mut told: Vec<_> = faults.iter().take(TOLD).map(Fault::to_string).collect();
-        if faults.len() > TOLD {
-            told.push(format!("and {} more", faults.len() - TOLD));
+        let (mut told, mut length) = (Vec::new(), 0);
+        for fault in faults.iter().take(TOLD) {
+            if length > ENOUGH {
+                break;
+            }
+            let text = excerpt(&fault.to_string(), 0, ONE).into_owned();
+            length += text.len();
+            told.push(text);
+        }
+        if faults.len() > told.len() {
+            told.push(format!("and {} more", faults.len() - told.len()));
         }
         Self::bad(scim_type, told.join("; "))
     }

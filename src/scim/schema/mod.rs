@@ -6,6 +6,7 @@ pub mod builtin;
 mod characteristic;
 pub mod check;
 mod fault;
+mod hidden;
 mod index;
 mod json;
 mod load;
