@@ -62,7 +62,10 @@ test("what was written before there were bounds is restored, shown and made shor
   const { body: ada } = await from.scim("POST", "/Users", user("ada", { nickName: "short" }));
   const headers = { authorization: `Bearer ${server.adminToken}` };
   const backup = await (await fetch(`${server.admin}/tenants/${from.id}/export`, { headers })).text();
-  const lines = backup.replace('"short"', JSON.stringify("n".repeat(300_000))).trim().split("\n");
+  const lines = backup
+    .replace('"short"', JSON.stringify("n".repeat(300_000)))
+    .trim()
+    .split("\n");
   const end = JSON.parse(lines.pop());
   const text = lines.map((line) => `${line}\n`).join("");
   end.end.sha256 = createHash("sha256").update(text).digest("hex");

