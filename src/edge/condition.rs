@@ -319,8 +319,8 @@ mod tests {
             }
             // Each level turns what the one before it asked around.
             let levels = [
-                (format!("not ({term} and "), 1, filter::MAX_DEPTH),
-                (format!("{term} or ({term} and ("), 2, filter::MAX_DEPTH / 2),
+                (format!("not ({term} and "), 1, filter::MAX_DEPTH - 1),
+                (format!("{term} or ({term} and ("), 2, (filter::MAX_DEPTH - 1) / 2),
                 (format!("(({term} and {term} and {term}) or "), 1, filter::MAX_DEPTH - 1),
             ];
             for (level, closes, deep) in levels {

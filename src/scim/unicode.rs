@@ -73,7 +73,7 @@ mod tables {
     pub(super) fn normalize(text: &str, form: &str) -> String {
         let mut run = 0;
         let safe = text.chars().flat_map(move |letter| {
-            run = if is_any_mark(letter) { run + 1 } else { 0 };
+            run = if letter != JOINER && is_any_mark(letter) { run + 1 } else { 0 };
             let joiner = (run > MAX_MARKS).then_some(JOINER);
             if joiner.is_some() {
                 run = 1;
@@ -91,7 +91,7 @@ mod tables {
     pub(super) fn has_many_marks(text: &str) -> bool {
         let mut run = 0;
         text.chars().any(|letter| {
-            run = if is_any_mark(letter) { run + 1 } else { 0 };
+            run = if letter != JOINER && is_any_mark(letter) { run + 1 } else { 0 };
             run > MAX_MARKS
         })
     }
@@ -107,9 +107,9 @@ mod tables {
 
     thread_local! {
         static MARK: RegExp = RegExp::new("^\\p{M}$", "u");
-        // As many as `MAX_MARKS`, and one more.
-        static MANY: RegExp = RegExp::new("\\p{M}{30}(?=\\p{M})", "u");
-        static EACH: RegExp = RegExp::new("\\p{M}{30}(?=\\p{M})", "gu");
+        // As many as `MAX_MARKS`, and one more; a joiner is a mark that ends a row.
+        static MANY: RegExp = RegExp::new("[^\\P{M}\\u034f]{30}(?=[^\\P{M}\\u034f])", "u");
+        static EACH: RegExp = RegExp::new("[^\\P{M}\\u034f]{30}(?=[^\\P{M}\\u034f])", "gu");
     }
 
     pub(super) fn normalize(text: &str, form: &str) -> String {
