@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use provisor::provision::example;
 use provisor::scim::compat::Profile;
+use provisor::scim::effort::Effort;
 use provisor::scim::filter;
 use provisor::scim::patch;
 use provisor::scim::schema::builtin;
@@ -121,7 +122,9 @@ fn patched(document: &str, body: &str) -> String {
     let body: Map<String, Value> = serde_json::from_str(body).unwrap();
     let document: Map<String, Value> = serde_json::from_str(document).unwrap();
     let operations = patch::decode(body, Profile::DEFAULT).unwrap();
-    let done = patch::apply(builtin(), kind, Profile::DEFAULT, document.clone(), operations).unwrap();
+    let done =
+        patch::apply(builtin(), kind, Profile::DEFAULT, document.clone(), operations, &Effort::new(u64::MAX))
+            .unwrap();
     let rules = Rules { open_values: true };
     let done = check(builtin(), kind, rules, Write::Patch(&document), done.document).unwrap();
     serde_json::to_string(&done).unwrap()

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use provisor::scim::compat::Profile;
 use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::{Context, NO_PASSWORDS, Place, Searchable, Settings};
+use provisor::scim::effort::Effort;
 use provisor::scim::filter::{self, Filter, INDEXED, Literal, Operator, lower};
 use provisor::scim::http::{Request, serve};
 use provisor::scim::patch;
@@ -356,17 +357,18 @@ proptest! {
     #[test]
     fn a_difference_applied_makes_the_other(a in document(), b in document()) {
         let (registry, kind) = users();
+        let free = Effort::new(u64::MAX);
         for profile in [Profile::STRICT, Profile::DEFAULT] {
             let operations = patch::diff(registry, kind, &a, &b);
             let body = operations.to_json().as_object().unwrap().clone();
             let decoded = patch::decode(body, profile);
             let decoded = if a == b { operations.clone() } else { decoded.unwrap() };
-            let patched = patch::apply(registry, kind, profile, a.clone(), decoded).unwrap();
+            let patched = patch::apply(registry, kind, profile, a.clone(), decoded, &free).unwrap();
             prop_assert_eq!(&patched.document, &b);
             prop_assert_eq!(patched.changed, a != b);
             prop_assert!(patched.readings.is_empty(), "strict operations need no quirk: {:?}", patched.readings);
             // And once more changes nothing.
-            let again = patch::apply(registry, kind, profile, b.clone(), operations).unwrap();
+            let again = patch::apply(registry, kind, profile, b.clone(), operations, &free).unwrap();
             prop_assert!(!again.changed);
         }
     }
@@ -374,12 +376,13 @@ proptest! {
     #[test]
     fn adding_twice_is_adding_once(a in document(), b in document()) {
         let (registry, kind) = users();
+        let free = Effort::new(u64::MAX);
         let add = || patch::Operations {
             list: vec![patch::Operation { op: patch::Op::Add, path: None, value: Some(Value::Object(b.clone())) }],
             ..Default::default()
         };
-        let once = patch::apply(registry, kind, Profile::STRICT, a, add()).unwrap().document;
-        let twice = patch::apply(registry, kind, Profile::STRICT, once.clone(), add()).unwrap();
+        let once = patch::apply(registry, kind, Profile::STRICT, a, add(), &free).unwrap().document;
+        let twice = patch::apply(registry, kind, Profile::STRICT, once.clone(), add(), &free).unwrap();
         prop_assert_eq!(&twice.document, &once);
         prop_assert!(!twice.changed);
         let primaries = once.get("emails").and_then(Value::as_array).into_iter().flatten();
@@ -397,7 +400,9 @@ fn a_group_differs_by_its_members() {
     let operations = patch::diff(builtin(), kind, &group(&["a", "b"]), &group(&["b", "c"]));
     let paths: Vec<_> = operations.list.iter().map(|operation| operation.path.as_deref().unwrap()).collect();
     assert_eq!(paths, [r#"members[value eq "a"]"#, "members"]);
-    let patched = patch::apply(builtin(), kind, Profile::STRICT, group(&[]), operations).unwrap();
+    let patched =
+        patch::apply(builtin(), kind, Profile::STRICT, group(&[]), operations, &Effort::new(u64::MAX))
+            .unwrap();
     let (gone, new) = (vec!["a".to_owned()], vec!["c".to_owned()]);
     let [patch::MemberChange::Remove(removal), patch::MemberChange::Add(joining)] =
         patched.members.as_slice()

@@ -4,6 +4,7 @@
 use provisor::scim::compat::{Flag, Profile, Reader};
 use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
+use provisor::scim::effort::Effort;
 use provisor::scim::error::ScimError;
 use provisor::scim::http::{Reply, Request, serve};
 use provisor::scim::patch;
@@ -95,7 +96,8 @@ fn run(case: &Value, registry: &Registry) -> Result<Map<String, Value>, Refused>
                 "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": case["operations"],
             });
             let operations = patch::decode(object(&message), profile).unwrap();
-            let patched = patch::apply(registry, kind, profile, before.clone(), operations);
+            let patched =
+                patch::apply(registry, kind, profile, before.clone(), operations, &Effort::new(u64::MAX));
             let document = patched.map_err(Refused::Error)?.document;
             let rules = Rules { open_values: profile.has(Flag::OpenValues) };
             check(registry, kind, rules, Write::Patch(&before), document)

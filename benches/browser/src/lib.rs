@@ -1,6 +1,7 @@
 //! What `benches/scim.mjs` calls: one filter read, a population filtered, one user patched.
 
 use provisor::scim::compat::Profile;
+use provisor::scim::effort::Effort;
 use provisor::scim::filter;
 use provisor::scim::patch;
 use provisor::scim::schema::builtin;
@@ -44,7 +45,7 @@ pub fn patched(document: &str, body: &str) -> Result<String, JsError> {
     let document: Map<String, Value> = serde_json::from_str(document)?;
     let refused = |detail: String| JsError::new(&detail);
     let operations = patch::decode(body, Profile::DEFAULT).map_err(|error| refused(error.detail))?;
-    let done = patch::apply(builtin(), kind, Profile::DEFAULT, document.clone(), operations)
+    let done = patch::apply(builtin(), kind, Profile::DEFAULT, document.clone(), operations, &Effort::new(u64::MAX))
         .map_err(|error| refused(error.detail))?;
     let done = check(builtin(), kind, Rules { open_values: true }, Write::Patch(&document), done.document)
         .map_err(|faults| refused(format!("{faults:?}")))?;

@@ -21,6 +21,10 @@ pub struct Overlay<'a> {
     promised: BTreeMap<String, String>,
     /// Memberships added (`true`) or removed, as (group, member).
     members: BTreeMap<(String, String), bool>,
+    /// The same as (member, group), so that a resource's memberships are found.
+    memberships: BTreeSet<(String, String)>,
+    /// Who holds each unique key of the resources written, by type and key.
+    owners: BTreeMap<(String, Key), String>,
     /// Groups that lost all the members they have beneath.
     cleared: BTreeSet<String>,
     changes: Vec<ChangeSet>,
@@ -34,6 +38,8 @@ impl<'a> Overlay<'a> {
             rows: BTreeMap::new(),
             promised: BTreeMap::new(),
             members: BTreeMap::new(),
+            memberships: BTreeSet::new(),
+            owners: BTreeMap::new(),
             cleared: BTreeSet::new(),
             changes: Vec::new(),
         }
@@ -72,12 +78,47 @@ impl<'a> Overlay<'a> {
         }
     }
 
+    /// Notes that a membership stands or not.
+    fn note(&mut self, group: &str, member: &str, present: bool) {
+        self.memberships.insert((member.to_owned(), group.to_owned()));
+        self.members.insert((group.to_owned(), member.to_owned()), present);
+    }
+
+    /// Forgets what was noted of a group's members.
+    fn forget_members(&mut self, group: &str) {
+        for member in seconds(self.members.range(from_first(group)..).map(|(pair, _)| pair), group) {
+            self.members.remove(&(group.to_owned(), member.clone()));
+            self.memberships.remove(&(member, group.to_owned()));
+        }
+    }
+
+    /// Takes a resource's row out, and the keys that it holds.
+    fn replace_row(&mut self, id: &str, row: Option<Put>) {
+        if let Some(Some(old)) = self.rows.get(id) {
+            for key in &old.unique {
+                let entry = (old.record.kind.clone(), key.clone());
+                if self.owners.get(&entry).is_some_and(|owner| owner == id) {
+                    self.owners.remove(&entry);
+                }
+            }
+        }
+        for key in row.iter().flat_map(|put| &put.unique) {
+            let kind = row.as_ref().map(|put| put.record.kind.clone()).unwrap_or_default();
+            self.owners.insert((kind, key.clone()), id.to_owned());
+        }
+        self.rows.insert(id.to_owned(), row);
+    }
+
     /// The store beneath, seen through a change. Deletions come first, as in every store.
     fn lay(&mut self, change: &ChangeSet) -> Result<(), StoreError> {
         for (_, id) in &change.delete {
-            self.rows.insert(id.clone(), None);
+            self.replace_row(id, None);
             self.promised.remove(id);
-            self.members.retain(|(group, member), _| group != id && member != id);
+            self.forget_members(id);
+            for group in seconds(self.memberships.range(from_first(id)..), id) {
+                self.members.remove(&(group.clone(), id.clone()));
+                self.memberships.remove(&(id.clone(), group));
+            }
         }
         for put in &change.put {
             for key in &put.unique {
@@ -85,20 +126,29 @@ impl<'a> Overlay<'a> {
                     return Err(StoreError::Taken(key.clone()));
                 }
             }
-            self.rows.insert(put.record.id.clone(), Some(put.clone()));
+            self.replace_row(&put.record.id, Some(put.clone()));
         }
         for cleared in &change.clear_members {
-            self.members.retain(|(group, _), _| group != cleared);
+            self.forget_members(cleared);
             self.cleared.insert(cleared.clone());
         }
-        for pair in &change.remove_members {
-            self.members.insert(pair.clone(), false);
+        for (group, member) in &change.remove_members {
+            self.note(group, member, false);
         }
         for (group, member, _) in &change.add_members {
-            self.members.insert((group.clone(), member.clone()), true);
+            self.note(group, member, true);
         }
         Ok(())
     }
+}
+
+fn from_first(first: &str) -> (String, String) {
+    (first.to_owned(), String::new())
+}
+
+/// The seconds of the pairs that begin with `first`, which come first.
+fn seconds<'p>(pairs: impl Iterator<Item = &'p (String, String)>, first: &str) -> Vec<String> {
+    pairs.take_while(|(one, _)| one == first).map(|(_, second)| second.clone()).collect()
 }
 
 impl Store for Overlay<'_> {
@@ -120,9 +170,8 @@ impl Store for Overlay<'_> {
     }
 
     fn owner(&mut self, kind: &str, key: &Key) -> Result<Option<String>, StoreError> {
-        let holds = |put: &&Put| put.record.kind == kind && put.unique.contains(key);
-        if let Some(put) = self.rows.values().flatten().find(holds) {
-            return Ok(Some(put.record.id.clone()));
+        if let Some(owner) = self.owners.get(&(kind.to_owned(), key.clone())) {
+            return Ok(Some(owner.clone()));
         }
         // Who was written here has the keys it was written with, and no others.
         Ok(self.beneath.owner(kind, key)?.filter(|id| !self.rows.contains_key(id)))
@@ -147,10 +196,11 @@ impl Store for Overlay<'_> {
                 break;
             }
         }
-        let added = self.members.iter().filter(|((g, member), present)| {
-            **present && g == group && after.is_none_or(|after| member.as_str() > after)
-        });
-        let added: Vec<String> = added.map(|((_, member), _)| member.clone()).collect();
+        // More than a page's worth of those who were added cannot be shown.
+        let first = (group.to_owned(), after.unwrap_or_default().to_owned());
+        let added = self.members.range(first..).take_while(|((of, _), _)| of == group);
+        let added = added.filter(|((_, member), present)| **present && Some(member.as_str()) != after);
+        let added: Vec<String> = added.map(|((_, member), _)| member.clone()).take(limit).collect();
         for id in added {
             if !found.contains_key(&id) {
                 let kind = self.kind_of(&id)?.unwrap_or_default();
@@ -192,11 +242,16 @@ impl Store for Overlay<'_> {
                 break;
             }
         }
-        let members: BTreeSet<&str> = members.iter().copied().collect();
-        let added = self.members.iter().filter(|((group, member), present)| {
-            **present && members.contains(member.as_str()) && (member.as_str(), group.as_str()) > after
-        });
-        let added: Vec<_> = added.map(|((group, member), _)| (member.clone(), group.clone())).collect();
+        let wanted: BTreeSet<&str> = members.iter().copied().collect();
+        let of_one = |member: &str| {
+            let groups = seconds(self.memberships.range(from_first(member)..), member).into_iter();
+            groups.map(|group| (member.to_owned(), group)).collect::<Vec<_>>()
+        };
+        let stands = |(member, group): &(String, String)| {
+            (member.as_str(), group.as_str()) > after
+                && self.members.get(&(group.clone(), member.clone())) == Some(&true)
+        };
+        let added: Vec<_> = wanted.into_iter().flat_map(of_one).filter(stands).collect();
         for (member, group) in added {
             let display = self.beneath_display("Group", &group)?;
             found.entry((member, group)).or_insert(display);

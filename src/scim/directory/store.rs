@@ -190,13 +190,23 @@ pub trait Store {
     fn members(&mut self, group: &str, after: Option<&str>, limit: usize) -> Result<Vec<Member>, StoreError>;
     /// Shows all direct members, by id, a page at a time.
     fn each_page(&mut self, group: &str, visit: &mut dyn FnMut(Vec<Member>)) -> Result<(), StoreError> {
+        self.pages_while(group, &mut |page| {
+            visit(page);
+            true
+        })
+    }
+    /// Shows direct members, by id, a page at a time, as long as more are wanted.
+    fn pages_while(
+        &mut self,
+        group: &str,
+        visit: &mut dyn FnMut(Vec<Member>) -> bool,
+    ) -> Result<(), StoreError> {
         let mut after: Option<String> = None;
         loop {
             let page = self.members(group, after.as_deref(), MEMBERS_PAGE)?;
             let is_last = is_last(&page, MEMBERS_PAGE);
             after = page.last().map(|member| member.id.clone());
-            visit(page);
-            if is_last {
+            if !visit(page) || is_last {
                 return Ok(());
             }
         }

@@ -10,6 +10,7 @@ use super::render::parse;
 use super::version::require;
 use super::{ChangeSet, Context, JournalEntry, Key, Put, Record, Store, StoreError};
 use crate::scim::compat::{Flag, Profile, Reader, Reading};
+use crate::scim::effort::Exhausted;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::name::AttributePath;
 use crate::scim::patch::{self, MemberChange, Operations};
@@ -92,12 +93,12 @@ pub fn replace(
     body: Body,
 ) -> Result<Written, ScimError> {
     let old = existing(store, kind, id, if_match)?;
-    let before = parse(&old.document)?;
+    let before = stored(context, &old)?;
     let (document, members, readings) = read(context, kind, Write::Replace(&before), body)?;
     let specified = specified(context.registry, kind, &document);
     let changes = [MemberChange::Clear, MemberChange::Add(members)];
     let changes = if kind.name == "Group" { &changes[..] } else { &[] };
-    let written = update(store, context, kind, old, document, changes, false, "replace")?;
+    let written = update(store, context, kind, (old, &before), document, changes, false, "replace")?;
     let readings = told(context, kind, readings);
     Ok(Written { readings, specified, ..written })
 }
@@ -116,11 +117,13 @@ pub fn patch(
 ) -> Result<Written, ScimError> {
     let old = existing(store, kind, id, if_match)?;
     let profile = context.settings.profile;
-    let before = parse(&old.document)?;
-    let patched = patch::apply(context.registry, kind, profile, before.clone(), operations)?;
+    let before = stored(context, &old)?;
+    let effort = &context.effort;
+    let patched = patch::apply(context.registry, kind, profile, before.clone(), operations, effort)?;
     let document = check(context.registry, kind, rules(profile), Write::Patch(&before), patched.document)?;
     let forgets = patched.clears_password;
-    let written = update(store, context, kind, old, document, &patched.members, forgets, "patch")?;
+    let members = &patched.members;
+    let written = update(store, context, kind, (old, &before), document, members, forgets, "patch")?;
     let readings = told(context, kind, patched.readings);
     Ok(Written { readings, specified: patched.specified, ..written })
 }
@@ -164,6 +167,13 @@ fn existing(
     let record = store.get(&kind.name, id)?.ok_or_else(|| ScimError::not_found(&kind.name, id))?;
     require(&record, if_match)?;
     Ok(record)
+}
+
+/// A stored document, charged for reading it and for writing one like it: what many operations
+/// of one request change again and again costs its length each time.
+fn stored(context: &Context<'_>, record: &Record) -> Result<Body, ScimError> {
+    context.effort.charge(1 + record.document.len() as u64 / 2).map_err(Exhausted::of_write)?;
+    parse(&record.document)
 }
 
 /// The checked document, a group's members apart from it, and what was read how.
@@ -224,7 +234,7 @@ fn update(
     store: &mut dyn Store,
     context: &mut Context<'_>,
     kind: &ResourceType,
-    old: Record,
+    (old, previous): (Record, &Body),
     mut document: Body,
     members: &[MemberChange],
     forgets_password: bool,
@@ -238,11 +248,10 @@ fn update(
     }
     member_deltas(store, context, kind, &old.id, members, &mut change)?;
     let same_members = change.add_members.is_empty() && change.remove_members.is_empty();
-    let previous = parse(&old.document)?;
-    if same_members && change.passwords.is_empty() && previous == document {
+    if same_members && change.passwords.is_empty() && *previous == document {
         return Ok(Written { record: old, changed: false, readings: Vec::new(), specified: Vec::new() });
     }
-    let there = Measured { document: &previous, bytes: old.document.len() };
+    let there = Measured { document: previous, bytes: old.document.len() };
     let record = Record {
         version: old.version + 1,
         modified: context.now.to_owned(),

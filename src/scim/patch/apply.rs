@@ -1,17 +1,21 @@
 //! The steps, one after the other, on a copy of the document.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
+use super::cost;
 use super::dialect::{self, Place, Step};
-use super::element::{is_assigned, is_primary, set_sub, unset_primary};
+use super::element::{is_assigned, is_primary, set_sub};
 use super::members::{MemberChange, members};
 use super::op::{Op, Operations};
 use crate::scim::compat::{Profile, Reader, Reading};
+use crate::scim::effort::Effort;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::name::AttributePath;
 use crate::scim::schema::check::check_value;
 use crate::scim::schema::project::specified_of;
-use crate::scim::schema::{Attribute, Mutability, Registry, ResourceType, is_repeated, is_same};
+use crate::scim::schema::{Attribute, Mutability, Places, Registry, ResourceType, is_same};
 
 /// The outcome of a PATCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,19 +37,23 @@ pub struct Patched {
 /// Applies all operations, or answers with the first one's fault and changes nothing.
 ///
 /// # Errors
-/// `invalidPath`, `noTarget`, `mutability`, `invalidValue` as RFC 7644 §3.5.2 has them.
+/// `invalidPath`, `noTarget`, `mutability`, `invalidValue` as RFC 7644 §3.5.2 has them; 413 where
+/// that would cost more than the effort allows.
 pub fn apply(
     registry: &Registry,
     kind: &ResourceType,
     profile: Profile,
     document: Map<String, Value>,
     operations: Operations,
+    effort: &Effort,
 ) -> Result<Patched, ScimError> {
     let mut reader = Reader::new(registry, kind, profile);
     reader.readings = operations.readings;
     let mut patch = Patch {
         document,
         before: Vec::new(),
+        places: BTreeMap::new(),
+        effort,
         members: Vec::new(),
         specified: Vec::new(),
         clears_password: false,
@@ -69,6 +77,10 @@ struct Patch<'a> {
     document: Map<String, Value>,
     /// Each attribute touched, as it was at first.
     before: Vec<(Option<&'a str>, &'a str, Option<Value>)>,
+    /// Where the values stand of each list that values were added to, as long as nothing else
+    /// touches it: ten operations that add one value cost what one costs that adds ten.
+    places: BTreeMap<(Option<&'a str>, &'a str), Places>,
+    effort: &'a Effort,
     members: Vec<MemberChange>,
     specified: Vec<AttributePath>,
     clears_password: bool,
@@ -79,6 +91,7 @@ impl<'a> Patch<'a> {
         match step {
             Step::Clear(urn) => {
                 self.remember(None, urn);
+                self.places.retain(|(extension, _), _| *extension != Some(urn));
                 self.document.shift_remove(urn);
                 Ok(())
             }
@@ -102,8 +115,12 @@ impl<'a> Patch<'a> {
         self.remember(place.extension, &place.attribute.name);
         let urn = place.extension.unwrap_or(&reader.kind.schema);
         self.specified.extend(specified_of(urn, place.attribute, place.sub, &value));
+        let list = (place.extension, place.attribute.name.as_str());
+        let known = self.places.remove(&list);
+        let mut work = Work { reader, effort: self.effort, places: known };
         let Some(urn) = place.extension else {
-            place.change(reader, op, &mut self.document, value)?;
+            place.change(&mut work, op, &mut self.document, value)?;
+            self.places.extend(work.places.map(|places| (list, places)));
             // A document never holds the present one, which only its shell knows.
             if place.attribute.name == "password" && op != Op::Add {
                 self.clears_password = !self.document.contains_key("password");
@@ -114,7 +131,8 @@ impl<'a> Patch<'a> {
             Some(Value::Object(part)) => part,
             _ => Map::new(),
         };
-        place.change(reader, op, &mut part, value)?;
+        place.change(&mut work, op, &mut part, value)?;
+        self.places.extend(work.places.map(|places| (list, places)));
         if part.is_empty() {
             self.document.shift_remove(urn);
         } else {
@@ -146,10 +164,18 @@ fn find<'v>(document: &'v Map<String, Value>, extension: Option<&str>, name: &st
     }
 }
 
+/// What a change works with.
+pub(super) struct Work<'w, 'a> {
+    pub(super) reader: &'w mut Reader<'a>,
+    pub(super) effort: &'w Effort,
+    /// Where the list's values stand, if that is known; left behind where it still holds.
+    places: Option<Places>,
+}
+
 impl Place<'_> {
     fn change(
         &self,
-        reader: &mut Reader<'_>,
+        work: &mut Work<'_, '_>,
         op: Op,
         owner: &mut Map<String, Value>,
         value: Value,
@@ -158,9 +184,9 @@ impl Place<'_> {
         let mut present = owner.get_mut(name).map(Value::take);
         let had = present.is_some();
         match (&self.filter, self.sub) {
-            (Some(filter), _) => self.filtered(reader, op, filter, &mut present, value)?,
-            (None, Some(sub)) => self.sub_attribute(op, sub, &mut present, value)?,
-            (None, None) => self.whole(op, &mut present, value)?,
+            (Some(filter), _) => self.filtered(work, op, filter, &mut present, value)?,
+            (None, Some(sub)) => self.sub_attribute(work, op, sub, &mut present, value)?,
+            (None, None) => self.whole(work, op, &mut present, value)?,
         }
         match present.filter(is_assigned) {
             Some(value) => {
@@ -178,7 +204,14 @@ impl Place<'_> {
     }
 
     /// The attribute itself.
-    fn whole(&self, op: Op, present: &mut Option<Value>, value: Value) -> Result<(), ScimError> {
+    fn whole(
+        &self,
+        work: &mut Work<'_, '_>,
+        op: Op,
+        present: &mut Option<Value>,
+        value: Value,
+    ) -> Result<(), ScimError> {
+        let known = work.places.take();
         if op == Op::Remove {
             self.immutable(self.attribute, present.as_ref(), None)?;
             *present = None;
@@ -190,16 +223,23 @@ impl Place<'_> {
             self.immutable(self.attribute, present.as_ref(), value.as_ref())?;
         }
         match (op, value, present.as_mut()) {
-            (Op::Add, None, _) => {}
+            (Op::Add, None, _) => work.places = known,
             (Op::Add, Some(Value::Array(more)), Some(Value::Array(items))) => {
-                more.into_iter().for_each(|item| add(self.attribute, items, item));
+                let mut places = match known {
+                    Some(places) => places,
+                    None => places_of(work.effort, self.attribute, items)?,
+                };
+                for item in more {
+                    add(work.effort, self.attribute, &mut places, items, item)?;
+                }
+                work.places = Some(places);
             }
             // A complex value's sub-attributes are replaced one by one (RFC 7644 §3.5.2.3).
             (_, Some(Value::Object(map)), Some(old @ Value::Object(_))) => {
-                self.merge(op, old, map, &cleared)?;
+                self.merge(work.effort, op, old, map, &cleared)?;
             }
             (_, None, Some(old @ Value::Object(_))) if !cleared.is_empty() => {
-                self.merge(op, old, Map::new(), &cleared)?;
+                self.merge(work.effort, op, old, Map::new(), &cleared)?;
             }
             (_, value, _) => *present = value,
         }
@@ -217,6 +257,7 @@ impl Place<'_> {
     /// Sets what the value names, and unassigns what it says to.
     pub(super) fn merge(
         &self,
+        effort: &Effort,
         op: Op,
         old: &mut Value,
         mut map: Map<String, Value>,
@@ -225,7 +266,7 @@ impl Place<'_> {
         self.fixed(old, &map)?;
         for sub in self.attribute.sub_attributes.iter().filter(|sub| op == Op::Add && sub.multi_valued) {
             if let Some(value) = map.get_mut(&sub.name) {
-                *value = joined(op, sub, old, Some(value.take())).unwrap_or_default();
+                *value = joined(effort, op, sub, old, Some(value.take()))?.unwrap_or_default();
             }
         }
         if let Value::Object(old) = old {
@@ -244,6 +285,7 @@ impl Place<'_> {
     /// `name.givenName`; on a multi-valued attribute, every element's.
     fn sub_attribute(
         &self,
+        work: &Work<'_, '_>,
         op: Op,
         sub: &Attribute,
         present: &mut Option<Value>,
@@ -257,14 +299,15 @@ impl Place<'_> {
                         format!("`{}` would make every value primary; name one with a filter", self.text);
                     return Err(ScimError::bad(ScimType::InvalidValue, detail));
                 }
+                cost::copies(work.effort, items.len(), value.as_ref())?;
                 for item in items.iter_mut() {
-                    let value = joined(op, sub, item, value.clone());
+                    let value = joined(work.effort, op, sub, item, value.clone())?;
                     self.set(item, sub, value)?;
                 }
                 items.retain(is_assigned);
             }
             Some(item) => {
-                let value = joined(op, sub, item, value);
+                let value = joined(work.effort, op, sub, item, value)?;
                 self.set(item, sub, value)?;
             }
             None if value.is_none() => {}
@@ -319,32 +362,65 @@ impl Place<'_> {
 }
 
 /// What a sub-attribute has after values were added to those that it has; else the new value.
-pub(super) fn joined(op: Op, sub: &Attribute, item: &Value, value: Option<Value>) -> Option<Value> {
-    match (item.get(&sub.name), value) {
-        (Some(Value::Array(old)), Some(Value::Array(more))) if op == Op::Add => {
+pub(super) fn joined(
+    effort: &Effort,
+    op: Op,
+    sub: &Attribute,
+    item: &Value,
+    value: Option<Value>,
+) -> Result<Option<Value>, ScimError> {
+    Ok(match (op, value) {
+        (Op::Add, Some(Value::Array(more))) if sub.multi_valued => {
+            let Some(Value::Array(old)) = item.get(&sub.name) else { return Ok(Some(Value::Array(more))) };
+            cost::copies(effort, 1, item.get(&sub.name))?;
             let mut items = old.clone();
-            more.into_iter().for_each(|value| add(sub, &mut items, value));
+            let mut places = places_of(effort, sub, &items)?;
+            for value in more {
+                add(effort, sub, &mut places, &mut items, value)?;
+            }
             Some(Value::Array(items))
         }
         (_, value) => value,
+    })
+}
+
+fn places_of(effort: &Effort, attribute: &Attribute, items: &[Value]) -> Result<Places, ScimError> {
+    for item in items {
+        cost::placed(effort, item)?;
     }
+    Ok(Places::of(attribute, items))
 }
 
 /// Adds a value to a list; one with the same `value` and `type` is the same, and takes what
 /// else the new one says (RFC 7643 §2.4: none is returned twice).
-fn add(attribute: &Attribute, items: &mut Vec<Value>, mut item: Value) {
-    let place = items.iter().position(|known| is_repeated(attribute, known, &item));
+fn add(
+    effort: &Effort,
+    attribute: &Attribute,
+    places: &mut Places,
+    items: &mut Vec<Value>,
+    mut item: Value,
+) -> Result<(), ScimError> {
+    cost::placed(effort, &item)?;
+    let place = places.find(attribute, &item);
     let known = place.and_then(|place| items.get(place));
-    if is_primary(&item) && !known.is_some_and(is_primary) {
-        items.iter_mut().for_each(unset_primary);
+    let becomes_primary = is_primary(&item) && !known.is_some_and(is_primary);
+    if becomes_primary {
+        places.unset_primary(attribute, items);
     }
-    match (place.and_then(|place| items.get_mut(place)), &mut item) {
-        (Some(Value::Object(known)), Value::Object(item)) => {
+    match (place.and_then(|place| Some((place, items.get_mut(place)?))), &mut item) {
+        (Some((place, Value::Object(known))), Value::Object(item)) => {
             // What makes it the same stays as it is written.
             item.retain(|name, _| !["value", "type"].contains(&name.as_str()) || !known.contains_key(name));
             known.append(item);
+            if becomes_primary {
+                places.set_primary(place);
+            }
         }
         (Some(_), _) => {}
-        (None, _) => items.push(item),
+        (None, _) => {
+            places.note(attribute, &item, items.len());
+            items.push(item);
+        }
     }
+    Ok(())
 }

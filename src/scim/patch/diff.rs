@@ -1,5 +1,7 @@
 //! The operations that make of one document another: `apply(diff(a, b), a) == b`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::op::{Op, Operation, Operations};
@@ -70,11 +72,12 @@ impl Differences {
 
     fn members(&mut self, from: &[Value], to: &[Value]) {
         let id = |member: &Value| member.get("value").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let has = |members: &[Value], wanted: &str| members.iter().any(|member| id(member) == wanted);
-        for gone in from.iter().map(id).filter(|id| !has(to, id)) {
+        let ids = |members: &[Value]| -> BTreeSet<String> { members.iter().map(id).collect() };
+        let (before, after) = (ids(from), ids(to));
+        for gone in from.iter().map(id).filter(|id| !after.contains(id)) {
             self.remove(format!("members[value eq {}]", Value::from(gone)));
         }
-        let new: Vec<Value> = to.iter().filter(|member| !has(from, &id(member))).cloned().collect();
+        let new: Vec<Value> = to.iter().filter(|member| !before.contains(&id(member))).cloned().collect();
         if !new.is_empty() {
             let value = Some(Value::Array(new));
             self.0.push(Operation { op: Op::Add, path: Some("members".to_owned()), value });

@@ -1,11 +1,16 @@
 //! Elements that a value filter names: `emails[type eq "work"]`, alone or with a sub-attribute.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
-use super::apply::joined;
+use super::apply::{Work, joined};
+use super::cost;
 use super::dialect::Place;
+use super::members::named_members;
 use super::op::Op;
 use crate::scim::compat::{Flag, Reader};
+use crate::scim::effort::Effort;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::ast::{Filter, Literal, Operator};
 use crate::scim::filter::compile::compile_element;
@@ -18,21 +23,19 @@ impl Place<'_> {
     /// Changes the elements that satisfy the filter.
     pub(super) fn filtered(
         &self,
-        reader: &mut Reader<'_>,
+        work: &mut Work<'_, '_>,
         op: Op,
         filter: &Filter,
         present: &mut Option<Value>,
         value: Value,
     ) -> Result<(), ScimError> {
-        let compiled = compile_element(filter, self.attribute, reader.profile)
-            .map_err(|error| error.into_scim(ScimType::InvalidFilter, &self.text))?;
         let mut items = match present.take() {
             None => Vec::new(),
             Some(Value::Array(items)) => items,
             Some(one) => vec![one],
         };
-        let mut chosen: Vec<bool> =
-            items.iter().map(|item| eval::element(std::slice::from_ref(&compiled), item)).collect();
+        let mut chosen = self.chosen(work, filter, &items)?;
+        let Work { reader, effort, .. } = work;
         let cleared = if self.sub.is_none() { self.unassigned(op, &value) } else { Vec::new() };
         let value = match self.sub {
             Some(sub) => self.checked(op, sub, value)?,
@@ -70,10 +73,12 @@ impl Place<'_> {
         }
         // A value that only unassigns some parts says nothing of the others.
         let value = value.or_else(|| (!cleared.is_empty()).then(|| Value::Object(Map::new())));
+        let copies = chosen.iter().filter(|chosen| **chosen).count().saturating_sub(1);
+        cost::copies(effort, copies, value.as_ref())?;
         let merges = op == Op::Add || self.merges(reader, &items, &chosen, value.as_ref());
         for (item, chosen) in items.iter_mut().zip(chosen) {
             if chosen {
-                self.change_element(op, item, value.clone(), merges.then_some(cleared.as_slice()))?;
+                self.change_element(effort, op, item, value.clone(), merges.then_some(cleared.as_slice()))?;
             } else if makes_primary {
                 unset_primary(item);
             }
@@ -81,6 +86,37 @@ impl Place<'_> {
         items.retain(is_assigned);
         *present = self.restored(items);
         Ok(())
+    }
+
+    /// Which elements satisfy the filter.
+    fn chosen(&self, work: &Work<'_, '_>, filter: &Filter, items: &[Value]) -> Result<Vec<bool>, ScimError> {
+        if let Some(wanted) = self.named_values(filter) {
+            cost::compared(work.effort, items, 2)?;
+            let value_of = |item: &'_ Value| match item {
+                Value::Object(map) => map.get("value").and_then(Value::as_str).map(str::to_owned),
+                item => item.as_str().map(str::to_owned),
+            };
+            let key = self.attribute.sub("value").unwrap_or(self.attribute);
+            let is_wanted = |text: String| wanted.contains(key.key(&text).as_ref());
+            return Ok(items.iter().map(|item| value_of(item).is_some_and(is_wanted)).collect());
+        }
+        let compiled = compile_element(filter, self.attribute, work.reader.profile)
+            .map_err(|error| error.into_scim(ScimType::InvalidFilter, &self.text))?;
+        cost::compared(work.effort, items, cost::terms(filter))?;
+        Ok(items.iter().map(|item| eval::element(std::slice::from_ref(&compiled), item)).collect())
+    }
+
+    /// The keys of the values that a filter names, where it names several and nothing else:
+    /// `value eq "a" or value eq "b"`. Looking each element up among them beats comparing it with each.
+    fn named_values(&self, filter: &Filter) -> Option<BTreeSet<String>> {
+        let value = self.attribute.sub("value").or_else(|| {
+            let simple = self.attribute.sub_attributes.is_empty();
+            simple.then_some(self.attribute)
+        })?;
+        let is_text = matches!(value.kind, Type::String | Type::Reference | Type::Binary);
+        let mut named = Vec::new();
+        let several = is_text && matches!(filter, Filter::Or(_)) && named_members(filter, &mut named);
+        several.then(|| named.into_iter().map(|text| value.key(text).into_owned()).collect())
     }
 
     /// Whether a `replace` keeps what the elements have and the value does not name.
@@ -102,6 +138,7 @@ impl Place<'_> {
 
     fn change_element(
         &self,
+        effort: &Effort,
         op: Op,
         item: &mut Value,
         value: Option<Value>,
@@ -109,11 +146,11 @@ impl Place<'_> {
     ) -> Result<(), ScimError> {
         match (self.sub, value) {
             (Some(sub), value) => {
-                let value = joined(op, sub, item, value);
+                let value = joined(effort, op, sub, item, value)?;
                 self.set(item, sub, value)?;
             }
             (None, Some(Value::Object(map))) => match merges {
-                Some(cleared) if item.is_object() => self.merge(op, item, map, cleared)?,
+                Some(cleared) if item.is_object() => self.merge(effort, op, item, map, cleared)?,
                 _ => {
                     self.fixed(item, &map)?;
                     *item = Value::Object(map);

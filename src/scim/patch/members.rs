@@ -64,7 +64,7 @@ pub(super) fn members(
 }
 
 /// The ids that a filter names, if it names nothing else.
-fn named_members<'f>(filter: &'f Filter, named: &mut Vec<&'f str>) -> bool {
+pub(super) fn named_members<'f>(filter: &'f Filter, named: &mut Vec<&'f str>) -> bool {
     match filter {
         Filter::Or(parts) => parts.iter().all(|part| named_members(part, named)),
         Filter::Compare { path, operator: Operator::Eq, value: Literal::String(id), .. }

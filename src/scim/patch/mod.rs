@@ -5,6 +5,7 @@
 //! [`MemberChange`]s, so that adding one to a hundred thousand costs what it costs at ten.
 
 mod apply;
+mod cost;
 mod dialect;
 mod diff;
 mod element;

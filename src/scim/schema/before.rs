@@ -1,6 +1,8 @@
 //! What a resource must still have: immutable values as they were (RFC 7644 §3.5.1), and
 //! whatever is required (RFC 7643 §7).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value};
 
 use super::check::{Checker, Place, Write, told};
@@ -51,12 +53,15 @@ impl Checker<'_> {
             (Value::Object(old), Value::Object(new)) => self.keep(place, parts, Some(old), new),
             (Value::Array(old), Value::Array(new)) => {
                 let Some(value) = attribute.sub("value") else { return };
+                let key = |map: &Members| map.get(&value.name).map(|found| same_key(value, found));
+                let mut twins = BTreeMap::new();
+                for old in old.iter().filter_map(Value::as_object) {
+                    if let Some(key) = key(old) {
+                        twins.entry(key).or_insert(old);
+                    }
+                }
                 for new in new.iter_mut().filter_map(Value::as_object_mut) {
-                    let twin = old.iter().filter_map(Value::as_object).find(|old| {
-                        let (old, new) = (old.get(&value.name), new.get(&value.name));
-                        old.zip(new).is_some_and(|(old, new)| is_same(value, old, new))
-                    });
-                    let Some(old) = twin else { continue };
+                    let Some(old) = key(new).and_then(|key| twins.get(&key).copied()) else { continue };
                     for part in parts.iter().filter(|part| part.mutability == Mutability::Immutable) {
                         if let (Some(old), None) = (old.get(&part.name), new.get(&part.name)) {
                             new.insert(part.name.clone(), old.clone());
@@ -118,7 +123,10 @@ pub(crate) fn is_same(attribute: &Attribute, a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::String(a), Value::String(b)) => a == b || attribute.key(a) == attribute.key(b),
         (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| is_same(attribute, a, b)))
+            let keys = |items: &[Value]| -> BTreeSet<String> {
+                items.iter().map(|item| same_key(attribute, item)).collect()
+            };
+            a.len() == b.len() && keys(a) == keys(b)
         }
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len()
@@ -128,5 +136,25 @@ pub(crate) fn is_same(attribute: &Attribute, a: &Value, b: &Value) -> bool {
                 })
         }
         _ => a == b,
+    }
+}
+
+/// Two values that [`is_same`] takes for one have the same key, and no others.
+fn same_key(attribute: &Attribute, value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("s{}", Value::from(attribute.key(text).as_ref())),
+        Value::Array(items) => {
+            // Of values that stand twice one counts, but how many stand there does as well.
+            let keys: BTreeSet<String> = items.iter().map(|item| same_key(attribute, item)).collect();
+            format!("{}{keys:?}", items.len())
+        }
+        Value::Object(map) => {
+            let part = |(name, value): (&String, &Value)| {
+                let key = attribute.sub(name).map(|part| same_key(part, value));
+                (name.clone(), key.unwrap_or_else(|| format!("j{value}")))
+            };
+            format!("{:?}", map.iter().map(part).collect::<BTreeMap<_, _>>())
+        }
+        other => format!("j{other}"),
     }
 }

@@ -1,9 +1,10 @@
 //! Values that stand twice: the same `type` and `value` are one (RFC 7643 §2.4).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use super::Attribute;
 
@@ -32,20 +33,15 @@ pub(super) fn drop_repeated(attribute: &Attribute, items: &mut Vec<Value>) {
         }
         return;
     }
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen = Places::default();
     let mut primary = Vec::new();
     let repeated: Vec<bool> = items
         .iter()
         .enumerate()
-        .map(|(at, item)| match seen.entry(key(attribute, item)) {
-            Entry::Occupied(first) => {
-                primary.extend(is_primary(item).then_some(*first.get()));
-                true
-            }
-            Entry::Vacant(place) => {
-                place.insert(at);
-                false
-            }
+        .map(|(at, item)| {
+            let first = seen.note(attribute, item, at);
+            primary.extend(first.filter(|_| is_primary(item)));
+            first.is_some()
         })
         .collect();
     for at in primary {
@@ -53,6 +49,67 @@ pub(super) fn drop_repeated(attribute: &Attribute, items: &mut Vec<Value>) {
     }
     let mut repeated = repeated.into_iter();
     items.retain(|_| repeated.next() != Some(true));
+}
+
+/// Where each value of a list stands: what adds to a long list looks up instead of looking through.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    by_key: BTreeMap<String, usize>,
+    /// The primary ones; one, where the list is as it should be.
+    primary: BTreeSet<usize>,
+}
+
+impl Places {
+    /// The places of a list as it is.
+    pub(crate) fn of(attribute: &Attribute, items: &[Value]) -> Self {
+        let mut places = Self::default();
+        for (at, item) in items.iter().enumerate() {
+            places.note(attribute, item, at);
+        }
+        places
+    }
+
+    /// Where the value stands that this one repeats.
+    pub(crate) fn find(&self, attribute: &Attribute, item: &Value) -> Option<usize> {
+        self.by_key.get(&key(attribute, item)).copied()
+    }
+
+    /// Notes the value at a place; answers with the place of the one that it repeats.
+    pub(crate) fn note(&mut self, attribute: &Attribute, item: &Value, at: usize) -> Option<usize> {
+        if is_primary(item) {
+            self.primary.insert(at);
+        }
+        match self.by_key.entry(key(attribute, item)) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(place) => {
+                place.insert(at);
+                None
+            }
+        }
+    }
+
+    /// Makes none of the values primary.
+    pub(crate) fn unset_primary(&mut self, attribute: &Attribute, items: &mut [Value]) {
+        for at in std::mem::take(&mut self.primary) {
+            let Some(item) = items.get_mut(at) else { continue };
+            // Of what has no `value`, being primary is a part of the key.
+            let before = item.get("value").is_none().then(|| key(attribute, item));
+            if let Some(primary) = item.get_mut("primary") {
+                *primary = Value::Bool(false);
+            }
+            if let Some(before) = before {
+                if self.by_key.get(&before) == Some(&at) {
+                    self.by_key.remove(&before);
+                }
+                self.by_key.entry(key(attribute, item)).or_insert(at);
+            }
+        }
+    }
+
+    /// Notes that the value at a place is primary now.
+    pub(crate) fn set_primary(&mut self, at: usize) {
+        self.primary.insert(at);
+    }
 }
 
 /// One text for one number, however it is written: `3` and `3.0`, `1e20` and all its digits.
@@ -76,7 +133,7 @@ fn make_primary(item: &mut Value) {
 
 /// Whether two values of a multi-valued attribute are one: texts as the attribute compares
 /// them, complex ones by their `value` and `type`.
-pub(crate) fn is_repeated(attribute: &Attribute, a: &Value, b: &Value) -> bool {
+fn is_repeated(attribute: &Attribute, a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::String(a), Value::String(b)) => return a == b || attribute.key(a) == attribute.key(b),
         (Value::Number(a), Value::Number(b)) => return number_key(a) == number_key(b),
@@ -94,27 +151,34 @@ pub(crate) fn is_repeated(attribute: &Attribute, a: &Value, b: &Value) -> bool {
     })
 }
 
-/// Two values have the same key if one repeats the other.
-fn key(attribute: &Attribute, item: &Value) -> String {
+/// Two values have the same key if and only if one repeats the other.
+pub(crate) fn key(attribute: &Attribute, item: &Value) -> String {
     match item {
-        Value::String(text) => return attribute.key(text).into_owned(),
         // In whatever order its members stand.
         Value::Object(map) if map.get("value").is_none() => {
             let members: BTreeMap<_, _> = map.iter().map(|(name, value)| (name, value.to_string())).collect();
-            return format!("{members:?}");
+            format!("{members:?}")
         }
-        Value::Object(_) => {}
-        Value::Number(simple) => return number_key(simple),
-        simple => return simple.to_string(),
+        Value::Object(map) => {
+            let (value, kind) = (part(attribute, map, "value"), part(attribute, map, "type"));
+            format!("v{}{value}{kind}", value.len())
+        }
+        simple => simple_key(Some(attribute), simple),
     }
-    let part = |name: &str| match item.get(name) {
-        Some(Value::String(text)) => match attribute.sub(name) {
-            Some(sub) => sub.key(text).into_owned(),
-            None => text.clone(),
-        },
-        Some(Value::Number(number)) => number_key(number),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    };
-    format!("{}\u{0}{}", part("value"), part("type"))
+}
+
+fn part(attribute: &Attribute, map: &Map<String, Value>, name: &str) -> String {
+    map.get(name).map(|value| simple_key(attribute.sub(name), value)).unwrap_or_default()
+}
+
+/// A simple value's key: its type's letter and what is compared.
+fn simple_key(attribute: Option<&Attribute>, value: &Value) -> String {
+    match value {
+        Value::String(text) => {
+            let key = attribute.map_or(Cow::Borrowed(text.as_str()), |attribute| attribute.key(text));
+            format!("s{key}")
+        }
+        Value::Number(number) => format!("n{}", number_key(number)),
+        other => format!("j{other}"),
+    }
 }
