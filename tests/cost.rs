@@ -139,7 +139,8 @@ fn members_are_read_once_a_request() {
     let (mut tenant, ids) = people(3_000);
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let at = format!("/Groups/{}", tenant.create("/Groups", &group("all", &ids)));
-    let remove = |letters: &str| json!({ "op": "remove", "path": format!("members[display co \"{letters}\"]") });
+    let remove =
+        |letters: &str| json!({ "op": "remove", "path": format!("members[display co \"{letters}\"]") });
     let one = tenant.rows_for("PATCH", &at, &patch(&json!([remove("zz")])));
     let many: Vec<Value> = (0..300).map(|number| remove(&format!("z{number}"))).collect();
     assert_eq!(tenant.rows_for("PATCH", &at, &patch(&many.into())), one);
@@ -157,7 +158,8 @@ fn dear() -> Vec<(&'static str, Asked)> {
     let of_members = json!({ "op": "remove", "path": format!("members[{terms}]") });
     let long = "x".repeat(100_000);
     let everywhere = json!({ "op": "replace", "path": "phoneNumbers.display", "value": long });
-    let chosen = json!({ "op": "replace", "path": "phoneNumbers[type eq \"work\"]", "value": { "display": long } });
+    let chosen =
+        json!({ "op": "replace", "path": "phoneNumbers[type eq \"work\"]", "value": { "display": long } });
     let with_phones = || {
         let mut tenant = Tenant::default();
         let at = format!("/Users/{}", tenant.create("/Users", &someone(phones(0, 10_000))));
