@@ -174,14 +174,13 @@ pub enum Found<'a> {
     Nothing,
 }
 
-/// Finds what answers.
+/// Finds what answers; the path must be in its normal form
+/// ([`normal`](crate::scim::http::normal)).
 pub fn find<'a>(method: &str, path: &'a str) -> Found<'a> {
     if path == SCIM || path.strip_prefix(SCIM).is_some_and(|rest| rest.starts_with('/')) {
-        let path = path.strip_suffix('/').unwrap_or(path);
         let known = SCIM_PATHS.iter().find(|known| values(known, path).is_some());
         return Found::Route(Scim, known.copied().unwrap_or(SCIM), Vec::new());
     }
-    let path = path.strip_suffix('/').unwrap_or(path);
     let method = if method == "HEAD" { "GET" } else { method };
     let mut methods = Vec::new();
     for route in ROUTES {

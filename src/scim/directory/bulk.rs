@@ -15,6 +15,7 @@ use super::reference::{Names, References};
 use super::{Body, Context, Store, create_as, delete, etag, graph, location, patch, replace};
 use crate::scim::effort::Exhausted;
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::http::{decode as decode_path, normal};
 use crate::scim::patch::decode;
 use crate::scim::schema::{Registry, ResourceType};
 
@@ -272,10 +273,10 @@ fn field<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
         .or_else(|| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
-/// A path's parts; the base may stand before it.
+/// A path's parts, read as a request's own path is; the base may stand before it.
 fn endpoint(context: &Context<'_>, path: &str) -> Vec<String> {
-    let path = path.strip_prefix(context.base).unwrap_or(path);
-    path.trim_matches('/').split('/').map(crate::scim::http::decode).collect()
+    let path = normal(path.strip_prefix(context.base).unwrap_or(path)).unwrap_or_default();
+    path.split('/').skip(1).map(decode_path).collect()
 }
 
 fn kind_at<'a>(registry: &'a Registry, name: &str) -> Option<&'a ResourceType> {

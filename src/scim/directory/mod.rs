@@ -11,6 +11,7 @@ mod membership;
 pub mod memory;
 pub mod overlay;
 pub mod page;
+mod password;
 mod query;
 mod reference;
 mod render;
@@ -26,6 +27,7 @@ pub use bounds::{MAX_RESOURCE, MAX_TEXT, MAX_VALUES};
 pub use bulk::{MAX_OPERATIONS as MAX_BULK_OPERATIONS, bulk};
 pub use cursor::MAX_CURSOR_SECONDS;
 pub use keys::keys;
+pub use password::{MAX_PASSWORDS, passwords};
 pub use query::{Found, Query, query};
 pub use render::{Shown, location, member, render};
 pub use stop::Stop;
@@ -43,7 +45,7 @@ use crate::scim::effort::Effort;
 use crate::scim::error::{ScimError, shown};
 use crate::scim::schema::Registry;
 
-/// Makes of a password what may be kept of it.
+/// Makes of a password what may be kept of it; nothing where it cannot, which fails the request.
 pub type HashPassword<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What the core may not find out by itself.

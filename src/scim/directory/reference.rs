@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::password::names_password;
 use crate::scim::error::{ScimError, ScimType};
 
 const PREFIX: &str = "bulkId:";
@@ -67,11 +68,17 @@ impl<'a> References<'a> {
 
     fn in_object(&mut self, map: Map<String, Value>) -> Map<String, Value> {
         let mut replaced = Map::new();
+        let is_path = |name: &str| name.eq_ignore_ascii_case("path");
+        let targets_password =
+            map.iter().any(|(name, path)| is_path(name) && path.as_str().is_some_and(names_password));
         for (name, value) in map {
+            let is_password = targets_password && name.eq_ignore_ascii_case("value");
             let value = match value {
+                // A password is what it is, whatever it looks like.
+                value if is_password || names_password(&name) => value,
                 Value::String(text) if name == "$ref" => Value::String(self.in_path(&text)),
                 // `members[value eq "bulkId:qwerty"]`
-                Value::String(text) if name.eq_ignore_ascii_case("path") => Value::String(self.quoted(&text)),
+                Value::String(text) if is_path(&name) => Value::String(self.quoted(&text)),
                 value => self.in_value(value),
             };
             replaced.insert(name, value);

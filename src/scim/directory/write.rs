@@ -62,7 +62,7 @@ pub fn create_as(
     let (mut document, members, readings) = read(context, kind, Write::Create, body)?;
     let specified = specified(context.registry, kind, &document);
     let mut change = ChangeSet::default();
-    change.passwords.extend(password(context, id, &mut document));
+    change.passwords.extend(password(context, id, &mut document)?);
     let record = Record {
         kind: kind.name.clone(),
         id: id.to_owned(),
@@ -218,11 +218,17 @@ fn named_members(body: &Body) -> Result<(), ScimError> {
 }
 
 /// Takes the password out of a document: only its hash is ever kept.
-fn password(context: &Context<'_>, id: &str, document: &mut Body) -> Option<(String, Option<String>)> {
-    let given = document.shift_remove("password")?;
-    let hash = context.hash_password?(given.as_str()?)?;
-    Some((id.to_owned(), Some(hash)))
+fn password(context: &Context<'_>, id: &str, document: &mut Body) -> Result<Option<Hashed>, ScimError> {
+    let given = document.shift_remove("password").filter(|given| !given.is_null());
+    let (Some(given), Some(hash)) = (given, context.hash_password) else { return Ok(None) };
+    match given.as_str().and_then(hash) {
+        Some(hash) => Ok(Some((id.to_owned(), Some(hash)))),
+        None => Err(ScimError::new(500, "the password could not be hashed; nothing was changed, try again")),
+    }
 }
+
+/// A user's id, and the hash of the password to keep.
+type Hashed = (String, Option<String>);
 
 /// What the tenant's profile leaves open.
 fn rules(profile: Profile) -> Rules {
@@ -242,7 +248,7 @@ fn update(
 ) -> Result<Written, ScimError> {
     document.shift_remove("schemas");
     let mut change = ChangeSet::default();
-    change.passwords.extend(password(context, &old.id, &mut document));
+    change.passwords.extend(password(context, &old.id, &mut document)?);
     if forgets_password && context.hash_password.is_some() {
         change.passwords.push((old.id.clone(), None));
     }

@@ -1,14 +1,20 @@
 //! A SCIM request and its reply, without a network: what the edge, the page's replay
 //! and the tests all call.
 
+mod bearer;
 mod discovery;
+mod path;
 mod reply;
 mod request;
 mod resource;
 mod search;
 
+pub use bearer::{Bearer, BearerForm, bearer};
+pub use path::normal;
 pub use reply::Reply;
-pub use request::{Request, decode};
+pub use request::{HEADERS, Header, Request, decode};
+
+use std::borrow::Cow;
 
 use super::directory::{self, Context, Searchable};
 use super::effort::Exhausted;
@@ -24,19 +30,30 @@ const WRITTEN: u64 = 16;
 
 /// Answers one request. Never fails: every fault is a reply in RFC 7644 §3.12's form.
 pub fn serve(store: &mut dyn Searchable, context: &mut Context<'_>, request: &Request) -> Reply {
-    if request.method == "HEAD" {
-        let request = Request { method: "GET".into(), ..request.clone() };
-        return Reply { body: String::new(), ..serve(store, context, &request) };
+    let reply = answer(store, context, request).unwrap_or_else(|error| Reply::error(&error));
+    if request.method == "HEAD" { Reply { body: String::new(), ..reply } } else { reply }
+}
+
+fn answer(
+    store: &mut dyn Searchable,
+    context: &mut Context<'_>,
+    request: &Request,
+) -> Result<Reply, ScimError> {
+    let mut request = Cow::Borrowed(request);
+    if let Cow::Owned(path) = normal(&request.path)? {
+        request.to_mut().path = path;
     }
-    let answer = admit(context, request).and_then(|()| route(store, context, request));
-    answer.unwrap_or_else(|error| Reply::error(&error))
+    if request.method == "HEAD" {
+        request.to_mut().method = "GET".into();
+    }
+    admit(context, &request)?;
+    route(store, context, &request)
 }
 
 /// Sizes and media types (RFC 7644 §3.1, §3.8). Only a strict tenant refuses others' types.
 fn admit(context: &Context<'_>, request: &Request) -> Result<(), ScimError> {
     if request.body.len() > MAX_PAYLOAD {
-        let limit =
-            if request.path.eq_ignore_ascii_case("/Bulk") { "`bulk.maxPayloadSize`" } else { "the limit" };
+        let limit = if request.path == "/Bulk" { "`bulk.maxPayloadSize`" } else { "the limit" };
         let detail =
             format!("the body has {} bytes, which exceeds {limit} ({MAX_PAYLOAD})", request.body.len());
         return Err(ScimError::new(413, detail));
@@ -54,14 +71,14 @@ fn admit(context: &Context<'_>, request: &Request) -> Result<(), ScimError> {
     };
     let any =
         |text: &str| matches!(text.split(';').next().map(str::trim), Some("*/*" | "application/*" | ""));
-    match request.header("content-type") {
+    match request.header(Header::ContentType) {
         Some(sent) if !request.body.is_empty() && !is_ours(sent) => {
             let detail = format!("`Content-Type` is `{sent}`; send `{MEDIA_TYPE}`");
             return Err(ScimError::new(415, detail));
         }
         _ => {}
     }
-    match request.header("accept") {
+    match request.header(Header::Accept) {
         Some(wanted) if !wanted.split(',').any(|wanted| is_ours(wanted) || any(wanted)) => {
             let detail = format!("`Accept` is `{wanted}`; replies are `{MEDIA_TYPE}`");
             Err(ScimError::new(406, detail))
@@ -75,8 +92,8 @@ fn route(
     context: &mut Context<'_>,
     request: &Request,
 ) -> Result<Reply, ScimError> {
-    let path = request.path.trim_end_matches('/');
-    let segments: Vec<String> = path.split('/').skip(1).map(decode).collect();
+    let path = request.path.as_str();
+    let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let method = request.method.as_str();
     match segments.as_slice() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{MEDIA_TYPE, Request};
+use super::{Header, MEDIA_TYPE, Request};
 use crate::scim::directory::Written;
 use crate::scim::error::ScimError;
 
@@ -47,7 +47,7 @@ impl Reply {
     /// To a request with `Prefer: explain`: what of it the tenant's profile read how, as JSON
     /// in ASCII, the first ones as far as a header may hold them.
     pub(super) fn explained(self, request: &Request, written: &Written) -> Self {
-        let asked = request.header("prefer").is_some_and(|text| {
+        let asked = request.header(Header::Prefer).is_some_and(|text| {
             text.split(',').any(|preference| preference.trim().eq_ignore_ascii_case("explain"))
         });
         if !asked || written.readings.is_empty() {

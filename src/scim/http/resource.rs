@@ -1,7 +1,7 @@
 //! One resource: create, get, replace, patch and delete it (RFC 7644 §3.3 to §3.6), under its
 //! own path or as `/Me` (§3.11), on conditions (§3.14, RFC 9110 §13).
 
-use super::{Reply, Request, not_allowed};
+use super::{Header, Reply, Request, not_allowed};
 use crate::scim::directory::{self, Context, Searchable, Stop, Written, etag, names_etag};
 use crate::scim::effort::Effort;
 use crate::scim::error::ScimError;
@@ -28,7 +28,7 @@ pub(super) fn answer(
     id: &str,
     request: &Request,
 ) -> Result<Reply, ScimError> {
-    let if_match = request.header("if-match");
+    let if_match = request.header(Header::IfMatch);
     // What cannot be shown is refused before anything is changed.
     let selection = request.selection()?;
     match request.method.as_str() {
@@ -90,9 +90,9 @@ fn got(
     selection: &Selection,
 ) -> Result<Reply, ScimError> {
     let record = store.get(&kind.name, id)?.ok_or_else(|| ScimError::not_found(&kind.name, id))?;
-    directory::require(&record, request.header("if-match"))?;
+    directory::require(&record, request.header(Header::IfMatch))?;
     let (tag, location) = (etag(&record), directory::location(context, kind, id));
-    if request.header("if-none-match").is_some_and(|tags| names_etag(tags, &tag)) {
+    if request.header(Header::IfNoneMatch).is_some_and(|tags| names_etag(tags, &tag)) {
         return Ok(Reply::empty(304).header("ETag", tag).header("Location", location));
     }
     let body = directory::text(store, context, kind, &record, selection).map_err(Stop::of_read)?;
@@ -106,7 +106,7 @@ fn unless_known(
     id: &str,
     request: &Request,
 ) -> Result<(), ScimError> {
-    let Some(tags) = request.header("if-none-match") else { return Ok(()) };
+    let Some(tags) = request.header(Header::IfNoneMatch) else { return Ok(()) };
     match store.get(&kind.name, id)? {
         Some(record) if names_etag(tags, &etag(&record)) => {
             let detail = format!(
