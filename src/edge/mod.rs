@@ -45,12 +45,14 @@ mod store;
 mod stream;
 mod tenant;
 mod token;
+mod transport;
 mod visit;
 
 use worker::{Context, Env, Request, Response, Result, event};
 
 use crate::routes::{Action, Found, SCIM, find};
 use crate::scim::error::ScimError;
+use crate::scim::http::normal;
 use reply::{Answer, of_error};
 use visit::Visit;
 
@@ -60,11 +62,26 @@ const OPENAPI: &str = include_str!("openapi.json");
 #[event(fetch)]
 async fn fetch(mut request: Request, env: Env, context: Context) -> Result<Response> {
     let mut visit = Visit::begin(&request);
+    let response = match route(&mut request, &env, &mut visit).await {
+        Ok(response) => response,
+        Err(fault) => of_error(&fault.told(&visit))?,
+    };
+    visit.end(response, &env, &context)
+}
+
+/// Finds who answers, by the path in its one form.
+async fn route(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
     let path = request.path();
-    let answer = match find(&visit.method, &path) {
+    let path = normal(&path)?;
+    transport::check(request, env, &path)?;
+    if visit.method == visit::OTHER {
+        let detail = format!("the method is not supported; send one of {}", visit::METHODS.join(", "));
+        return Err(ScimError::new(501, detail).into());
+    }
+    match find(&visit.method, &path) {
         Found::Route(action, route, values) => {
             visit.route = route;
-            answer(&mut request, &env, &mut visit, action, &values).await
+            answer(request, env, visit, action, &path, &values).await
         }
         Found::OtherMethods(methods) => {
             let detail = format!("`{}` is not allowed here; use {methods}", visit.method);
@@ -74,12 +91,7 @@ async fn fetch(mut request: Request, env: Env, context: Context) -> Result<Respo
             let detail = format!("there is nothing at `{path}`; the Tenant URL ends in `{SCIM}`");
             Err(ScimError::new(404, detail).into())
         }
-    };
-    let response = match answer {
-        Ok(response) => response,
-        Err(fault) => of_error(&fault.told(&visit))?,
-    };
-    visit.end(response, &env, &context)
+    }
 }
 
 async fn answer(
@@ -87,6 +99,7 @@ async fn answer(
     env: &Env,
     visit: &mut Visit,
     action: Action,
+    path: &str,
     values: &[&str],
 ) -> Answer {
     match action {
@@ -95,25 +108,29 @@ async fn answer(
         Action::OpenApi => Ok(Response::ok(OPENAPI)?.with_headers(reply::content_type("application/json")?)),
         Action::Jwks => admin::streams::jwks(env, visit, values.first().unwrap_or(&"")).await,
         Action::Poll => admin::streams::poll(request, env, visit).await,
-        Action::Scim => scim(request, env, visit).await,
+        Action::Scim => scim(request, env, visit, path.strip_prefix(SCIM).unwrap_or_default()).await,
         Action::Grant => oauth::grant(request, env, visit).await,
         _ => admin::serve(request, env, visit, action, values).await,
     }
 }
 
-async fn scim(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
+/// Answers below the SCIM base; `below` is the path there.
+async fn scim(request: &mut Request, env: &Env, visit: &mut Visit, below: &str) -> Answer {
     let presented = request.headers().get("authorization")?;
-    let token = match oauth::authenticate(env, presented.as_deref()).await {
+    let text = visit.bearer(presented.as_deref());
+    let token = match &text {
+        Ok(text) => oauth::authenticate(env, text).await,
+        Err(error) => Err(error.clone().into()),
+    };
+    let token = match token {
         Ok(token) => token,
         Err(fault) => {
-            refuse::refuse(env, visit, token::bearer(presented.as_deref()).unwrap_or_default()).await;
+            refuse::refuse(env, visit, text.unwrap_or_default()).await;
             return Err(fault);
         }
     };
     visit.tenant = Some(token.tenant.clone());
     visit.actor = Some(token.credential.actor());
-    let path = request.path();
-    let below = path.strip_prefix(SCIM).unwrap_or("");
     if token.is_edge_read() {
         return Ok(copy::read(env, &token, request, below).await?);
     }

@@ -13,7 +13,7 @@ use super::jwt::{Issuer, Jwt, is_jwt};
 use super::refuse::refuse;
 use super::reply::{Answer, Fault, body_text, of_reply};
 use super::tenant::{ask_admin, now};
-use super::token::{self, Credential, Scope, Token, bearer, hash};
+use super::token::{self, Credential, Scope, Token, hash};
 use super::visit::Visit;
 use crate::scim::error::ScimError;
 use crate::scim::http::{Reply, Request as Form, decode};
@@ -28,9 +28,8 @@ const CACHE_SECONDS: u64 = 60;
 /// Most audiences of one token that are looked up.
 const MAX_AUDIENCES: usize = 4;
 
-/// Finds out whose token a request carries: ours by its MAC, another issuer's by its signature.
-pub(super) async fn authenticate(env: &Env, header: Option<&str>) -> Result<Token, Fault> {
-    let text = bearer(header)?;
+/// Finds out whose token this is: ours by its MAC, another issuer's by its signature.
+pub(super) async fn authenticate(env: &Env, text: &str) -> Result<Token, Fault> {
     if is_jwt(text) {
         return of_issuer(env, &Jwt::read(text)?).await;
     }
@@ -116,9 +115,15 @@ pub(super) async fn grant(request: &mut Request, env: &Env, visit: &mut Visit) -
     visit.tenant = Some(tenant.to_owned());
     let asked = json!({ "id": id, "hash": hash(&secret), "now": now() });
     let mut reply = ask_admin(env, &visit.id, tenant, "/clients/check", &asked).await?;
+    let wait = reply.headers().get("retry-after")?;
     if reply.status_code() != 200 {
         let told: Value = reply.json().await?;
         let detail = told.get("detail").and_then(Value::as_str).unwrap_or_default();
+        if let Some(wait) = wait {
+            let response = refusal(429, "temporarily_unavailable", detail)?;
+            response.headers().set("Retry-After", &wait)?;
+            return Ok(response);
+        }
         super::refuse::slow_down().await;
         return refusal(401, "invalid_client", detail);
     }

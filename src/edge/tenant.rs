@@ -14,23 +14,27 @@ use worker::{
 use super::limit::{self, Limit};
 use super::log::{self, failure};
 use super::manage::Profile;
+use super::password::Hashes;
 use super::region::object;
 use super::reply::{Answer, body_text, of_error, of_reply, origin_and_query, reply_of};
 use super::schemas::Known;
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
 use super::visit::Visit;
-use super::{access, events, import, indexes, manage, me, outbox, password, publish, stream};
+use super::{access, events, import, indexes, manage, me, outbox, publish, stream};
 use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
-use crate::scim::http::{self, MAX_PAYLOAD, Reply};
+use crate::scim::http::{self, HEADERS, MAX_PAYLOAD, Reply};
 
 /// How long the outbox gathers changes before a round: a second, which KV asks to lie between two puts
 /// of a key, and what the runtime's clock may be behind.
 const GATHER: Duration = Duration::from_millis(1_050);
 /// When KV failed: how long it is left alone.
 const RETRY: Duration = Duration::from_secs(5);
+
+/// How long refused credentials are counted before the number is written down.
+const REFUSED: Duration = Duration::from_secs(5);
 
 /// The header that holds what the Worker asks; the object is reachable in no other way.
 const ASKED: &str = "provisor-asked";
@@ -62,7 +66,7 @@ pub(super) async fn ask_scim(
     let (origin, query) = origin_and_query(request);
     let given = request.headers();
     let mut headers = Vec::new();
-    for name in ["content-type", "if-match", "if-none-match"] {
+    for (_, name) in HEADERS {
         headers.extend(given.get(name)?.map(|value| (name.to_owned(), value)));
     }
     let asked = Asked {
@@ -131,6 +135,8 @@ pub struct Tenant {
     /// Until when KV is left alone because it failed, in milliseconds since 1970.
     rest: Cell<f64>,
     limit: Limit,
+    /// Credentials that were refused and are not yet written down.
+    refused: Cell<u64>,
     profile: RefCell<Option<Profile>>,
     is_fresh: Cell<bool>,
     /// Steps that the last request was charged.
@@ -150,6 +156,7 @@ impl DurableObject for Tenant {
             is_ringing: Cell::new(false),
             rest: Cell::new(0.0),
             limit: Limit::default(),
+            refused: Cell::new(0),
             profile: RefCell::new(None),
             is_fresh: Cell::new(true),
             steps: Cell::new(0),
@@ -167,28 +174,21 @@ impl DurableObject for Tenant {
         if asked.path == "/admin/delete" {
             return self.delete_all(&body).await;
         }
-        // From here to the reply there is no await: what is decided is what is committed.
-        log::within(asked.id.clone());
         let reply = match asked.path.strip_prefix("/admin") {
-            Some(path) => self.with_store(|store| {
-                self.profile.replace(None);
+            Some(path) => {
                 let body = serde_json::from_str(&body).unwrap_or(Value::Null);
-                let reply = manage::serve(store, path, &body);
-                store.forget_schemas();
-                reply
-            }),
-            None => self.with_store(|store| {
-                let mut profile = self.profile.borrow_mut();
-                let profile = match profile.as_mut() {
-                    Some(known) => known,
-                    None => profile.insert(Profile::read(store)?),
-                };
-                self.scim(store, profile, &asked, method, body)
-            }),
+                log::within(asked.id.clone());
+                match path {
+                    "/refused" => self.told_refused(&body),
+                    "/poll" | "/clients/check" => self.visited(path, &body),
+                    path => self.administered(path, &body),
+                }
+            }
+            None => self.scim(&asked, method, body).await,
         };
         log::within(String::new());
         // Reading leaves nothing to publish, but a restarted object may have been left some.
-        if !reads || self.is_fresh.replace(false) {
+        if !reads || self.refused.get() > 0 || self.is_fresh.replace(false) {
             self.gather(GATHER).await;
         }
         let reply = reply.unwrap_or_else(|error| reply_of(&error));
@@ -209,6 +209,7 @@ impl DurableObject for Tenant {
         // So that rounds lie a second apart.
         self.is_ringing.set(true);
         self.alarm.set(f64::INFINITY);
+        self.write_refused();
         let tenant = self.tenant_id();
         // A store of its own, as requests are answered while others are awaited.
         let opened = SqlStore::open(&self.state, &self.schemas);
@@ -253,25 +254,89 @@ impl Tenant {
         }
     }
 
-    /// Checks the tenant and the token, then lets the core answer.
-    fn scim(
+    /// The same, with what every request must know of its tenant.
+    fn with_profile<T>(
         &self,
-        store: &mut SqlStore,
+        work: impl FnOnce(&mut SqlStore, &mut Profile) -> std::result::Result<T, ScimError>,
+    ) -> std::result::Result<T, ScimError> {
+        self.with_store(|store| {
+            let mut profile = self.profile.borrow_mut();
+            let profile = match profile.as_mut() {
+                Some(known) => known,
+                None => profile.insert(Profile::read(store)?),
+            };
+            work(store, profile)
+        })
+    }
+
+    /// Answers the administrator, and forgets what was known: anything may have changed.
+    fn administered(&self, path: &str, body: &Value) -> std::result::Result<Reply, ScimError> {
+        self.write_refused();
+        self.with_store(|store| {
+            self.profile.replace(None);
+            let reply = manage::serve(store, path, body);
+            store.forget_schemas();
+            reply
+        })
+    }
+
+    /// Answers a polling receiver or the token endpoint; they take from the tenant's bucket as others do,
+    /// but for the further looks of one poll.
+    fn visited(&self, path: &str, body: &Value) -> std::result::Result<Reply, ScimError> {
+        self.with_profile(|store, profile| {
+            let per_second = profile.settings.requests_per_second;
+            if body.get("isAgain") != Some(&Value::Bool(true))
+                && let Err(seconds) = self.limit.take(per_second, js_sys::Date::now())
+            {
+                return Ok(limit::refusal(per_second, seconds));
+            }
+            let reply = manage::serve(store, path, body);
+            if reply.as_ref().is_err_and(|error| error.status == 401) {
+                self.count_refused(1);
+            }
+            reply
+        })
+    }
+
+    /// Takes note of credentials that the Worker refused.
+    fn told_refused(&self, body: &Value) -> std::result::Result<Reply, ScimError> {
+        self.count_refused(body.get("number").and_then(Value::as_u64).unwrap_or(1));
+        Ok(Reply::plain(200, &Value::Null))
+    }
+
+    /// Counts refused credentials in memory: the alarm writes the number down, however many come.
+    fn count_refused(&self, number: u64) {
+        self.refused.set(self.refused.get().saturating_add(number));
+    }
+
+    /// Writes down how many credentials were refused since the last time.
+    fn write_refused(&self) {
+        let number = self.refused.replace(0);
+        if number == 0 {
+            return;
+        }
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let written = self.with_store(|store| match store.fact("id")? {
+            Some(_) => access::count_refused(store, number, &now()),
+            // The tenant is gone: nothing may be written where it was.
+            None => Ok(()),
+        });
+        if let Err(error) = written {
+            failure("refused", "", &error.detail);
+        }
+    }
+
+    /// Whether this may be done, here and now.
+    fn allow(
+        &self,
+        store: &SqlStore,
         profile: &mut Profile,
-        asked: &Asked,
-        method: String,
-        body: String,
-    ) -> std::result::Result<Reply, ScimError> {
-        let Some(credential) = &asked.credential else {
-            return Err(ScimError::new(500, "the Worker sent no credential"));
-        };
-        let path = asked.path.strip_prefix("/scim").unwrap_or_default().to_owned();
-        let (query, headers) = (asked.query.clone(), asked.headers.clone());
-        let request = http::Request { method, path, query, headers, body };
-        let now = now();
-        if let Err(error) = access::allow(store, &mut profile.grants, credential, &now, &request) {
+        credential: &Credential,
+        request: &http::Request,
+    ) -> std::result::Result<(), ScimError> {
+        if let Err(error) = access::allow(store, &mut profile.grants, credential, &now(), request) {
             if error.status == 401 {
-                access::count_refused(store, 1, &now)?;
+                self.count_refused(1);
             }
             return Err(error);
         }
@@ -284,21 +349,72 @@ impl Tenant {
             }
             *profile = Profile::read(store)?;
         }
-        let settings = &profile.settings;
-        let per_second = settings.requests_per_second;
-        let left = self.limit.take(per_second, js_sys::Date::now());
-        if let Err(seconds) = left {
-            let detail = format!("more than {per_second} requests a second; try again in {seconds} s");
-            let mut reply = Reply::error(&ScimError::new(429, detail));
-            reply.headers.push(("Retry-After".into(), seconds.to_string()));
-            limit::tell(&mut reply, per_second, Some(0));
+        Ok(())
+    }
+
+    /// Checks rate, token and tenant, hashes passwords, then lets the core answer.
+    async fn scim(
+        &self,
+        asked: &Asked,
+        method: String,
+        body: String,
+    ) -> std::result::Result<Reply, ScimError> {
+        let Some(credential) = &asked.credential else {
+            return Err(ScimError::new(500, "the Worker sent no credential"));
+        };
+        let path = asked.path.strip_prefix("/scim").unwrap_or_default().to_owned();
+        let (query, headers) = (asked.query.clone(), asked.headers.clone());
+        let request = http::Request { method, path, query, headers, body };
+        log::within(asked.id.clone());
+        let refused = self.with_profile(|store, profile| {
+            let (per_second, now) = (profile.settings.requests_per_second, js_sys::Date::now());
+            if let Err(seconds) = self.limit.take(per_second, now) {
+                return Ok(Some(limit::refusal(per_second, seconds)));
+            }
+            self.allow(store, profile, credential, &request)?;
+            self.limit.overdraw(per_second, request.operations().saturating_sub(1), now);
+            Ok(None)
+        })?;
+        if let Some(reply) = refused {
             return Ok(reply);
         }
+        let passwords = request.passwords()?;
+        let waits = !passwords.is_empty();
+        let hashes = match Hashes::of(passwords).await {
+            Ok(hashes) => hashes,
+            Err(error) => {
+                failure("password", &asked.id, &error);
+                return Err(ScimError::new(503, "the password could not be hashed; try again"));
+            }
+        };
+        // From here to the reply there is no await: what is decided is what is committed.
+        log::within(asked.id.clone());
+        self.with_profile(|store, profile| {
+            if waits {
+                // Meanwhile the token may have been revoked, or the tenant suspended.
+                self.allow(store, profile, credential, &request)?;
+            }
+            self.answered(store, profile, asked, credential, &request, &hashes)
+        })
+    }
+
+    /// What the core answers.
+    fn answered(
+        &self,
+        store: &mut SqlStore,
+        profile: &Profile,
+        asked: &Asked,
+        credential: &Credential,
+        request: &http::Request,
+        hashes: &Hashes,
+    ) -> std::result::Result<Reply, ScimError> {
+        let now = now();
+        let settings = &profile.settings;
+        let per_second = settings.requests_per_second;
+        let hash_password = |text: &str| hashes.take(text);
         let mut new_id = super::admin::new_id;
         let actor = credential.actor();
-        // Only these can mean the token's own user.
-        let asks_for_me = request.path.starts_with("/Me") || request.path == "/Bulk";
-        let me = if asks_for_me { me::user(store, credential)? } else { None };
+        let me = if request.may_mean_me() { me::user(store, credential)? } else { None };
         let registry = store.schemas()?;
         let mut context = Context {
             registry: &registry,
@@ -307,15 +423,15 @@ impl Tenant {
             actor: &actor,
             new_id: &mut new_id,
             settings,
-            hash_password: Some(&password::hash),
+            hash_password: Some(&hash_password),
             me: me.as_deref(),
             cursor_key: self.cursor_key(),
             effort: crate::scim::effort::Effort::new(settings.step_budget),
         };
-        let mut reply = http::serve(store, &mut context, &request);
+        let mut reply = http::serve(store, &mut context, request);
         self.steps.set(settings.step_budget.saturating_sub(context.effort.left()));
-        limit::tell(&mut reply, per_second, left.ok().flatten());
-        if request.path.trim_end_matches('/') == "/ServiceProviderConfig" {
+        limit::tell(&mut reply, per_second, self.limit.left(per_second, js_sys::Date::now()));
+        if request.path == "/ServiceProviderConfig" {
             return Ok(stream::announce(store, reply)?);
         }
         Ok(reply)
@@ -400,7 +516,9 @@ impl Tenant {
             let due = due.map_or(f64::INFINITY, |due| due as f64);
             let publish = if outbox::is_pending(store) { self.rest.get() } else { f64::INFINITY };
             let walk = if store.schemas()?.is_walking { soonest } else { f64::INFINITY };
-            Ok(due.min(publish).min(walk).max(soonest))
+            let refused =
+                if self.refused.get() > 0 { now + REFUSED.as_millis() as f64 } else { f64::INFINITY };
+            Ok(due.min(publish).min(walk).min(refused).max(soonest))
         });
         let Ok(due) = due else { return };
         if due < self.alarm.get() {

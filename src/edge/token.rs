@@ -72,21 +72,6 @@ pub(super) struct Token {
     edge_read: bool,
 }
 
-/// What an `Authorization: Bearer …` header carries.
-pub(super) fn bearer(header: Option<&str>) -> Result<&str, ScimError> {
-    let Some(header) = header else {
-        return Err(ScimError::new(401, "send the tenant's token: `Authorization: Bearer …`"));
-    };
-    let (scheme, text) = header.trim().split_once(' ').ok_or_else(refused)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(ScimError::new(
-            401,
-            format!("`{scheme}` is not supported; send `Authorization: Bearer …`"),
-        ));
-    }
-    Ok(text.trim())
-}
-
 fn refused() -> ScimError {
     ScimError::new(401, "the token is not valid; check that it was pasted whole")
 }

@@ -5,13 +5,20 @@ use worker::{Context, Env, Request, Response, Result};
 use super::log::{self, request_id};
 use super::metrics::{self, Observation};
 use super::reply::secure;
+use crate::scim::error::ScimError;
+use crate::scim::http;
+
+/// The methods that something answers, or that are told which others are.
+pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// What any other method is called in the log and the metrics: its name is the client's own text.
+pub(super) const OTHER: &str = "other";
 
 /// What is known of a request. Nothing here is a person's: tenants and tokens are told
 /// by their random ids.
 pub(super) struct Visit {
     /// The client's id for it, or ours.
     pub id: String,
-    /// The HTTP method; `HEAD` counts as `GET` outside SCIM.
+    /// The HTTP method, one of [`METHODS`] or [`OTHER`]; `HEAD` counts as `GET` outside SCIM.
     pub method: String,
     /// The route's template; empty when nothing is there.
     pub route: &'static str,
@@ -19,9 +26,16 @@ pub(super) struct Visit {
     pub tenant: Option<String>,
     /// The first part of the token's hash.
     pub actor: Option<String>,
+    /// How the token was sent, if not as RFC 6750 writes it.
+    pub authorization: Option<&'static str>,
     /// Whether the response is an object's, which has every header already.
     pub is_whole: bool,
     began: f64,
+}
+
+/// The method by its own name: `worker` reads what it does not know as `GET`.
+fn known_method(method: &str) -> &'static str {
+    METHODS.into_iter().find(|known| *known == method).unwrap_or(OTHER)
 }
 
 impl Visit {
@@ -29,13 +43,21 @@ impl Visit {
     pub fn begin(request: &Request) -> Self {
         Self {
             id: request_id(request),
-            method: request.method().as_ref().to_owned(),
+            method: known_method(&request.inner().method()).to_owned(),
             route: "",
             tenant: None,
             actor: None,
+            authorization: None,
             is_whole: false,
             began: js_sys::Date::now(),
         }
+    }
+
+    /// Reads the token of an `Authorization` header, and notes how it was written.
+    pub fn bearer<'a>(&mut self, header: Option<&'a str>) -> std::result::Result<&'a str, ScimError> {
+        let bearer = http::bearer(header)?;
+        self.authorization = bearer.form.told();
+        Ok(bearer.token)
     }
 
     /// Tells the log and the metrics, and gives the response what every response has.
@@ -54,6 +76,7 @@ impl Visit {
                 ("milliseconds", milliseconds.into()),
                 ("tenant", self.tenant.as_deref().into()),
                 ("actor", self.actor.as_deref().into()),
+                ("authorization", self.authorization.into()),
             ],
         );
         let response = if self.is_whole { response } else { secure(response, &self.id)? };

@@ -325,3 +325,39 @@ test("bad tokens are answered slowly and counted for the tenant they name, good 
   assert.equal((await asking(`prv_${"0".repeat(32)}.x.00`)).status, 401);
   assert.equal((await server.administer("GET", `/tenants/${"0".repeat(32)}`)).status, 404);
 });
+
+test("Access admits nobody whom another site sent", async () => {
+  const token = jwt(issuer.keys[0], claims({ aud: "the-admin-api" }));
+  const ask = (headers, body = JSON.stringify({ name: "test" })) =>
+    fetch(`${server.admin}/tenants`, {
+      method: "POST",
+      body,
+      headers: { "cf-access-jwt-assertion": token, ...headers },
+    });
+  const json = { "content-type": "application/json" };
+  const own = { origin: new URL(server.admin).origin, "sec-fetch-site": "same-origin" };
+  const evil = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+  const count = async () => (await server.administer("GET", "/tenants")).body.tenants.length;
+  const before = await count();
+  for (const [headers, words] of [
+    [{ ...evil, "content-type": "text/plain" }, /another site/],
+    [{ ...evil, ...json }, /another site/],
+    [{ ...json, origin: "null" }, /another site/],
+    [{ ...json, origin: "https://evil.example" }, /another site/],
+    [{ ...json, "sec-fetch-site": "same-site" }, /another site/],
+    [{ ...own, "content-type": "application/x-www-form-urlencoded" }, /Content-Type: application\/json/],
+    [{ "content-type": "text/plain" }, /Content-Type: application\/json/],
+  ]) {
+    const reply = await ask(headers);
+    assert.equal(reply.status, 403, JSON.stringify(headers));
+    assert.match((await reply.json()).detail, words);
+  }
+  // Without a body too: keys are rotated by a POST that has none.
+  assert.equal((await ask({ origin: "https://evil.example" }, undefined)).status, 403);
+  assert.equal(await count(), before);
+  assert.equal((await ask({ ...json })).status, 201);
+  assert.equal((await ask({ ...own, "content-type": "application/json; charset=utf-8" })).status, 201);
+  // A token is added by no browser: whoever has it may ask from anywhere.
+  const { status } = await server.administer("POST", "/tenants", { name: "test" }, evil);
+  assert.equal(status, 201);
+});

@@ -43,13 +43,13 @@ test("a Worker that lacks a secret or a binding lives, but says what it lacks", 
   });
   try {
     assert.equal((await lacking.dispatchFetch("http://x/healthz")).status, 200);
-    const reply = await lacking.dispatchFetch("http://x/readyz");
+    const reply = await lacking.dispatchFetch("https://x/readyz");
     const { faults } = await reply.json();
     assert.equal(reply.status, 503);
     assert.equal(faults.length, 3, JSON.stringify(faults));
     assert.match(faults.join("\n"), /TOKEN_KEY[\s\S]*ADMIN_TOKEN[\s\S]*DIRECTORY/);
     assert.ok(!JSON.stringify(faults).includes("short"));
-    const scim = await lacking.dispatchFetch("http://x/scim/v2/Users", {
+    const scim = await lacking.dispatchFetch("https://x/scim/v2/Users", {
       headers: { authorization: "Bearer prv_x.y.zz" },
     });
     assert.equal(scim.status, 503);

@@ -14,7 +14,7 @@ use super::reply::{Answer, Fault, body_text, of_reply, origin_and_query};
 use super::tenant::ask_admin;
 use super::token::same_secret;
 use super::visit::Visit;
-use super::{archive, oauth, refuse};
+use super::{archive, oauth, refuse, transport};
 use crate::routes::Action;
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, Reply, decode};
@@ -32,13 +32,19 @@ pub(super) async fn serve(
     action: Action,
     values: &[&str],
 ) -> Answer {
-    let given = request.headers().get("authorization")?.unwrap_or_default();
-    let given = given.strip_prefix("Bearer ").unwrap_or_default();
+    let given = request.headers().get("authorization")?;
     let wanted = env.secret("ADMIN_TOKEN")?.to_string();
-    let is_known = !wanted.is_empty() && same_secret(given, &wanted);
+    let is_known = match visit.bearer(given.as_deref()) {
+        Ok(given) => !wanted.is_empty() && same_secret(given, &wanted),
+        Err(error) if error.status == 400 => return Err(error.into()),
+        Err(_) => false,
+    };
     if !is_known && !oauth::is_admitted(env, request).await? {
         refuse::slow_down().await;
         return Err(ScimError::new(401, "send the administrator's token: `Authorization: Bearer …`").into());
+    }
+    if !is_known {
+        transport::same_site(request, env)?;
     }
     visit.actor = Some("administrator".into());
     let tenant = match values.first() {

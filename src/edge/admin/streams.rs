@@ -83,8 +83,8 @@ pub(in crate::edge) async fn jwks(env: &Env, visit: &mut Visit, value: &str) -> 
 /// A receiver's poll (RFC 8936).
 pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
     let refused = || ScimError::new(401, "send the stream's token: `Authorization: Bearer pev_…`");
-    let given = request.headers().get("authorization")?.unwrap_or_default();
-    let token = given.strip_prefix("Bearer ").unwrap_or_default().trim();
+    let given = request.headers().get("authorization")?;
+    let token = visit.bearer(given.as_deref())?;
     let (signed, given_mac) = token.rsplit_once('.').ok_or_else(refused)?;
     let wanted = mac(&env.secret("TOKEN_KEY")?.to_string(), signed).ok_or_else(refused)?;
     if !same_secret(given_mac, &wanted) {
@@ -105,7 +105,7 @@ pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, visit: &mut 
         && asked.get("maxEvents").and_then(Value::as_i64) != Some(0);
     let mut looks = 0;
     loop {
-        let body = json!({ "hash": hash, "asked": asked });
+        let body = json!({ "hash": hash, "asked": asked, "isAgain": looks > 0 });
         let mut reply = ask_admin(env, &visit.id, &tenant, "/poll", &body).await?;
         if reply.status_code() != 200 {
             return Ok(reply);
