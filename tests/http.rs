@@ -119,7 +119,8 @@ mod laws {
                 continue;
             }
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                let escape = if choice % 2 == 0 { format!("%{byte:02X}") } else { format!("%{byte:02x}") };
+                let escape =
+                    if choice.is_multiple_of(2) { format!("%{byte:02X}") } else { format!("%{byte:02x}") };
                 spelled.push_str(&escape);
             }
         }

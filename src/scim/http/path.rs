@@ -46,8 +46,7 @@ pub fn normal(path: &str) -> Result<Cow<'_, str>, ScimError> {
 /// Whether nothing has to be changed: what nearly every request sends.
 fn is_normal(path: &str) -> bool {
     let Some(rest) = path.strip_prefix('/') else { return false };
-    let is_plain =
-        |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(|byte| is_in_path(byte));
+    let is_plain = |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(is_in_path);
     rest.is_empty() || rest.split('/').all(is_plain)
 }
 
