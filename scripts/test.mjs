@@ -52,6 +52,7 @@ const suites = [
   ["types page", "tsc --noEmit -p www", check],
   ["native", "cargo test --features cli --no-fail-fast", cargo],
   ["browser", wasm("wasm-pack test --headless --chrome --mode no-install -- --features browser"), cargo],
+  ["page in node", "node --test --test-reporter=tap tests/page/*.test.mjs", node],
   ["edge", "node --test --test-reporter=tap tests/edge/*.test.mjs", node],
   [
     "interop",

@@ -2,7 +2,7 @@ import { render } from "preact";
 import "./style/index.css";
 import { App } from "./ui/App";
 import { restore } from "./ui/keeping";
-import { consider } from "./ui/Offer";
+import { consider, tooLong } from "./ui/Offer";
 import { install } from "./ui/Update";
 
 const root = document.getElementById("app");
@@ -17,8 +17,12 @@ async function start(): Promise<void> {
   await restore();
   if (!location.hash.includes("c=")) return;
   const { fromFragment } = await import("./share");
-  const shared = await fromFragment(location.hash);
-  if (shared) consider(shared);
+  try {
+    const shared = await fromFragment(location.hash);
+    if (shared) consider(shared);
+  } catch {
+    tooLong.value = true;
+  }
 }
 if (able) void start();
 

@@ -42,30 +42,61 @@ export function readConfiguration(text: string): Partial<Document> | null {
   }
 }
 
-async function through(stream: CompressionStream | DecompressionStream, bytes: Uint8Array<ArrayBuffer>) {
-  const piped = new Blob([bytes]).stream().pipeThrough(stream);
-  return new Uint8Array(await new Response(piped).arrayBuffer());
+/** The longest configuration that a link may hold, in bytes: a short link may unpack to gigabytes. */
+export const LONGEST = 4 << 20;
+
+/** The link holds more than {@link LONGEST}. */
+export class TooLong extends Error {}
+
+/** What a stream makes of these bytes, given up once it is more than `most`. */
+async function through(
+  stream: CompressionStream | DecompressionStream,
+  bytes: Uint8Array<ArrayBuffer>,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = new Blob([bytes]).stream().pipeThrough(stream).getReader();
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > most) {
+      await reader.cancel();
+      throw new TooLong();
+    }
+    pieces.push(value);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
-/** The link's fragment, without `#`. */
+/** The link's fragment, without `#`; {@link TooLong} of a configuration that no link may hold. */
 export async function toFragment(document: Document, expectations: boolean): Promise<string> {
-  const text = configurationText(document, expectations);
-  const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(text));
+  const text = new TextEncoder().encode(configurationText(document, expectations));
+  if (text.length > LONGEST) throw new TooLong();
+  const bytes = await through(new CompressionStream("deflate-raw"), text, Number.POSITIVE_INFINITY);
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return `c=${btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")}`;
 }
 
-/** The configuration in a fragment, if it holds one. */
+/** The configuration in a fragment, if it holds one; {@link TooLong} if it holds too much. */
 export async function fromFragment(fragment: string): Promise<Partial<Document> | null> {
   const code = /(?:^#?|&)c=([\w-]+)/.exec(fragment)?.[1];
   if (!code) return null;
   try {
     const binary = atob(code.replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
-    const text = await through(new DecompressionStream("deflate-raw"), bytes);
+    const text = await through(new DecompressionStream("deflate-raw"), bytes, LONGEST);
     return readConfiguration(new TextDecoder().decode(text));
-  } catch {
+  } catch (error) {
+    if (error instanceof TooLong) throw error;
     return null;
   }
 }

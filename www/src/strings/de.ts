@@ -391,6 +391,8 @@ export const de: Strings = {
     `${many(count, "Erwartung", "Erwartungen")} mitgeben: Sie enthalten Werte von Personen`,
   copyLink: "Link kopieren",
   linkLabel: "Link",
+  linkTooLong:
+    "Diese Konfiguration ist länger, als ein Link enthalten darf (4 MB). Teilen Sie sie stattdessen als Datei.",
   shared: "Aus einem Link geöffnet.",
   sharedReplace: "Verwenden",
   sharedText:

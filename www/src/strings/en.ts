@@ -381,6 +381,7 @@ export const en = {
     `Include ${many(count, "expectation", "expectations")}: they hold values of people`,
   copyLink: "Copy link",
   linkLabel: "Link",
+  linkTooLong: "This configuration is longer than a link may hold (4 MB). Share it as a file instead.",
   shared: "Opened from a link.",
   sharedReplace: "Use it",
   sharedText:

@@ -12,7 +12,7 @@ import { Header } from "./Header";
 import { Help } from "./Help";
 import { keys } from "./keys";
 import { lazy } from "./lazy";
-import { Offer, offer } from "./Offer";
+import { Offer, offer, tooLong } from "./Offer";
 import { Update } from "./Update";
 import { Welcome } from "./Welcome";
 
@@ -78,7 +78,7 @@ export function App() {
       <Header />
       {(fault.value || schemaError.value || fileStates.value.some(({ error }) => error)) && <Faults />}
       {(columns.value.unused.length > 0 || Object.keys(document_.value.columns).length > 0) && <Columns />}
-      {offer.value && <Offer />}
+      {(offer.value || tooLong.value) && <Offer />}
       <Update />
       {started ? <Work /> : <Welcome />}
       {guide.value !== null && <Guide />}

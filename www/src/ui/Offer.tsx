@@ -5,6 +5,9 @@ import { strings } from "../strings";
 
 export const offer = signal<Partial<Document> | null>(null);
 
+/** A link was opened that holds more than a link may. */
+export const tooLong = signal(false);
+
 /** Uses it at once where there is nothing to lose. */
 export function consider(shared: Partial<Document>): void {
   const { files, generated, schemaName } = document_.value;
@@ -21,6 +24,15 @@ function use(): void {
 
 export function Offer() {
   const t = strings();
+  if (tooLong.value)
+    return (
+      <div class="banner" role="alert">
+        <span>{t.linkTooLong}</span>
+        <button type="button" class="button" onClick={() => (tooLong.value = false)}>
+          {t.dismiss}
+        </button>
+      </div>
+    );
   return (
     <div class="banner" role="status">
       <span>

@@ -15,13 +15,17 @@ export function Share() {
   const some = document.expectations.length;
   useEffect(() => {
     let current = true;
-    void toFragment(document, along.value).then((fragment) => {
-      if (current) link.value = `${location.origin}${location.pathname}#${fragment}`;
-    });
+    const show = (text: string) => {
+      if (current) link.value = text;
+    };
+    void toFragment(document, along.value).then(
+      (fragment) => show(`${location.origin}${location.pathname}#${fragment}`),
+      () => show(t.linkTooLong),
+    );
     return () => {
       current = false;
     };
-  }, [document, along.value, link]);
+  }, [document, along.value, link, t.linkTooLong]);
   return (
     <div class="form share">
       <h3>{t.shareTitle}</h3>
