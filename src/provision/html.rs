@@ -5,10 +5,12 @@
 //! other text is.
 
 mod configuration;
+mod markup;
 
 use super::report::{Operation, Summary};
 use crate::provision::told::told;
 pub use configuration::configuration;
+use markup::{Html, html};
 use serde_json::Value;
 
 const STYLE: &str = include_str!("report.css");
@@ -31,15 +33,16 @@ const ACTIONS: [(&str, &str, &str); 8] = [
 /// Everything before the operations.
 #[must_use]
 pub fn head(title: &str, summary: &Summary) -> String {
-    let mut text = format!(
-        "<!doctype html>\n<html lang=\"{1}\"><head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; \
+    let mut text = html(
+        "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; \
          base-uri 'none'; form-action 'none'\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{0}</title><style>{STYLE}</style></head><body><h1>{0}</h1>",
-        escape(title),
-        // The language that the report is in.
-        told!("en"),
+         <title>{}</title><style>",
+        // The language that the report is in comes first.
+        &[&told!("en"), &STYLE_HASH, &title],
     );
+    text.add(STYLE, &[]);
+    text.add("</style></head><body><h1>{}</h1>", &[&title]);
     let links = if summary.links_assumed {
         told!("links assumed from unique matches")
     } else {
@@ -57,8 +60,7 @@ pub fn head(title: &str, summary: &Summary) -> String {
         links,
         summary.requests
     );
-    text.push_str(&format!("<p class=\"sub\">{sentence}</p>"));
-    text.push_str("<ul class=\"tiles\">");
+    text.add("<p class=\"sub\">{}</p><ul class=\"tiles\">", &[&sentence]);
     let count = |name: &str| match name {
         "create" => summary.create,
         "update" => summary.update,
@@ -70,9 +72,9 @@ pub fn head(title: &str, summary: &Summary) -> String {
         _ => summary.unchanged,
     };
     for (name, said, _) in ACTIONS {
-        text.push_str(&format!("<li class=\"{name}\"><b>{}</b><span>{said}</span></li>", count(name)));
+        text.add("<li class=\"{}\"><b>{}</b><span>{}</span></li>", &[&name, &count(name), &said]);
     }
-    text.push_str("</ul>");
+    text.add("</ul>", &[]);
     let mut notes = summary.notes.clone();
     if summary.threshold_exceeded {
         notes.push(told!("more would be disabled and deleted than the threshold allows; they are held back, and the job would be quarantined").to_owned());
@@ -80,10 +82,11 @@ pub fn head(title: &str, summary: &Summary) -> String {
         notes.push(told!("so many objects fail that the job would be quarantined").to_owned());
     }
     if !notes.is_empty() {
-        let items: String = notes.iter().map(|note| format!("<li>{}</li>", escape(note))).collect();
-        text.push_str(&format!("<ul class=\"notes\">{items}</ul>"));
+        text.add("<ul class=\"notes\">", &[]);
+        notes.iter().for_each(|note| text.add("<li>{}</li>", &[note]));
+        text.add("</ul>", &[]);
     }
-    text
+    text.finish()
 }
 
 /// The plan in pictures: each bar stands beside its name and number, so that it is a table too.
@@ -137,25 +140,24 @@ fn bars(title: &str, bars: &[(String, u64)]) -> String {
     if bars.is_empty() {
         return String::new();
     }
+    let mut text = html("<h2>{}</h2><table class=\"chart\"><tbody>", &[&title]);
     let most = bars.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
-    let rows: String = bars
-        .iter()
-        .map(|(name, count)| {
-            let width = count.saturating_mul(100) / most;
-            format!(
-                "<tr><th scope=\"row\">{}</th><td class=\"n\">{count}</td><td class=\"bar\"><svg width=\"100%\" height=\"10\" aria-hidden=\"true\"><rect width=\"{width}%\" height=\"10\" rx=\"3\"/></svg></td></tr>",
-                escape(name)
-            )
-        })
-        .collect();
-    format!("<h2>{title}</h2><table class=\"chart\"><tbody>{rows}</tbody></table>")
+    for (name, count) in bars {
+        let width = count.saturating_mul(100) / most;
+        text.add(
+            "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"bar\"><svg width=\"100%\" height=\"10\" aria-hidden=\"true\"><rect width=\"{}%\" height=\"10\" rx=\"3\"/></svg></td></tr>",
+            &[name, count, &width],
+        );
+    }
+    text.add("</tbody></table>", &[]);
+    text.finish()
 }
 
 /// The heading over all operations of an action; empty for an unknown one.
 #[must_use]
 pub fn section(action: &str, count: usize) -> String {
     let said = ACTIONS.iter().find(|(name, ..)| *name == action).map_or("", |(_, said, _)| said);
-    format!("<h2>{count} {said}</h2>")
+    html("<h2>{} {}</h2>", &[&count, &said]).finish()
 }
 
 /// The actions in the order of interest.
@@ -172,97 +174,81 @@ pub fn operation(operation: &Operation) -> String {
         many => told!("{0} changes", many),
     };
     let reason = if operation.reason.is_empty() { String::new() } else { format!("{}: ", operation.reason) };
-    let mut text = format!(
-        "<details class=\"{}\"><summary><span class=\"badge\">{}</span><span class=\"name\">{}</span><span class=\"why\">{}{}</span><span class=\"count\">{count}</span></summary><div class=\"body\">",
-        escape(&operation.verdict),
-        ACTIONS.iter().find(|(name, ..)| *name == operation.verdict).map_or("", |(.., word)| word),
-        escape(&operation.source.display_name),
-        escape(&reason),
-        escape(&operation.explanation)
+    let word = ACTIONS.iter().find(|(name, ..)| *name == operation.verdict).map_or("", |(.., word)| word);
+    let source = &operation.source;
+    let mut text = html(
+        "<details class=\"{}\"><summary><span class=\"badge\">{}</span><span class=\"name\">{}</span><span class=\"why\">{}{}</span><span class=\"count\">{}</span></summary><div class=\"body\">",
+        &[&operation.verdict, &word, &source.display_name, &reason, &operation.explanation, &count],
     );
     let target = operation.target.as_ref().map_or_else(
-        || told!("no target object").to_owned(),
-        |target| {
-            let word = told!("target object");
-            format!("{word} <code>{}</code> {}", escape(&target.id), escape(&target.display_name))
-        },
+        || html("{}", &[&told!("no target object")]),
+        |target| html("{} <code>{}</code> {}", &[&told!("target object"), &target.id, &target.display_name]),
     );
-    text.push_str(&format!(
-        "<p>{} <code>{}</code>, {target}</p>",
-        escape(&operation.object_type),
-        escape(&operation.source.id)
-    ));
+    text.add("<p>{} <code>{}</code>, {}</p>", &[&operation.object_type, &source.id, &target]);
     if !operation.changes.is_empty() {
-        text.push_str(&titled(told!("Changes")));
-        text.push_str(&heads(&[told!("Attribute"), told!("Before"), told!("After"), told!("Because of")]));
+        titled(&mut text, told!("Changes"));
+        heads(&mut text, &[told!("Attribute"), told!("Before"), told!("After"), told!("Because of")]);
         for change in &operation.changes {
-            text.push_str(&format!(
+            text.add(
                 "<tr><td><code>{}</code></td><td class=\"old\">{}</td><td class=\"new\">{}</td><td><code>{}</code></td></tr>",
-                escape(&change.target), escape(&plain(&change.old)), escape(&plain(&change.new)), escape(&change.mapping)
-            ));
+                &[&change.target, &plain(&change.old), &plain(&change.new), &change.mapping],
+            );
         }
-        text.push_str("</tbody></table>");
+        text.add("</tbody></table>", &[]);
     }
     if !operation.problems.is_empty() {
-        text.push_str(&titled(told!("Problems")));
-        text.push_str("<table><tbody>");
+        titled(&mut text, told!("Problems"));
+        text.add("<table><tbody>", &[]);
         for problem in &operation.problems {
-            text.push_str(&format!(
+            text.add(
                 "<tr><td><code>{}</code></td><td>{}</td><td class=\"no\">{}</td></tr>",
-                escape(&problem.target),
-                escape(&problem.message),
-                escape(&problem.code)
-            ));
+                &[&problem.target, &problem.message, &problem.code],
+            );
         }
-        text.push_str("</tbody></table>");
+        text.add("</tbody></table>", &[]);
     }
-    text.push_str(&titled(told!("Scope")));
-    text.push_str("<table><tbody>");
+    titled(&mut text, told!("Scope"));
+    text.add("<table><tbody>", &[]);
     for step in &operation.scope {
         let (class, said) = if step.passed { ("yes", told!("yes")) } else { ("no", told!("no")) };
-        text.push_str(&format!(
-            "<tr><td>{}</td><td class=\"{class}\">{said}</td><td>{}</td></tr>",
-            escape(&step.name),
-            escape(&step.detail)
-        ));
+        text.add(
+            "<tr><td>{}</td><td class=\"{}\">{}</td><td>{}</td></tr>",
+            &[&step.name, &class, &said, &step.detail],
+        );
     }
-    text.push_str("</tbody></table>");
+    text.add("</tbody></table>", &[]);
     if !operation.requests.is_empty() {
-        text.push_str(&titled(told!("Requests")));
+        titled(&mut text, told!("Requests"));
         for request in &operation.requests {
             let body = if request.body.is_null() {
                 String::new()
             } else {
                 format!("\n{}", serde_json::to_string_pretty(&request.body).unwrap_or_default())
             };
-            text.push_str(&format!(
-                "<pre>{} {}{}</pre>",
-                request.method,
-                escape(&request.path),
-                escape(&body)
-            ));
+            text.add("<pre>{} {}{}</pre>", &[&request.method, &request.path, &body]);
         }
     }
-    text.push_str("</div></details>\n");
-    text
+    text.add("</div></details>\n", &[]);
+    text.finish()
 }
 
 /// Everything after the operations.
 #[must_use]
 pub fn tail() -> String {
     let made = told!("Made by provisor {0}; nothing was sent", env!("CARGO_PKG_VERSION"));
-    format!("<footer>{made}.</footer></body></html>\n")
+    html("<footer>{}.</footer></body></html>\n", &[&made]).finish()
 }
 
 /// A heading within an operation or the configuration.
-fn titled(title: &str) -> String {
-    format!("<h3>{title}</h3>")
+fn titled(text: &mut Html, title: &str) {
+    text.add("<h3>{}</h3>", &[&title]);
 }
 
 /// A table up to its body.
-fn heads(heads: &[&str]) -> String {
-    let heads: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
-    format!("<table><thead><tr>{heads}</tr></thead><tbody>")
+fn heads(text: &mut Html, heads: &[&str]) {
+    text.add("<table><thead><tr>", &[]);
+    heads.iter().for_each(|head| text.add("<th>{}</th>", &[head]));
+    text.add("</tr></thead><tbody>", &[]);
 }
 
 fn plain(value: &Value) -> String {
@@ -274,27 +260,13 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_people_wrote_stays_text() {
-        assert_eq!(escape("<b a=\"1\">&"), "&lt;b a=&quot;1&quot;&gt;&amp;");
+        assert_eq!(html("{}", &[&"<b a=\"1\">&"]).finish(), "&lt;b a=&quot;1&quot;&gt;&amp;");
         let page = head("<x>", &Summary::default()) + &tail();
         assert!(page.contains("&lt;x&gt;") && !page.contains("<x>"));
     }

@@ -1,6 +1,7 @@
 //! The whole configuration at a report's end: what it was that was planned.
 
-use super::{escape, heads, titled};
+use super::markup::{Html, html};
+use super::{heads, titled};
 use crate::provision::report::JobSettings;
 use crate::provision::told::told;
 use serde_json::Value;
@@ -8,37 +9,30 @@ use serde_json::Value;
 /// Mappings, scoping filters and settings, as tables.
 #[must_use]
 pub fn configuration(schema: &Value, settings: &JobSettings) -> String {
-    let mut text = format!("<h2>{}</h2>", told!("Configuration"));
+    let mut text = html("<h2>{}</h2>", &[&told!("Configuration")]);
     for rule in list(schema, "synchronizationRules") {
         for object in list(rule, "objectMappings") {
-            text.push_str(&object_mapping(object));
+            object_mapping(&mut text, object);
         }
     }
-    text.push_str(&titled(told!("Settings")));
-    text.push_str("<table><tbody>");
+    titled(&mut text, told!("Settings"));
+    text.add("<table><tbody>", &[]);
     if let Ok(Value::Object(settings)) = serde_json::to_value(settings) {
         for (name, value) in settings.iter().filter(|(_, value)| !value.is_null()) {
-            text.push_str(&row(&[name, &plain(value)]));
+            row(&mut text, &[name, &plain(value)]);
         }
     }
-    text.push_str("</tbody></table>");
-    text
+    text.add("</tbody></table>", &[]);
+    text.finish()
 }
 
-fn object_mapping(object: &Value) -> String {
-    let mut text = format!(
+fn object_mapping(text: &mut Html, object: &Value) {
+    let name = |of: &str| word(object, of);
+    text.add(
         "<h3>{} → {} <small>{}</small></h3>",
-        escape(&word(object, "sourceObjectName")),
-        escape(&word(object, "targetObjectName")),
-        escape(&word(object, "flowTypes"))
+        &[&name("sourceObjectName"), &name("targetObjectName"), &name("flowTypes")],
     );
-    text.push_str(&heads(&[
-        told!("Target"),
-        told!("Source"),
-        told!("Default"),
-        told!("Matching"),
-        told!("Applied"),
-    ]));
+    heads(text, &[told!("Target"), told!("Source"), told!("Default"), told!("Matching"), told!("Applied")]);
     for mapping in list(object, "attributeMappings") {
         let source = mapping.get("source").unwrap_or(&Value::Null);
         let written = match word(source, "expression") {
@@ -46,34 +40,39 @@ fn object_mapping(object: &Value) -> String {
             expression => expression,
         };
         let matching = mapping.get("matchingPriority").map(plain).filter(|priority| priority != "0");
-        text.push_str(&row(&[
-            &word(mapping, "targetAttributeName"),
-            &written,
-            &word(mapping, "defaultValue"),
-            &matching.unwrap_or_default(),
-            &word(mapping, "flowType"),
-        ]));
+        row(
+            text,
+            &[
+                &word(mapping, "targetAttributeName"),
+                &written,
+                &word(mapping, "defaultValue"),
+                &matching.unwrap_or_default(),
+                &word(mapping, "flowType"),
+            ],
+        );
     }
-    text.push_str("</tbody></table>");
+    text.add("</tbody></table>", &[]);
     let groups = object.get("scope").map_or(&[][..], |scope| list(scope, "groups"));
     if !groups.is_empty() {
-        text.push_str(&titled(told!("Scoping filters")));
-        text.push_str("<table><tbody>");
+        titled(text, told!("Scoping filters"));
+        text.add("<table><tbody>", &[]);
         for group in groups {
             for clause in list(group, "clauses") {
                 let values = clause.get("targetOperand").map_or(&[][..], |operand| list(operand, "values"));
                 let values: Vec<String> = values.iter().map(plain).collect();
-                text.push_str(&row(&[
-                    &word(group, "name"),
-                    &word(clause, "sourceOperandName"),
-                    &word(clause, "operatorName"),
-                    &values.join("; "),
-                ]));
+                row(
+                    text,
+                    &[
+                        &word(group, "name"),
+                        &word(clause, "sourceOperandName"),
+                        &word(clause, "operatorName"),
+                        &values.join("; "),
+                    ],
+                );
             }
         }
-        text.push_str("</tbody></table>");
+        text.add("</tbody></table>", &[]);
     }
-    text
 }
 
 fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
@@ -89,12 +88,13 @@ fn plain(value: &Value) -> String {
 }
 
 /// A row whose first cell is its head.
-fn row(cells: &[&str]) -> String {
-    let cell = |(at, text): (usize, &&str)| match at {
-        0 => format!("<th scope=\"row\">{}</th>", escape(text)),
-        _ => format!("<td><code>{}</code></td>", escape(text)),
-    };
-    format!("<tr>{}</tr>", cells.iter().enumerate().map(cell).collect::<String>())
+fn row(text: &mut Html, cells: &[&str]) {
+    text.add("<tr>", &[]);
+    for (at, cell) in cells.iter().enumerate() {
+        let form = if at == 0 { "<th scope=\"row\">{}</th>" } else { "<td><code>{}</code></td>" };
+        text.add(form, &[cell]);
+    }
+    text.add("</tr>", &[]);
 }
 
 #[cfg(test)]
