@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use provisor::provision::expression::{
-    Attributes, Environment, Expression, ExpressionError, State, Value, evaluate, functions, lint, parse,
-    trace,
+    Attributes, Environment, Expression, ExpressionError, Patterns, State, Value, evaluate, functions, lint,
+    parse, trace,
 };
 use provisor::provision::told::plain;
 use serde_json::Value as Json;
@@ -57,6 +57,7 @@ fn run(
         taken: &|candidate| taken.iter().any(|known| known == candidate),
         default_domain: "contoso.com",
         strict_iif,
+        patterns: &Patterns::default(),
     };
     evaluate(expression, source, &mut environment)
 }
@@ -375,6 +376,7 @@ fn a_trace_shows_every_part_and_what_was_skipped() {
         taken: &|_| false,
         default_domain: "",
         strict_iif: false,
+        patterns: &Patterns::default(),
     };
     let nodes = trace(&expression, &source, &mut environment);
     let told: Vec<(&str, usize, State)> =

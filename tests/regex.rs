@@ -2,7 +2,7 @@
 //! and thousands of random patterns on random texts, whose outcomes the native engine has
 //! written down (`tests/vectors/expression/regex.json`).
 
-use provisor::provision::expression::{Attributes, Environment, Value, evaluate, parse};
+use provisor::provision::expression::{Attributes, Environment, Patterns, Value, evaluate, parse};
 use serde_json::Value as Json;
 
 #[cfg(target_arch = "wasm32")]
@@ -21,8 +21,14 @@ impl Attributes for Source<'_> {
 /// Every match in angle brackets with its first groups, or the error's code.
 fn outcome(pattern: &str, text: &str, replacement: &str) -> Result<String, String> {
     let expression = parse(&format!("Replace([text], , [pattern], , \"{replacement}\", , )")).unwrap();
-    let mut environment =
-        Environment { now: 0, random: &mut || 0, taken: &|_| false, default_domain: "", strict_iif: false };
+    let mut environment = Environment {
+        now: 0,
+        random: &mut || 0,
+        taken: &|_| false,
+        default_domain: "",
+        strict_iif: false,
+        patterns: &Patterns::default(),
+    };
     match evaluate(&expression, &Source(text, pattern), &mut environment) {
         Ok(Value::Text(text)) => Ok(text),
         Ok(other) => panic!("{pattern}: {other:?}"),

@@ -5,6 +5,7 @@
 use super::capability::Capabilities;
 use super::cycle::quarantine::threshold;
 use super::decide::{Decision, Verdict};
+use super::expression::Patterns;
 use super::held::{Held, ObjectKind};
 use super::mapping::Compiled;
 use super::mapping_table;
@@ -12,7 +13,7 @@ use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
 use super::plan::Planner;
 use super::planning::{Before, Ground, Planning, Side, side};
 use super::pool::{Atom, Pool};
-use super::program::{Surroundings, milliseconds};
+use super::program::Surroundings;
 use super::report::{
     Diagnostic, Dialect, InputError, JobSettings, LoadReport, Operation, Row, Severity, Summary,
 };
@@ -22,6 +23,7 @@ use super::schema_json::Schema;
 use super::source::Source;
 use super::table;
 use crate::provision::told::told;
+use crate::scim::schema::instant;
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -208,7 +210,7 @@ impl Engine {
                 path: None,
             });
         }
-        if let Some(now) = settings.now.as_deref().filter(|now| milliseconds(now).is_none()) {
+        if let Some(now) = settings.now.as_deref().filter(|now| instant(now).is_none()) {
             findings.push(Diagnostic {
                 severity: Severity::Error,
                 rule: "now".to_owned(),
@@ -450,8 +452,9 @@ impl Engine {
             first_cycle: settings.first_cycle,
             shape: Shape { dialect, manager: settings.manager_shape.or(target.manager_shape), target },
             around: Surroundings {
-                now: settings.now.as_deref().and_then(milliseconds).unwrap_or(0),
+                now: settings.now.as_deref().and_then(instant).unwrap_or(0),
                 default_domain: settings.default_domain.clone().unwrap_or_default(),
+                patterns: Patterns::default(),
             },
         }
     }

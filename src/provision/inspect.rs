@@ -173,6 +173,7 @@ impl Engine {
                 taken: &|_| false,
                 default_domain: &self.rules.around.default_domain,
                 strict_iif: false,
+                patterns: &self.rules.around.patterns,
             };
             let nodes = trace(&expression, subject, &mut environment);
             let parts = nodes.into_iter().map(|node| Part {

@@ -56,7 +56,6 @@ pub mod untaken;
 pub mod unused;
 
 pub use encoding::decode;
-pub use program::milliseconds;
 
 /// A target attribute's path as it should be written, if it can be read at all.
 #[must_use]

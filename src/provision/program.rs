@@ -1,6 +1,7 @@
 //! The seam between mappings and the expression language: a mapping's source compiled
 //! once, and the clock and chance that expressions may not find by themselves.
 
+use super::expression::patterns::{Patterns, Spare};
 use super::expression::regex::Regex;
 use super::expression::{Attributes, Environment, Expression, Kind, Value, evaluate, parse};
 use super::schema_json::MappingSource;
@@ -13,6 +14,8 @@ pub(crate) struct Surroundings {
     pub now: i64,
     /// The source tenant's default verified domain.
     pub default_domain: String,
+    /// The regular expressions of the plan, compiled.
+    pub patterns: Patterns,
 }
 
 /// A mapping's source, ready to run.
@@ -55,6 +58,7 @@ impl Program {
                     taken: &|_| false,
                     default_domain: &around.default_domain,
                     strict_iif: false,
+                    patterns: &around.patterns,
                 };
                 evaluate(expression, object, &mut environment).map_err(|error| error.to_string())
             }
@@ -112,39 +116,6 @@ fn splitmix(state: &mut u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
-/// Milliseconds since 1970-01-01 UTC of an RFC 3339 text.
-pub fn milliseconds(text: &str) -> Option<i64> {
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    let rest = text.get(19..)?;
-    let (fraction, zone) = match rest.strip_prefix('.') {
-        Some(after) => after.split_at(after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len())),
-        None => ("", rest),
-    };
-    let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
-    let offset = match zone {
-        "Z" | "z" | "" => 0,
-        _ => {
-            let part = |from: usize, to: usize| zone.get(from..to)?.parse::<i64>().ok();
-            let minutes = part(1, 3)? * 60 + part(4, 6)?;
-            if zone.starts_with('-') { -minutes } else { minutes }
-        }
-    };
-    // Days from the civil calendar, the year beginning in March.
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let era = shifted.div_euclid(400);
-    let year_of_era = shifted - era * 400;
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days =
-        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
-    let seconds = days * 86_400 + hour * 3_600 + (minute - offset) * 60 + second;
-    Some(seconds * 1000 + digits.parse::<i64>().ok()?)
-}
-
 /// A filter's regular expression, in .NET's syntax, found anywhere in the value.
 pub(crate) struct Pattern {
     text: String,
@@ -154,7 +125,7 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Compiles; the error is in words.
     pub fn compile(text: &str) -> Result<Self, String> {
-        Ok(Self { text: text.to_owned(), regex: Regex::new(text)? })
+        Ok(Self { text: text.to_owned(), regex: Regex::new(text, Spare::default())? })
     }
 
     /// Whether it is found. A value too long to search is not matched.
@@ -166,17 +137,5 @@ impl Pattern {
 impl std::fmt::Debug for Pattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::milliseconds;
-
-    #[test]
-    fn reads_the_clock() {
-        assert_eq!(milliseconds("1970-01-01T00:00:00Z"), Some(0));
-        assert_eq!(milliseconds("2026-11-24T10:00:00.250+01:00"), Some(1_795_510_800_250));
-        assert_eq!(milliseconds("tomorrow"), None);
     }
 }

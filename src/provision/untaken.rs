@@ -79,6 +79,7 @@ impl Untaken {
             taken: &|_| false,
             default_domain: &engine.rules.around.default_domain,
             strict_iif: false,
+            patterns: &engine.rules.around.patterns,
         };
         let nodes = trace(&self.expression, &subject, &mut environment);
         if self.parts.is_empty() {

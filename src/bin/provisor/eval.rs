@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use provisor::provision::expression::{Attributes, Environment, Value as Held, evaluate, parse};
-use provisor::provision::milliseconds;
+use provisor::provision::expression::{Attributes, Environment, Patterns, Value as Held, evaluate, parse};
+use provisor::scim::schema::instant;
 use serde_json::{Value, json};
 
 use super::text::print;
@@ -61,7 +61,9 @@ pub(super) fn run(arguments: &Eval) -> Result<ExitCode, String> {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let clock = i64::try_from(since_epoch.as_millis()).unwrap_or(0);
     let now = match &arguments.now {
-        Some(text) => milliseconds(text).ok_or_else(|| format!("`{text}` is no RFC 3339 time"))?,
+        Some(text) => instant(text).ok_or_else(|| {
+            format!("`{text}` is no time; write it as RFC 3339 does, `2026-11-24T10:00:00Z`")
+        })?,
         None => clock,
     };
     let mut state = u64::try_from(since_epoch.as_nanos() & u128::from(u64::MAX)).unwrap_or(1) | 1;
@@ -78,6 +80,7 @@ pub(super) fn run(arguments: &Eval) -> Result<ExitCode, String> {
         taken: &|_| false,
         default_domain: &arguments.default_domain,
         strict_iif: arguments.strict_iif,
+        patterns: &Patterns::default(),
     };
     let outcome =
         parse(&arguments.expression).and_then(|expression| evaluate(&expression, &input, &mut environment));

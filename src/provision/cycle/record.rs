@@ -2,8 +2,8 @@
 
 use super::reply::Fault;
 use super::world::{Glance, Query};
-use crate::provision::expression::date::Moment;
 use crate::provision::report::{Change, Operation, ScopeStep};
+use crate::scim::schema::written;
 use serde_json::{Map, Value, json};
 
 /// Most members of a list that a record shows.
@@ -12,18 +12,7 @@ const SHOWN: usize = 100;
 /// A time as Graph writes it; `from` is milliseconds since 1970.
 #[must_use]
 pub fn timestamp(from: i64) -> String {
-    let Some(moment) = Moment::from_unix(from) else { return "1970-01-01T00:00:00.000Z".to_owned() };
-    let at = moment.fields();
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        at.year,
-        at.month,
-        at.day,
-        at.hour,
-        at.minute,
-        at.second,
-        at.fraction / 10_000
-    )
+    written(from).unwrap_or_else(|| "1970-01-01T00:00:00.000Z".to_owned())
 }
 
 /// What happened to one object, step by step.

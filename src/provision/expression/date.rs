@@ -1,7 +1,7 @@
 //! Moments in UTC, as .NET counts them: ticks of 100 ns since 0001-01-01. The culture is
 //! invariant and the server's zone is UTC.
 
-use crate::scim::schema::{date_of, days};
+use crate::scim::schema::{date_of, days, days_of};
 
 /// Ticks in a second.
 pub(crate) const SECOND: i64 = 10_000_000;
@@ -59,8 +59,7 @@ impl Moment {
     pub(crate) fn from_fields(fields: Fields, offset: i64) -> Option<Self> {
         let Fields { year, month, day, hour, minute, second, fraction } = fields;
         let valid = (1..=9999).contains(&year)
-            && (1..=12).contains(&month)
-            && (1..=month_length(year, month)).contains(&day)
+            && days_of(year, month).is_some_and(|last| (1..=last).contains(&day))
             && (0..24).contains(&hour)
             && (0..60).contains(&minute)
             && (0..60).contains(&second)
@@ -105,7 +104,7 @@ impl Moment {
         let mut fields = self.fields();
         let month = (fields.year * 12 + fields.month - 1).checked_add(months)?;
         (fields.year, fields.month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
-        fields.day = fields.day.min(month_length(fields.year, fields.month));
+        fields.day = fields.day.min(days_of(fields.year, fields.month)?);
         Self::from_fields(fields, 0)
     }
 
@@ -150,19 +149,6 @@ impl Unit {
     }
 }
 
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn month_length(year: i64, month: i64) -> i64 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
 /// Days since 0001-01-01.
 fn day_number(year: i64, month: i64, day: i64) -> i64 {
     days(year, month, day) + DAYS_BEFORE_1970
@@ -186,7 +172,7 @@ mod tests {
             assert_eq!(day_number(year, month, date), day);
             expected = match (month, date) {
                 (12, 31) => (year + 1, 1, 1),
-                _ if date == month_length(year, month) => (year, month + 1, 1),
+                _ if Some(date) == days_of(year, month) => (year, month + 1, 1),
                 _ => (year, month, date + 1),
             };
         }

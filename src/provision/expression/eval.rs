@@ -2,7 +2,7 @@
 //! not taken can neither fail nor cost. The clock, chance and the target's state come in
 //! from outside.
 
-use super::{Attributes, Expression, ExpressionError, Kind, Operator, Value};
+use super::{Attributes, Expression, ExpressionError, Kind, Operator, Patterns, Value};
 use crate::provision::told::told;
 use crate::scim::span::Span;
 use std::collections::HashMap;
@@ -27,6 +27,8 @@ pub struct Environment<'e> {
     /// A condition that reads an absent or empty attribute fails, as documented, instead
     /// of being evaluated, as Entra's own templates expect.
     pub strict_iif: bool,
+    /// The regular expressions that were compiled for the same plan.
+    pub patterns: &'e Patterns,
 }
 
 /// The value of an expression for one source object.

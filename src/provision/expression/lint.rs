@@ -1,5 +1,6 @@
 //! What parses and evaluates, and is still likely to disappoint.
 
+use super::explosive::is_explosive;
 use super::{Expression, Kind};
 use crate::provision::told::told;
 use crate::scim::span::Span;
@@ -37,6 +38,13 @@ pub fn lint(expression: &Expression) -> Vec<Lint> {
                 }
                 if name == "Mid" && arguments.len() == 2 {
                     remark("cloudSyncOnly", told!("`Mid` without a length is documented for AD cloud sync only").into());
+                }
+                if let ("Replace", Some(Some(pattern))) = (name, arguments.get(2))
+                    && let Kind::Text(text) = &pattern.kind
+                    && is_explosive(text)
+                {
+                    let advice = told!("the pattern repeats what is itself repeated and may take too long on some texts; write `(?>a+)+` for `(a+)+`, or repeat it once");
+                    remark("explosivePattern", advice.into());
                 }
                 if name == "SelectUniqueValue" && part.span != top {
                     remark("topLevelOnly", told!("`SelectUniqueValue` works only as the outermost function").into());

@@ -3,6 +3,7 @@
 //! scoped `s`, `m`, `n` and `x` options, class subtraction, atomic groups. What the other
 //! engine cannot express is an error that says so.
 
+use super::patterns::Spare;
 use super::regex_class::class;
 pub(crate) use super::regex_engine::Match;
 use super::regex_engine::{Backend, Engine};
@@ -29,6 +30,7 @@ const END: &str = r"(?=\n?(?![\s\S]))";
 pub(crate) struct Regex {
     engine: Backend,
     groups: Groups,
+    spare: Spare,
 }
 
 /// Which group is which: .NET numbers the unnamed ones first, then the named ones.
@@ -75,12 +77,13 @@ impl Groups {
 }
 
 impl Regex {
-    /// Reads a .NET pattern; the error is in words.
-    pub(crate) fn new(pattern: &str) -> Result<Self, String> {
+    /// Reads a .NET pattern; the error is in words. What it takes beyond what each text allows is
+    /// spent from `spare`.
+    pub(crate) fn new(pattern: &str, spare: Spare) -> Result<Self, String> {
         let (source, groups, ignore_case) = translate(pattern)?;
         let engine = Backend::compile(&source, ignore_case)
             .map_err(|reason| told!("`{0}` is not a regular expression: {1}", pattern, reason))?;
-        Ok(Self { engine, groups })
+        Ok(Self { engine, groups, spare })
     }
 
     /// Every match, left to right.
@@ -88,7 +91,7 @@ impl Regex {
         if text.chars().count() > MAX_INPUT {
             return Err(told!("the text is longer than {0} characters", MAX_INPUT));
         }
-        self.engine.matches(text)
+        self.engine.matches(text, &self.spare)
     }
 
     /// Whether the pattern has such a group.

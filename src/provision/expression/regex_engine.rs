@@ -1,5 +1,9 @@
-//! Who runs an ECMAScript pattern: the JavaScript engine where there is one, which costs
-//! no bytes in wasm, else the crate `fancy-regex`, whose steps are bounded.
+//! Who runs an ECMAScript pattern: in the page the JavaScript engine, which costs no bytes in wasm,
+//! and whose watchdog ends what takes long; everywhere else the crate `fancy-regex`, whose steps are
+//! bounded. At the edge all tenants share a thread, which nobody could stop.
+
+use super::patterns::Spare;
+use crate::provision::told::told;
 
 /// Where each group matched, in UTF-8 bytes; the whole match is first.
 pub(crate) type Match = Vec<Option<(usize, usize)>>;
@@ -9,41 +13,107 @@ pub(crate) trait Engine: Sized {
     /// Compiles a pattern; the error is the engine's own words.
     fn compile(source: &str, ignore_case: bool) -> Result<Self, String>;
 
-    /// Every match, left to right, without overlap.
-    fn matches(&self, text: &str) -> Result<Vec<Match>, String>;
+    /// Every match, left to right, without overlap. What it takes beyond what the text allows is
+    /// spent from `spare`.
+    fn matches(&self, text: &str, spare: &Spare) -> Result<Vec<Match>, String>;
 }
 
-#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
+/// What is said where a pattern has taken too long.
+pub(crate) const TOO_LONG: &str =
+    told!("the pattern takes too long on this text; do not repeat what is itself repeated, as in `(a+)+`");
+
+#[cfg(not(all(target_arch = "wasm32", feature = "browser")))]
 pub(crate) use native::Native as Backend;
 
-#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub(crate) use script::Script as Backend;
 
-#[cfg(not(all(target_arch = "wasm32", any(feature = "edge", feature = "browser"))))]
+#[cfg(not(all(target_arch = "wasm32", feature = "browser")))]
 mod native {
-    use super::{Engine, Match};
-    use fancy_regex::{Error, RegexBuilder, RuntimeError};
+    use super::{Engine, Match, Spare, TOO_LONG};
+    use fancy_regex::{Error, Regex, RegexBuilder, RuntimeError};
+    use std::cell::OnceCell;
 
-    /// How many steps back one match may take.
-    const MAX_STEPS: usize = 1_000_000;
+    /// How many steps back one match may take: tried with the fewest first, since how many were
+    /// taken is not told.
+    const LIMITS: [usize; 4] = [300, 3_000, 30_000, 1_000_000];
+    /// What looking for one match costs, in steps back, beside the bytes that are looked at.
+    const LOOKING: u64 = 100;
 
-    pub(crate) struct Native(fancy_regex::Regex);
+    /// What the matches of a text may cost without being spent.
+    fn allowed(text: &str) -> u64 {
+        3_000 + 60 * text.len() as u64
+    }
+
+    pub(crate) struct Native {
+        source: String,
+        ignore_case: bool,
+        /// One for each limit, made when it is needed.
+        engines: [OnceCell<Regex>; 4],
+    }
+
+    impl Native {
+        fn build(source: &str, ignore_case: bool, limit: usize) -> Result<Regex, String> {
+            let mut builder = RegexBuilder::new(source);
+            builder.case_insensitive(ignore_case).backtrack_limit(limit);
+            builder.build().map_err(|error| error.to_string().to_lowercase())
+        }
+
+        /// The next match, and what it cost at most.
+        fn next(
+            &self,
+            text: &str,
+            from: usize,
+            spend: &mut dyn FnMut(u64) -> Result<(), String>,
+        ) -> Result<Option<Match>, String> {
+            spend(LOOKING + text.len().saturating_sub(from) as u64)?;
+            for ((turn, limit), engine) in LIMITS.into_iter().enumerate().zip(&self.engines) {
+                if turn > 0 {
+                    spend(limit as u64)?;
+                }
+                let engine = match engine.get() {
+                    Some(engine) => engine,
+                    None => {
+                        let made = Self::build(&self.source, self.ignore_case, limit)?;
+                        engine.get_or_init(|| made)
+                    }
+                };
+                match engine.captures_from_pos(text, from) {
+                    Err(Error::RuntimeError(RuntimeError::BacktrackLimitExceeded)) => {}
+                    Err(Error::RuntimeError(RuntimeError::StackOverflow)) => break,
+                    Err(other) => return Err(other.to_string().to_lowercase()),
+                    Ok(found) => {
+                        let place = |found: fancy_regex::Match<'_>| (found.start(), found.end());
+                        return Ok(found.map(|groups| groups.iter().map(|group| group.map(place)).collect()));
+                    }
+                }
+            }
+            Err(TOO_LONG.to_owned())
+        }
+    }
 
     impl Engine for Native {
         fn compile(source: &str, ignore_case: bool) -> Result<Self, String> {
-            let mut builder = RegexBuilder::new(source);
-            builder.case_insensitive(ignore_case).backtrack_limit(MAX_STEPS);
-            builder.build().map(Self).map_err(|error| error.to_string().to_lowercase())
+            let [first, ..] = LIMITS;
+            let made = Self::build(source, ignore_case, first)?;
+            let engines: [OnceCell<Regex>; 4] = Default::default();
+            if let Some(slot) = engines.first() {
+                slot.get_or_init(|| made);
+            }
+            Ok(Self { source: source.to_owned(), ignore_case, engines })
         }
 
-        fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
+        fn matches(&self, text: &str, spare: &Spare) -> Result<Vec<Match>, String> {
             let mut matches = Vec::new();
-            let mut from = 0;
+            let (mut from, mut allowed) = (0, allowed(text));
+            let mut spend = |steps: u64| {
+                let beyond = steps.saturating_sub(allowed);
+                allowed = allowed.saturating_sub(steps);
+                if beyond == 0 { Ok(()) } else { spare.spend(beyond).map_err(str::to_owned) }
+            };
             // Unlike the crate's own iterator, .NET and JavaScript find an empty match right
             // after one that is not.
-            while let Some(found) = self.0.captures_from_pos(text, from).map_err(|error| words(&error))? {
-                let groups: Match =
-                    found.iter().map(|group| group.map(|part| (part.start(), part.end()))).collect();
+            while let Some(groups) = self.next(text, from, &mut spend)? {
                 let (start, end) = groups.first().copied().flatten().unwrap_or((from, from));
                 matches.push(groups);
                 from = end;
@@ -55,22 +125,11 @@ mod native {
             Ok(matches)
         }
     }
-
-    fn words(error: &Error) -> String {
-        use crate::provision::told::told;
-        match error {
-            Error::RuntimeError(RuntimeError::BacktrackLimitExceeded | RuntimeError::StackOverflow) => {
-                told!("the pattern takes too long on this text; do not repeat what is itself repeated, as in `(a+)+`")
-                    .to_owned()
-            }
-            other => other.to_string().to_lowercase(),
-        }
-    }
 }
 
-#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
 mod script {
-    use super::{Engine, Match};
+    use super::{Engine, Match, Spare};
     use crate::provision::told::told;
     use js_sys::{Array, Function, Reflect, RegExp};
     use wasm_bindgen::{JsCast, JsValue};
@@ -96,7 +155,7 @@ mod script {
             made.dyn_into().map(Self).map_err(|_| told!("there is no regular expression engine").into())
         }
 
-        fn matches(&self, text: &str) -> Result<Vec<Match>, String> {
+        fn matches(&self, text: &str, _: &Spare) -> Result<Vec<Match>, String> {
             let places = places(text);
             let byte = |unit: u32| places.get(unit as usize).copied().unwrap_or(text.len());
             let mut matches = Vec::new();

@@ -23,7 +23,7 @@ pub use index::{Indexes, MAX_INDEXES};
 pub use load::LoadFault;
 pub(crate) use repeat::{Places, key as element_key, number_key};
 pub use time::{Moment, instant, moment, written};
-pub(crate) use time::{date_of, days};
+pub(crate) use time::{date_of, days, days_of};
 
 use std::borrow::Cow;
 

@@ -103,7 +103,7 @@ impl Rest<'_> {
 }
 
 /// How many days a month has; `None` when there is no such month.
-const fn days_of(year: i64, month: i64) -> Option<i64> {
+pub(crate) const fn days_of(year: i64, month: i64) -> Option<i64> {
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     match month {
         2 if leap => Some(29),

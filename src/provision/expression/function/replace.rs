@@ -5,6 +5,7 @@ use super::super::regex::Regex;
 use super::super::{ExpressionError, Value};
 use super::{Function, entra, maybe, need};
 use crate::provision::told::told;
+use std::rc::Rc;
 
 pub(super) static FUNCTIONS: [Function; 1] = [entra(
     "Replace",
@@ -54,9 +55,13 @@ fn replace(call: &mut Call<'_, '_, '_>) -> Outcome {
     )))
 }
 
-fn regex(call: &mut Call<'_, '_, '_>) -> Result<Regex, ExpressionError> {
+fn regex(call: &mut Call<'_, '_, '_>) -> Result<Rc<Regex>, ExpressionError> {
     let pattern = call.text_or_empty(PATTERN)?;
-    Regex::new(&pattern).map_err(|message| call.error("badPattern", PATTERN, message))
+    call.context
+        .environment
+        .patterns
+        .get(&pattern)
+        .map_err(|message| call.error("badPattern", PATTERN, message))
 }
 
 fn group(call: &mut Call<'_, '_, '_>, regex: &Regex) -> Result<String, ExpressionError> {
