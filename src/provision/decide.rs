@@ -3,6 +3,7 @@
 //! summed up into one decision an object. [`super::plan`] says the same of one object,
 //! whole; a law holds the two together.
 
+use super::address::UNUSABLE;
 use super::diff::same_text;
 use super::document::Spot;
 use super::held::{ObjectKind, Routes};
@@ -328,6 +329,7 @@ fn verdict(
             let changes = u32::from(outline.creates) + referring.changes;
             (Verdict::Create, "", changes, 1 + referring.requests)
         }
+        Link::Target(at) if !planner.is_usable(at) => failed(UNUSABLE),
         Link::Target(_) if settled.standing.in_scope() => {
             let requests = u32::from(outline.edits > 0) + referring.requests;
             if outline.several {

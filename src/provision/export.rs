@@ -1,11 +1,18 @@
 //! A plan in the forms that other tools read: an `.http` file, a curl script, a SCIM bulk
 //! request (RFC 7644 §3.7), and the three CSV files of the portal's log download.
 
+mod curl;
+mod http;
+
+use super::address::segment;
 use super::created;
 use super::engine::Engine;
 use super::report::{JobSettings, Operation, PlannedRequest};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+pub use curl::{CURL_HEAD, curl};
+pub use http::http;
 
 /// What a plan as JSON begins with: the format's version, the version of what made it, and the
 /// configuration's digest. The same configuration and settings have the same digest; the moment
@@ -53,100 +60,6 @@ impl LeftOut {
     }
 }
 
-/// One operation's requests for an editor's HTTP client (JetBrains, VS Code's REST Client).
-/// Variables: `tenantUrl` and `token`.
-#[must_use]
-pub fn http(operation: &Operation) -> String {
-    let mut text = String::new();
-    for request in &operation.requests {
-        let name = variable(&request.id);
-        text.push_str(&format!(
-            "### {} of {} {}: {}\n",
-            request.id, operation.object_type, operation.source.display_name, operation.explanation
-        ));
-        if !request.depends_on.is_empty() {
-            text.push_str(&format!("# after {}\n", request.depends_on.join(", ")));
-        }
-        text.push_str(&format!("# @name {name}\n"));
-        let given =
-            |source: &str| format!("{{{{{}.response.body.$.id}}}}", variable(&format!("create:{source}")));
-        text.push_str(&format!("{} {{{{tenantUrl}}}}{}\n", request.method, fill(&request.path, &given)));
-        text.push_str("Authorization: Bearer {{token}}\n");
-        for (name, value) in &request.headers {
-            text.push_str(&format!("{name}: {value}\n"));
-        }
-        if !request.body.is_null() {
-            let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
-            text.push_str(&format!("\n{}\n", fill(&body, &given)));
-        }
-        text.push('\n');
-    }
-    text
-}
-
-/// A name that both clients take.
-fn variable(id: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("_{:x}_", c as u32) };
-    id.split_once(':').map_or_else(
-        || id.chars().map(safe).collect(),
-        |(verb, rest)| format!("{verb}_{}", rest.chars().map(safe).collect::<String>()),
-    )
-}
-
-/// Puts something else where `{{created:SOURCE}}` stands.
-fn fill(text: &str, with: &dyn Fn(&str) -> String) -> String {
-    created::fill(text, |source| Some(with(source))).unwrap_or_default()
-}
-
-/// What stands before the requests of a curl script. It wants `curl` and `jq`, stops at
-/// the first failure, and keeps the ids that the target gives out in a file.
-pub const CURL_HEAD: &str = r#"#!/bin/sh
-# Sends a plan's requests in order. Set TENANT_URL and TOKEN before. Wants curl and jq.
-set -eu
-: "${TENANT_URL:?the Tenant URL, without a slash at its end}" "${TOKEN:?the Secret Token}"
-ids=$(mktemp)
-trap 'rm -f "$ids"' EXIT
-# Puts the ids given out so far where {{created:SOURCE}} stands.
-fill() { jq -Rrsj --rawfile ids "$ids" '. as $text | reduce ($ids | split("\n")[] | select(. != "") | split("\t")) as $id ($text; split("{{created:" + $id[0] + "}}") | join($id[1]))'; }
-send() {
-  path=$(printf %s "$2" | fill)
-  if [ "$1" = GET ] || [ "$1" = DELETE ]; then
-    curl -fsS -X "$1" "$TENANT_URL$path" -H "Authorization: Bearer $TOKEN" -H 'Accept: application/scim+json'
-  else
-    fill | curl -fsS -X "$1" "$TENANT_URL$path" -H "Authorization: Bearer $TOKEN" -H 'Accept: application/scim+json' -H 'Content-Type: application/scim+json; charset=utf-8' --data-binary @-
-  fi
-}
-"#;
-
-/// One operation's requests for the script that [`CURL_HEAD`] begins. Queries that only
-/// look are left out.
-#[must_use]
-pub fn curl(operation: &Operation) -> String {
-    let mut text = String::new();
-    for request in operation.requests.iter().filter(|request| request.method != "GET") {
-        let who = operation.source.display_name.replace(['\n', '\r'], " ");
-        text.push_str(&format!("\n# {}: {who}\n", request.id.replace(['\n', '\r'], " ")));
-        let body = match &request.body {
-            Value::Null => String::new(),
-            body => format!("printf %s {} | ", quoted(&body.to_string())),
-        };
-        let send = format!("{body}send {} {}", request.method, quoted(&request.path));
-        match request.id.strip_prefix("create:") {
-            Some(source) => {
-                text.push_str(&format!("id=$({send} | jq -r .id)\n"));
-                text.push_str(&format!("printf '%s\\t%s\\n' {} \"$id\" >> \"$ids\"\n", quoted(source)));
-            }
-            None => text.push_str(&format!("{send} > /dev/null\n")),
-        }
-    }
-    text
-}
-
-/// For the shell, as it is.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// A whole plan as one bulk request; created objects are referred to by `bulkId`.
 pub fn bulk(operations: impl Iterator<Item = Operation>) -> Value {
     // Objects before what refers to them.
@@ -163,16 +76,19 @@ pub fn bulk(operations: impl Iterator<Item = Operation>) -> Value {
 /// objects, or all else.
 #[must_use]
 pub fn bulk_items(operation: &Operation, references: bool) -> Vec<Value> {
-    let refer = |source: &str| format!("bulkId:create:{source}");
+    let refer = |source: &str| Some(format!("bulkId:create:{source}"));
     let one = |request: &PlannedRequest| {
-        let mut item = json!({"method": request.method, "path": fill(&request.path, &refer)});
+        let path = created::path(request, |source| segment(&refer(source)?));
+        let mut item = json!({"method": request.method, "path": path});
         if let Some(item) = item.as_object_mut() {
             if request.method == "POST" {
                 item.insert("bulkId".to_owned(), json!(request.id));
             }
             if !request.body.is_null() {
-                let body = fill(&request.body.to_string(), &refer);
-                item.insert("data".to_owned(), serde_json::from_str(&body).unwrap_or(Value::Null));
+                let mut body = request.body.clone();
+                // There is something to put at each place.
+                let _ = created::body(&mut body, &request.references, refer);
+                item.insert("data".to_owned(), body);
             }
         }
         item
@@ -269,11 +185,12 @@ impl Csv {
     }
 }
 
-/// One CSV record (RFC 4180). A cell that a spreadsheet would take for a formula is kept
-/// from being one.
+/// One CSV record (RFC 4180). A cell that a spreadsheet would take for a formula begins with an
+/// apostrophe, which spreadsheets do not show; a reader takes it away before `=`, `+`, `-`, `@`,
+/// their wide forms, a tab or a line break.
 pub fn record(fields: &[&str]) -> String {
     let field = |text: &&str| {
-        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
         let text = if formula { format!("'{text}") } else { (*text).to_owned() };
         let plain = !text.contains(['"', ',', '\n', '\r']);
         if plain { text } else { format!("\"{}\"", text.replace('"', "\"\"")) }

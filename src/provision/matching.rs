@@ -161,10 +161,14 @@ pub(crate) fn standing(
     }
 }
 
-/// Whether each object is active, as a filter's `IsSoftDeleted` sees it.
+/// Whether an object is not active, as a filter's `IsSoftDeleted` says.
+pub(crate) fn is_inactive(pool: &Pool, population: &Population<'_>, row: usize) -> bool {
+    active(pool, population, row) != (Deleted::No, true)
+}
+
+/// The same of each object.
 pub(crate) fn inactive(pool: &Pool, population: &Population<'_>) -> Vec<bool> {
-    let inactive = |row: usize| active(pool, population, row) != (Deleted::No, true);
-    (0..population.table().len()).map(inactive).collect()
+    (0..population.table().len()).map(|row| is_inactive(pool, population, row)).collect()
 }
 
 /// How one object's scope was decided, step by step under Entra's names.

@@ -4,6 +4,7 @@
 //! Data flows `source` → `scope` → `matching` → `mapping` (`expression`) → `diff` →
 //! `requests` → `plan`.
 
+mod address;
 pub mod capability;
 mod column;
 pub mod compare;

@@ -1,6 +1,7 @@
 //! Second phase, one object at a time: what changes, in which requests, under which of
-//! Entra's names. An id not yet given out stands as `{{created:SOURCE}}`.
+//! Entra's names.
 
+use super::address::{UNUSABLE, is_usable, resource_path};
 use super::capability::Update;
 use super::column::Columns;
 use super::held::{Held, HeldObject, ObjectKind};
@@ -11,7 +12,7 @@ use super::pool::{Atom, Pool};
 use super::population::Population;
 use super::reference::{Change as ReferenceChange, IdRoutes, Reference, Resolver};
 use super::report::{Change, Identity, Operation, PlannedRequest, Problem};
-use super::requests::{Edit, EditKind, creation, match_path, patches, replacement, request};
+use super::requests::{Edit, EditKind, Id, Place, creation, match_path, patches, replacement, request};
 use super::roles::{Entitlements, Role};
 use super::source::Source;
 use crate::provision::told::told;
@@ -98,6 +99,14 @@ impl<'a> Planner<'a> {
                 fail(&mut operation, "InvalidAnchor", &why);
             }
             Link::Create => self.create(&case, &mut operation),
+            Link::Target(at) if !self.is_usable(at) => {
+                let id = self.held.object(at).and_then(|target| self.pool.text(target.id));
+                let why = told!(
+                    "no path can name the target's id `{0}`; give the object another id",
+                    id.unwrap_or_default()
+                );
+                fail(&mut operation, UNUSABLE, &why);
+            }
             Link::Target(at) => {
                 let target = self.held.object(at)?;
                 if standing.in_scope() {
@@ -108,6 +117,11 @@ impl<'a> Planner<'a> {
             }
         }
         Some(operation)
+    }
+
+    /// Whether a path can name a target object.
+    pub fn is_usable(&self, at: usize) -> bool {
+        self.held.object(at).and_then(|target| self.pool.text(target.id)).is_some_and(is_usable)
     }
 
     fn case(&self, index: usize) -> Option<Case<'a>> {
@@ -197,7 +211,8 @@ impl<'a> Planner<'a> {
             if let Some(problems) = problems.as_deref_mut().filter(|_| case.settled.is_written()) {
                 problems.extend(resolved.missing.iter().map(|id| self.unresolved(line, *id)));
             }
-            let mut ids = resolved.found.iter().map(|found| json!({"value": self.reference_id(*found)}));
+            let mut ids =
+                resolved.found.iter().map(|found| json!({"value": self.reference_id(*found).shown()}));
             if line.mapping.definition.multivalued {
                 line.path.write(&mut resource, Value::Array(ids.collect()));
             } else if let Some(id) = ids.next() {
@@ -270,7 +285,7 @@ impl<'a> Planner<'a> {
             if let Some(value) = value {
                 let id = format!("match:{}:{}", case.name, turn + 1);
                 let path = match_path(kind, &line.target, value);
-                operation.requests.push(request(id, Vec::new(), "GET", path, Value::Null));
+                operation.requests.push(request(id, Vec::new(), "GET", Place::at(path), Value::Null));
             }
         }
         let resource = self.resource(case, &|_| true, None);
@@ -282,8 +297,9 @@ impl<'a> Planner<'a> {
         let body = creation(kind, &case.compiled.object.target_name, resource, self.rules.shape.dialect);
         let after = operation.requests.iter().map(|request| request.id.clone()).collect();
         let create = format!("create:{}", case.name);
-        operation.requests.push(request(create, after, "POST", kind.endpoint().to_owned(), body));
-        let path = format!("{}/{}", kind.endpoint(), placeholder(case.name));
+        let endpoint = Place::at(kind.endpoint().to_owned());
+        operation.requests.push(request(create, after, "POST", endpoint, body));
+        let place = Place::created(kind, case.name);
         let (references, mut after) = self.references(case, None, operation);
         after.insert(0, format!("create:{}", case.name));
         // A target without PATCH is told the whole again, with the id it gave.
@@ -293,7 +309,7 @@ impl<'a> Planner<'a> {
                 base.as_object_mut().into_iter().for_each(|base| line.path.remove(base));
             }
         }
-        self.write(self.referring(case), &references, &base, path, after, operation);
+        self.write(self.referring(case), &references, &base, place, after, operation);
     }
 
     /// The id of the request that sets an object's references.
@@ -308,7 +324,7 @@ impl<'a> Planner<'a> {
         id: String,
         edits: &[Edit<'_>],
         base: &Value,
-        path: String,
+        place: Place,
         mut after: Vec<String>,
         operation: &mut Operation,
     ) {
@@ -316,12 +332,12 @@ impl<'a> Planner<'a> {
             return;
         }
         if self.rules.shape.target.update == Update::Put {
-            operation.requests.push(request(id, after, "PUT", path, replacement(base, edits)));
+            operation.requests.push(request(id, after, "PUT", place, replacement(base, edits)));
             return;
         }
         for (turn, body) in patches(edits, &self.rules.shape).into_iter().enumerate() {
             let id = if turn == 0 { id.clone() } else { format!("{id}:{}", turn + 1) };
-            operation.requests.push(request(id.clone(), after, "PATCH", path.clone(), body));
+            operation.requests.push(request(id.clone(), after, "PATCH", place.clone(), body));
             after = vec![id];
         }
     }
@@ -333,21 +349,21 @@ impl<'a> Planner<'a> {
         let document = self.held.documents.value(self.pool, target.document);
         let lines: Vec<&Line> = case.compiled.lines.iter().collect();
         let mut edits = self.edits(case, &lines, &document, operation);
-        let path = self.path(case.settled.kind, target);
+        let place = self.place(case.settled.kind, target);
         let (references, after) = self.references(case, Some(target), operation);
         if self.rules.shape.target.update == Update::Put {
             edits.extend(references);
-            self.write(format!("update:{}", case.name), &edits, &document, path, after, operation);
+            self.write(format!("update:{}", case.name), &edits, &document, place, after, operation);
         } else {
             self.write(
                 format!("update:{}", case.name),
                 &edits,
                 &document,
-                path.clone(),
+                place.clone(),
                 Vec::new(),
                 operation,
             );
-            self.write(self.referring(case), &references, &document, path, after, operation);
+            self.write(self.referring(case), &references, &document, place, after, operation);
         }
         if operation.requests.is_empty() {
             redundant(operation, told!("the target already holds all of it"));
@@ -358,15 +374,16 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn path(&self, kind: ObjectKind, target: &HeldObject) -> String {
-        format!("{}/{}", kind.endpoint(), self.pool.text(target.id).unwrap_or_default())
+    /// Where a target object is, whose id is usable.
+    fn place(&self, kind: ObjectKind, target: &HeldObject) -> Place {
+        Place::at(resource_path(kind, self.pool.text(target.id).unwrap_or_default()).unwrap_or_default())
     }
 
     /// A linked object that has left the scope.
     fn leave(&self, case: &Case<'_>, target: &HeldObject, operation: &mut Operation) {
         let object = &case.compiled.object;
         let standing = case.settled.standing;
-        let path = self.path(case.settled.kind, target);
+        let place = self.place(case.settled.kind, target);
         if let Some((reason, why)) = standing.left_alone(self.rules) {
             return skip(operation, reason, why);
         }
@@ -387,7 +404,7 @@ impl<'a> Planner<'a> {
             }
             verdict(operation, "delete", why);
             let id = format!("delete:{}", case.name);
-            operation.requests.push(request(id, Vec::new(), "DELETE", path, Value::Null));
+            operation.requests.push(request(id, Vec::new(), "DELETE", place, Value::Null));
             return;
         }
         let lines: Vec<&Line> = case.compiled.lines.iter().filter(|line| line.disables).collect();
@@ -400,7 +417,7 @@ impl<'a> Planner<'a> {
         }
         let document = self.held.documents.value(self.pool, target.document);
         let edits = self.edits(case, &lines, &document, operation);
-        self.write(format!("disable:{}", case.name), &edits, &document, path, Vec::new(), operation);
+        self.write(format!("disable:{}", case.name), &edits, &document, place, Vec::new(), operation);
         if operation.requests.is_empty() {
             redundant(operation, &told!("{0}, and disabled in the target already", why));
         } else {
@@ -452,7 +469,7 @@ impl<'a> Planner<'a> {
                 continue;
             };
             let text = |id: &Atom| self.pool.text(*id).unwrap_or_default().to_owned();
-            let texts = |list: &[Reference]| list.iter().map(|found| self.reference_id(*found)).collect();
+            let ids = |list: &[Reference]| list.iter().map(|found| self.reference_id(*found)).collect();
             let old: Vec<String> = held.iter().map(text).collect();
             let mut wait = |found: &Reference| {
                 if let Reference::Created(source) = found {
@@ -464,15 +481,17 @@ impl<'a> Planner<'a> {
             };
             let edit = match wanted {
                 ReferenceChange::Members(add, remove) => {
-                    let new: Vec<String> = texts(&resolved.found);
+                    let new: Vec<Id> = ids(&resolved.found);
+                    let new: Vec<String> = new.iter().map(Id::shown).collect();
                     operation.changes.push(change(line, json!(old), json!(new)));
                     add.iter().for_each(&mut wait);
-                    EditKind::Members(texts(&add), remove.iter().map(text).collect())
+                    EditKind::Members(ids(&add), remove.iter().map(text).collect())
                 }
                 ReferenceChange::Set(to) => {
                     to.iter().for_each(&mut wait);
                     let new = to.map(|found| self.reference_id(found));
-                    operation.changes.push(change(line, json!(old.first()), json!(new)));
+                    let shown = new.as_ref().map(Id::shown);
+                    operation.changes.push(change(line, json!(old.first()), json!(shown)));
                     EditKind::Refer(new)
                 }
             };
@@ -483,10 +502,11 @@ impl<'a> Planner<'a> {
         (edits, depends_on)
     }
 
-    fn reference_id(&self, found: Reference) -> String {
+    fn reference_id(&self, found: Reference) -> Id {
+        let text = |atom: Atom| self.pool.text(atom).unwrap_or_default().to_owned();
         match found {
-            Reference::Held(id) => self.pool.text(id).unwrap_or_default().to_owned(),
-            Reference::Created(source) => placeholder(self.pool.text(source).unwrap_or_default()),
+            Reference::Held(id) => Id::Held(text(id)),
+            Reference::Created(source) => Id::Created(text(source)),
         }
     }
 
@@ -498,10 +518,6 @@ impl<'a> Planner<'a> {
             message: told!("the source object `{0}` has no object in the target", id),
         }
     }
-}
-
-fn placeholder(id: &str) -> String {
-    format!("{{{{created:{id}}}}}")
 }
 
 fn change(line: &Line, old: Value, new: Value) -> Change {

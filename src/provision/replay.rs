@@ -170,7 +170,7 @@ impl Replay {
     /// Path and body with every placeholder filled in; `None` while one cannot be.
     fn resolved(&self, request: &PlannedRequest) -> Option<(String, String)> {
         let body = if request.body.is_null() { String::new() } else { request.body.to_string() };
-        Some((self.created.path(&request.path)?, self.created.body(&body)?))
+        Some((self.created.path(request)?, self.created.body(&body, &request.references)?))
     }
 
     fn refuse(&mut self, id: String, request: String, (status, detail): (u16, String)) {

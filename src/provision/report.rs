@@ -290,7 +290,18 @@ pub struct Problem {
     pub message: String,
 }
 
-/// One HTTP request, in order. Ids not yet given out stand as `{{created:SOURCE}}`.
+/// A place in a request that is the id of an object still to be created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatedReference {
+    /// Where in the body, as a JSON Pointer (RFC 6901); none for the last segment of the path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The source object that the creation is for.
+    pub source: String,
+}
+
+/// One HTTP request, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedRequest {
@@ -306,6 +317,10 @@ pub struct PlannedRequest {
     pub headers: BTreeMap<String, String>,
     /// The body, or null.
     pub body: Value,
+    /// Every place that an id not yet given out is to take. There, and only there,
+    /// `{{created:SOURCE}}` stands for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<CreatedReference>,
 }
 
 /// What becomes of one source object, whole.

@@ -2,9 +2,10 @@
 //! in RFC 7644's own form (§3.5.2), DELETE.
 
 use super::capability::{Capabilities, ManagerShape, MemberRemoval};
+use super::created::{placeholder, placeholder_segment};
 use super::held::ObjectKind;
 use super::order::sort;
-use super::report::{Dialect, PlannedRequest};
+use super::report::{CreatedReference, Dialect, PlannedRequest};
 use super::target_path::TargetPath;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -31,14 +32,103 @@ pub(crate) struct Edit<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum EditKind {
     Set(Value),
-    /// The referenced object's id, or a placeholder; `None` clears.
-    Refer(Option<String>),
-    /// Members to add and to remove, by id or placeholder.
-    Members(Vec<String>, Vec<String>),
+    /// The referenced object; `None` clears.
+    Refer(Option<Id>),
+    /// Members to add, and to remove.
+    Members(Vec<Id>, Vec<String>),
     /// These roles and no others.
     SetRoles(Vec<Value>),
     /// These roles beside what is held.
     AddRoles(Vec<AddedRole>),
+}
+
+/// The id of a target object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Id {
+    /// As the target gave it out.
+    Held(String),
+    /// Of an object still to be created, by the source object.
+    Created(String),
+}
+
+impl Id {
+    /// As people read it.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Held(id) => id.clone(),
+            Self::Created(source) => placeholder(source),
+        }
+    }
+}
+
+/// A part of a body, and the places in it that ids still to be given out are to take.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Draft {
+    pub value: Value,
+    references: Vec<CreatedReference>,
+}
+
+impl From<Value> for Draft {
+    fn from(value: Value) -> Self {
+        Self { value, references: Vec::new() }
+    }
+}
+
+impl From<&Id> for Draft {
+    fn from(id: &Id) -> Self {
+        let reference =
+            |source: &String| CreatedReference { pointer: Some(String::new()), source: source.clone() };
+        let references = match id {
+            Id::Held(_) => Vec::new(),
+            Id::Created(source) => vec![reference(source)],
+        };
+        Self { value: Value::String(id.shown()), references }
+    }
+}
+
+impl Draft {
+    /// Within something larger, where it stands at `pointer`.
+    fn within(self, pointer: &str, larger: impl FnOnce(Value) -> Value) -> Self {
+        let Self { value, mut references } = self;
+        for own in references.iter_mut().filter_map(|reference| reference.pointer.as_mut()) {
+            own.insert_str(0, pointer);
+        }
+        Self { value: larger(value), references }
+    }
+
+    /// As the elements of a list.
+    fn list(drafts: impl IntoIterator<Item = Self>) -> Self {
+        let mut references = Vec::new();
+        let element = |(at, draft): (usize, Self)| {
+            let mut draft = draft.within(&format!("/{at}"), |value| value);
+            references.append(&mut draft.references);
+            draft.value
+        };
+        let value = drafts.into_iter().enumerate().map(element).collect();
+        Self { value, references }
+    }
+}
+
+/// Which resource a request is about, or which endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    path: String,
+    reference: Option<CreatedReference>,
+}
+
+impl Place {
+    /// A path as it is sent.
+    pub fn at(path: String) -> Self {
+        Self { path, reference: None }
+    }
+
+    /// An object still to be created.
+    pub fn created(kind: ObjectKind, source: &str) -> Self {
+        Self {
+            path: format!("{}/{}", kind.endpoint(), placeholder_segment(source)),
+            reference: Some(CreatedReference { pointer: None, source: source.to_owned() }),
+        }
+    }
 }
 
 /// A role to add.
@@ -55,14 +145,16 @@ pub(crate) fn request(
     id: String,
     depends_on: Vec<String>,
     method: &str,
-    path: String,
-    body: Value,
+    place: Place,
+    body: impl Into<Draft>,
 ) -> PlannedRequest {
+    let Draft { value: body, references } = body.into();
+    let references = place.reference.into_iter().chain(references).collect();
     let mut headers = BTreeMap::from([("Accept".to_owned(), "application/scim+json".to_owned())]);
     if !body.is_null() {
         headers.insert("Content-Type".to_owned(), "application/scim+json; charset=utf-8".to_owned());
     }
-    PlannedRequest { id, depends_on, method: method.to_owned(), path, headers, body }
+    PlannedRequest { id, depends_on, method: method.to_owned(), path: place.path, headers, body, references }
 }
 
 /// `GET /Users?filter=userName+eq+"a%40b.example"`, quotes encoded.
@@ -143,19 +235,22 @@ pub(crate) struct Shape {
 }
 
 /// The PATCH bodies that carry these edits, in order; none when nothing is left to say.
-pub(crate) fn patches(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
+pub(crate) fn patches(edits: &[Edit<'_>], shape: &Shape) -> Vec<Draft> {
     let most = shape.target.max_operations.unwrap_or(usize::MAX).max(1);
-    let mut bodies: Vec<Vec<Value>> = Vec::new();
+    let mut bodies: Vec<Vec<Draft>> = Vec::new();
     let edits = singled(edits, &shape.target);
     for edits in portions(&edits, shape.target.max_members) {
         let operations = match shape.dialect {
-            Dialect::Legacy => edits.iter().flat_map(|edit| legacy(edit, shape)).collect(),
+            Dialect::Legacy => edits.iter().flat_map(|edit| legacy(edit, shape)).collect::<Vec<_>>(),
             Dialect::Flag => flagged(&edits, shape),
             Dialect::Rfc => pure(&edits, shape),
         };
-        bodies.extend(operations.chunks(most).map(<[Value]>::to_vec));
+        bodies.extend(operations.chunks(most).map(<[Draft]>::to_vec));
     }
-    let body = |operations: Vec<Value>| json!({"schemas": [PATCH_OP], "Operations": operations});
+    let body = |operations: Vec<Draft>| {
+        let whole = |operations: Value| json!({"schemas": [PATCH_OP], "Operations": operations});
+        Draft::list(operations).within("/Operations", whole)
+    };
     bodies.into_iter().map(body).collect()
 }
 
@@ -211,7 +306,7 @@ fn portions<'e, 'a>(edits: &'e [Edit<'a>], most: Option<usize>) -> Vec<Cow<'e, [
     }
     for edit in edits {
         let EditKind::Members(add, remove) = &edit.edit else { continue };
-        let part = |add: &[String], remove: &[String]| {
+        let part = |add: &[Id], remove: &[String]| {
             vec![Edit { edit: EditKind::Members(add.to_vec(), remove.to_vec()), ..edit.clone() }].into()
         };
         portions.extend(add.chunks(most).map(|add| part(add, &[])));
@@ -222,12 +317,22 @@ fn portions<'e, 'a>(edits: &'e [Edit<'a>], most: Option<usize>) -> Vec<Cow<'e, [
 
 /// The whole resource with the edits made, for a target without PATCH. `base` is what it
 /// holds now.
-pub(crate) fn replacement(base: &Value, edits: &[Edit<'_>]) -> Value {
+pub(crate) fn replacement(base: &Value, edits: &[Edit<'_>]) -> Draft {
     let mut resource = base.as_object().cloned().unwrap_or_default();
+    let mut references = Vec::new();
     for edit in edits {
+        let mut refer = |resource: &Map<String, Value>, within: &str, id: &Id| {
+            if let (Id::Created(source), Some(pointer)) = (id, edit.path.pointer(resource)) {
+                let pointer = Some(format!("{pointer}{within}/value"));
+                references.push(CreatedReference { pointer, source: source.clone() });
+            }
+        };
         match &edit.edit {
             EditKind::Set(value) => edit.path.write(&mut resource, value.clone()),
-            EditKind::Refer(Some(id)) => edit.path.write(&mut resource, json!({"value": id})),
+            EditKind::Refer(Some(id)) => {
+                edit.path.write(&mut resource, json!({"value": id.shown()}));
+                refer(&resource, "", id);
+            }
             EditKind::Refer(None) => edit.path.remove(&mut resource),
             EditKind::SetRoles(roles) => {
                 edit.path.write(&mut resource, Value::Array(roles.clone()));
@@ -244,14 +349,24 @@ pub(crate) fn replacement(base: &Value, edits: &[Edit<'_>]) -> Value {
                     id.is_some_and(|id| remove.iter().any(|gone| gone == id))
                 };
                 members.retain(|member| !gone(member));
-                members.extend(add.iter().map(|id| json!({"value": id})));
+                let first = members.len();
+                members.extend(add.iter().map(|id| json!({"value": id.shown()})));
                 edit.path.write(&mut resource, Value::Array(members));
+                for (at, id) in add.iter().enumerate() {
+                    refer(&resource, &format!("/{}", first + at), id);
+                }
             }
         }
     }
     name_extensions(&mut resource);
     resource.values_mut().for_each(keep_one_primary);
-    Value::Object(resource)
+    let value = Value::Object(resource);
+    // A later edit may have put something else there.
+    references.retain(|reference| {
+        let held = reference.pointer.as_ref().and_then(|pointer| value.pointer(pointer));
+        held.and_then(Value::as_str) == Some(&placeholder(&reference.source))
+    });
+    Draft { value, references }
 }
 
 /// An extension that got its first value belongs among the schemas (RFC 7643 §3).
@@ -282,16 +397,24 @@ fn list_at(resource: &Map<String, Value>, path: &TargetPath) -> Vec<Value> {
 }
 
 /// A manager as it is written.
-fn manager(id: &str, shape: ManagerShape) -> Value {
+fn manager(id: &Id, shape: ManagerShape) -> Draft {
     match shape {
-        ManagerShape::List => json!([{"value": id}]),
-        ManagerShape::Text => json!(id),
-        ManagerShape::Object => json!({"value": id}),
+        ManagerShape::List => Draft::list([element(id)]),
+        ManagerShape::Text => id.into(),
+        ManagerShape::Object => element(id),
     }
 }
 
-fn operation(op: &str, path: &str, value: Value) -> Value {
-    json!({"op": op, "path": path, "value": value})
+fn element(id: &Id) -> Draft {
+    Draft::from(id).within("/value", |id| json!({"value": id}))
+}
+
+fn operation(op: &str, path: &str, value: impl Into<Draft>) -> Draft {
+    value.into().within("/value", |value| json!({"op": op, "path": path, "value": value}))
+}
+
+fn removal(op: &str, path: &str) -> Draft {
+    json!({"op": op, "path": path}).into()
 }
 
 fn values(ids: &[String]) -> Value {
@@ -303,7 +426,7 @@ fn elements(roles: &[AddedRole]) -> Value {
 }
 
 /// One operation a path, title case, booleans as text, members by list.
-fn legacy(edit: &Edit<'_>, shape: &Shape) -> Vec<Value> {
+fn legacy(edit: &Edit<'_>, shape: &Shape) -> Vec<Draft> {
     let op = if edit.held { "Replace" } else { "Add" };
     let target = &*edit.target;
     match &edit.edit {
@@ -314,15 +437,14 @@ fn legacy(edit: &Edit<'_>, shape: &Shape) -> Vec<Value> {
         EditKind::Refer(Some(id)) => {
             vec![operation(op, target, manager(id, shape.manager.unwrap_or(ManagerShape::List)))]
         }
-        EditKind::Refer(None) => vec![json!({"op": "Remove", "path": target})],
+        EditKind::Refer(None) => vec![removal("Remove", target)],
         EditKind::Members(add, remove) => {
             let mut operations = Vec::new();
             if !add.is_empty() {
-                operations.push(operation("Add", target, values(add)));
+                operations.push(operation("Add", target, Draft::list(add.iter().map(element))));
             }
             if shape.target.member_removal == Some(MemberRemoval::Filter) {
-                let gone =
-                    |id: &String| json!({"op": "Remove", "path": format!("{target}[value eq \"{id}\"]")});
+                let gone = |id: &String| removal("Remove", &one_member(target, id));
                 operations.extend(remove.iter().map(gone));
             } else if !remove.is_empty() {
                 operations.push(operation("Remove", target, values(remove)));
@@ -340,7 +462,7 @@ fn legacy(edit: &Edit<'_>, shape: &Shape) -> Vec<Value> {
 }
 
 /// Lower case, real booleans; filtered paths one by one and before what is combined.
-fn flagged(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
+fn flagged(edits: &[Edit<'_>], shape: &Shape) -> Vec<Draft> {
     let path_less = shape.target.path_less.unwrap_or(true);
     let mut apart = Vec::new();
     let mut combined = [("add", Vec::new()), ("replace", Vec::new())];
@@ -360,7 +482,7 @@ fn flagged(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
                 let shape = shape.manager.unwrap_or(ManagerShape::Text);
                 apart.push(operation(op, target, manager(id, shape)));
             }
-            EditKind::Refer(None) => apart.push(json!({"op": "remove", "path": target})),
+            EditKind::Refer(None) => apart.push(removal("remove", target)),
             EditKind::Members(add, remove) => apart.extend(members(target, add, remove, shape)),
             EditKind::SetRoles(roles) => {
                 apart.push(operation("replace", target, Value::Array(roles.clone())));
@@ -375,31 +497,36 @@ fn flagged(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
             _ => {
                 let value: Map<String, Value> =
                     list.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-                apart.push(json!({"op": op, "value": value}));
+                apart.push(json!({"op": op, "value": value}).into());
             }
         }
     }
     apart
 }
 
-fn members(target: &str, add: &[String], remove: &[String], shape: &Shape) -> Vec<Value> {
+/// The path of one member. An id is JSON text there (RFC 7644 §3.4.2.2), so that none ends it.
+fn one_member(target: &str, id: &str) -> String {
+    format!("{target}[value eq {}]", Value::from(id))
+}
+
+fn members(target: &str, add: &[Id], remove: &[String], shape: &Shape) -> Vec<Draft> {
     let mut operations = Vec::new();
     if !add.is_empty() {
-        operations.push(operation("add", target, values(add)));
+        operations.push(operation("add", target, Draft::list(add.iter().map(element))));
     }
     if shape.target.member_removal == Some(MemberRemoval::List) && !remove.is_empty() {
         operations.push(operation("remove", target, values(remove)));
         return operations;
     }
-    let gone = |id: &String| json!({"op": "remove", "path": format!("{target}[value eq \"{id}\"]")});
+    let gone = |id: &String| removal("remove", &one_member(target, id));
     operations.extend(remove.iter().map(gone));
     operations
 }
 
 /// RFC 7644 to the letter: a filter that selects nothing may not be a target (§3.5.2.3),
 /// so a new element is added whole.
-fn pure(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
-    let mut operations: Vec<Value> = Vec::new();
+fn pure(edits: &[Edit<'_>], shape: &Shape) -> Vec<Draft> {
+    let mut operations: Vec<Draft> = Vec::new();
     let mut fresh: Vec<(String, Map<String, Value>)> = Vec::new();
     for edit in edits {
         let op = if edit.held { "replace" } else { "add" };
@@ -421,7 +548,7 @@ fn pure(edits: &[Edit<'_>], shape: &Shape) -> Vec<Value> {
                 let shape = shape.manager.unwrap_or(ManagerShape::Object);
                 operations.push(operation(op, target, manager(id, shape)));
             }
-            EditKind::Refer(None) => operations.push(json!({"op": "remove", "path": target})),
+            EditKind::Refer(None) => operations.push(removal("remove", target)),
             EditKind::Members(add, remove) => operations.extend(members(target, add, remove, shape)),
             EditKind::SetRoles(roles) => {
                 operations.push(operation("replace", target, Value::Array(roles.clone())));

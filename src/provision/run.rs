@@ -276,8 +276,9 @@ impl Run {
     }
 
     fn sending(&mut self, waiting: &Waiting) -> Option<Sending> {
-        let PlannedRequest { method, path, headers, .. } = &waiting.request;
-        let (path, body) = (one_resource(&self.created.path(path)?)?, self.created.body(&waiting.body)?);
+        let PlannedRequest { method, headers, references, .. } = &waiting.request;
+        let path = self.created.path(&waiting.request)?;
+        let body = self.created.body(&waiting.body, references)?;
         self.tickets += 1;
         Some(Sending { ticket: self.tickets, method: method.clone(), path, headers: headers.clone(), body })
     }
@@ -294,7 +295,10 @@ impl Run {
             let fault = match waiting.request.id.strip_prefix("create:") {
                 Some(source) if !self.created.note(source, &outcome.body) => {
                     let code = "SystemForCrossDomainIdentityManagementServiceIncompatible";
-                    Some((code, told!("the resource in the reply has no `id`").to_owned()))
+                    Some((
+                        code,
+                        told!("the resource in the reply has no `id` that a path can name").to_owned(),
+                    ))
                 }
                 _ => None,
             };
@@ -357,11 +361,10 @@ impl Run {
         if status != Status::Success {
             self.lost.insert(request.id.clone());
         }
-        let path = self.created.path(&request.path).unwrap_or(request.path);
+        let path = self.created.path(&request).unwrap_or(request.path);
         let mut subject = Subject::clone(&subject);
         if subject.target.is_empty() {
-            let own = format!("{{{{created:{}}}}}", subject.id);
-            subject.target = self.created.path(&own).unwrap_or_default();
+            subject.target = self.created.id(&subject.id).unwrap_or_default().to_owned();
         }
         log.push(Entry {
             at: outcome.at,
@@ -383,27 +386,6 @@ impl Run {
 /// The outcome of what was not sent.
 fn skipped(now: i64) -> Outcome {
     Outcome { at: now, ..Outcome::default() }
-}
-
-/// A path below the Tenant URL that names one resource or none, whatever its id holds; `None` for
-/// an id that no path can name.
-fn one_resource(path: &str) -> Option<String> {
-    let Some((endpoint, id)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else {
-        return Some(path.to_owned());
-    };
-    if matches!(id, "" | "." | "..") {
-        return None;
-    }
-    let mut safe = format!("/{endpoint}/");
-    for byte in id.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'@' => {
-                safe.push(char::from(byte));
-            }
-            other => safe.push_str(&format!("%{other:02X}")),
-        }
-    }
-    Some(safe)
 }
 
 /// After how many milliseconds it is sent again; `None` for what is not. A creation that nothing

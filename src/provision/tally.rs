@@ -3,6 +3,7 @@
 
 use super::engine::Engine;
 use super::held::ObjectKind;
+use super::matching::is_inactive;
 use super::order::sort;
 use super::population::{Population, Subject};
 use crate::scim::unicode::lowercase;
@@ -69,7 +70,8 @@ impl ScopeTally {
         let rows = if compiled.filter.is_empty() { 0 } else { population.table().len() };
         let end = rows.min(self.next.saturating_add(most));
         for row in self.next..end {
-            let subject = Subject { population, pool: &engine.pool, row, soft_deleted: false };
+            let soft_deleted = is_inactive(&engine.pool, &population, row);
+            let subject = Subject { population, pool: &engine.pool, row, soft_deleted };
             for (at, clauses) in compiled.filter.clauses(&subject).into_iter().enumerate() {
                 if self.filters.len() <= at {
                     self.filters.push(vec![(0, 0); clauses.len()]);

@@ -216,6 +216,24 @@ impl TargetPath {
         }
     }
 
+    /// Where [`Self::write`] has put a value, as a JSON Pointer (RFC 6901).
+    pub fn pointer(&self, resource: &Map<String, Value>) -> Option<String> {
+        let step = |name: &str| format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        let (object, mut pointer) = match self.extension() {
+            Some(urn) => (resource.get(urn)?.as_object()?, step(urn)),
+            None => (resource, String::new()),
+        };
+        pointer.push_str(&step(&self.attribute));
+        if self.filter.is_some() {
+            let elements = object.get(&self.attribute)?.as_array()?;
+            pointer.push_str(&format!("/{}", elements.iter().position(|item| self.admits(item))?));
+        }
+        if let Some(sub) = &self.sub {
+            pointer.push_str(&step(sub));
+        }
+        Some(pointer)
+    }
+
     /// Whether both lead into the same attribute.
     pub fn beside(&self, other: &Self) -> bool {
         let within = |path: &Self| path.extension().map(str::to_ascii_lowercase);

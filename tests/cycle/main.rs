@@ -2,6 +2,8 @@
 //! that changes the source, breaks the target and crashes the shell at will.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod guards;
+#[cfg(not(target_arch = "wasm32"))]
 mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 mod model;

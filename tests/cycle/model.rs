@@ -144,7 +144,7 @@ proptest! {
         dialect in prop_oneof![Just("legacy"), Just("aadOptscim062020"), Just("rfc")],
         target in prop_oneof![4 => Just("generic"), 1 => Just("replace-whole"), 1 => Just("aws-iam-identity-center")],
     ) {
-        let settings = json!({"job": {"dialect": dialect, "target": target}, "repairReferences": true});
+        let settings = json!({"job": {"dialect": dialect, "target": target}, "repairReferences": true, "allowEmptySource": true});
         let settings: Settings = serde_json::from_value(settings).unwrap();
         let mut shell = Shell { clock: 1_800_000_000_000, schema: schema(&Value::Null), settings, ..Shell::default() };
         // Accounts that are there already, under names that the first state alone has.

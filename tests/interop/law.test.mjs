@@ -8,6 +8,14 @@ import { scim2Server } from "./target.mjs";
 const CASES = Number(process.env.CASES ?? 8);
 const SETTINGS = { dialect: "rfc" };
 
+/** Puts a value where a JSON Pointer leads (RFC 6901). */
+function place(body, pointer, value) {
+  const steps = pointer.split("/").slice(1);
+  const last = steps.pop();
+  const within = steps.reduce((held, step) => held[step.replaceAll("~1", "/").replaceAll("~0", "~")], body);
+  within[last] = value;
+}
+
 /** Sends every request after those that it waits for, ids filled in. */
 async function send(target, plan) {
   let waiting = plan.operations.flatMap(({ requests }) => requests);
@@ -20,9 +28,13 @@ async function send(target, plan) {
         later.push(request);
         continue;
       }
-      const fill = (text) => text.replaceAll(/\{\{created:([^}]+)\}\}/g, (_, source) => created.get(source));
-      const body = request.body ? fill(JSON.stringify(request.body)) : undefined;
-      const reply = await target.ask(request.method, fill(request.path), body);
+      let { path } = request;
+      for (const { pointer, source } of request.references ?? []) {
+        if (pointer === undefined) path = path.replace(/[^/]*$/, encodeURIComponent(created.get(source)));
+        else place(request.body, pointer, created.get(source));
+      }
+      const body = request.body ? JSON.stringify(request.body) : undefined;
+      const reply = await target.ask(request.method, path, body);
       assert.ok(reply.status < 300, `${request.id}: ${body} ${reply.status} ${JSON.stringify(reply.body)}`);
       if (request.method === "POST") created.set(request.id.replace("create:", ""), reply.body.id);
       sent.add(request.id);

@@ -289,3 +289,43 @@ fn a_mapping_table_is_a_configuration() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("`roles[primary eq\"True\".type]` is not well formed"), "{told}");
 }
+
+#[test]
+fn a_time_is_read_strictly() {
+    let eval = |now: &str| provisor(&["eval", "--expression", "Now()", "--now", now]);
+    for (now, shown) in [
+        ("2026-02-28T10:00:00Z", "2/28/2026 10:00:00 AM"),
+        ("2026-02-28t10:00:00.5z", "2/28/2026 10:00:00 AM"),
+        ("2024-02-29T00:00:00+05:00", "2/28/2024 7:00:00 PM"),
+        ("2026-01-01T00:00:00-00:00", "1/1/2026 12:00:00 AM"),
+    ] {
+        let output = eval(now);
+        assert_eq!(text(&output).trim(), json!({"value": shown}).to_string(), "{now}");
+    }
+    for now in [
+        "2026-02-31T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "2026x02x30?10-00-00",
+        "2026-01-01T00:00:00X05:00",
+        "2026-01-01T00:00:00+99:99",
+        "2026-01-01T00:00:00+-1:00",
+        "2026-01-01T00:00:00-1:00",
+        "2026-01-01T00:00:60Z",
+        "2026-01-01T24:00:01Z",
+        "2026-01-01 00:00:00Z",
+        "2026-01-01",
+        "+026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00.Z",
+        "tomorrow",
+        "",
+    ] {
+        let output = eval(now);
+        assert_eq!(output.status.code(), Some(2), "{now}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("is no time; write it as RFC 3339 does"), "{told}");
+    }
+    // A setting is told, and the plan is made as of 1970.
+    let path = file("now.json", r#"{"now": "2026-02-31T00:00:00Z"}"#);
+    let output = example("lint", &["--settings", path.to_str().unwrap(), "--format", "json"]);
+    assert!(text(&output).contains("`2026-02-31T00:00:00Z` is no time"), "{}", text(&output));
+}

@@ -55,7 +55,7 @@ impl Directory {
     }
 }
 
-/// Sends every request once what it depends on has been sent, placeholders filled.
+/// Sends every request once what it depends on has been sent, references filled.
 pub fn apply(directory: &mut Directory, plan: &Value) {
     let operations = plan["operations"].as_array().unwrap();
     let mut waiting: Vec<&Value> =
@@ -75,13 +75,16 @@ pub fn apply(directory: &mut Directory, plan: &Value) {
                 later.push(request);
                 continue;
             }
-            let mut text = json!([request["path"], request["body"]]).to_string();
-            for (source, id) in &created {
-                text = text.replace(&format!("{{{{created:{source}}}}}"), id);
+            let (mut path, mut body) =
+                (request["path"].as_str().unwrap().to_owned(), request["body"].clone());
+            for reference in request["references"].as_array().into_iter().flatten() {
+                let id = &created[reference["source"].as_str().unwrap()];
+                match reference["pointer"].as_str() {
+                    Some(pointer) => *body.pointer_mut(pointer).unwrap() = json!(id),
+                    None => path = format!("{}/{id}", path.rsplit_once('/').unwrap().0),
+                }
             }
-            let filled: Value = serde_json::from_str(&text).unwrap();
-            let reply =
-                directory.ask(request["method"].as_str().unwrap(), filled[0].as_str().unwrap(), &filled[1]);
+            let reply = directory.ask(request["method"].as_str().unwrap(), &path, &body);
             assert!(reply.status < 300, "{request}: {} {}", reply.status, reply.body);
             let id = request["id"].as_str().unwrap();
             if let Some(source) = id.strip_prefix("create:") {

@@ -5,10 +5,12 @@
 
 mod bulk;
 mod cli;
+mod counts;
 mod directory;
 mod exported;
 mod forecast;
 mod generate;
+mod hostile;
 mod law;
 mod restless;
 mod run;

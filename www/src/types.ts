@@ -54,6 +54,8 @@ export interface Request {
   headers: Record<string, string>;
   body: unknown;
   dependsOn: string[];
+  /** The places of ids that are still to be given out: in the body, or the path's last segment. */
+  references?: { pointer?: string; source: string }[];
 }
 
 export interface Change {

@@ -6,6 +6,7 @@ use worker::Env;
 use crate::edge::reply::{Answer, of_reply};
 use crate::edge::tenant::ask_admin;
 use crate::edge::visit::Visit;
+use crate::provision::export::record;
 use crate::scim::error::ScimError;
 use crate::scim::http::{Reply, Request};
 
@@ -44,7 +45,7 @@ pub(super) async fn journal(env: &Env, visit: &Visit, tenant: &str, query: &Requ
     let page: Value = reply.json().await?;
     let entries = page.get("entries").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut reply = match format.as_str() {
-        "csv" => Reply::text(200, "text/csv; charset=utf-8; header=present", csv(&entries)?),
+        "csv" => Reply::text(200, "text/csv; charset=utf-8; header=present", csv(&entries)),
         _ => {
             let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
             Reply::text(200, "application/x-ndjson", lines)
@@ -56,19 +57,15 @@ pub(super) async fn journal(env: &Env, visit: &Visit, tenant: &str, query: &Requ
     Ok(of_reply(reply)?)
 }
 
-fn csv(entries: &[Value]) -> Result<String, ScimError> {
-    let failed = |_| ScimError::new(500, "the page could not be written as CSV");
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(COLUMNS).map_err(failed)?;
+fn csv(entries: &[Value]) -> String {
+    let mut text = record(&COLUMNS);
     for entry in entries {
         let cells = COLUMNS.map(|name| match entry.get(name) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
         });
-        writer.write_record(cells).map_err(failed)?;
+        text.push_str(&record(&cells.each_ref().map(String::as_str)));
     }
-    let bytes =
-        writer.into_inner().map_err(|_| ScimError::new(500, "the page could not be written as CSV"))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    text
 }

@@ -118,7 +118,7 @@ impl Cycle {
         }
     }
 
-    fn notify(&mut self, code: &str, message: String) {
+    pub(super) fn notify(&mut self, code: &str, message: String) {
         self.job.head.outbox.push(Effect::Notify { code: code.to_owned(), message });
     }
 

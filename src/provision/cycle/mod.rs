@@ -10,6 +10,7 @@
 //! what else is decided at the end · `escrow`, `quarantine`, `reply`, `record`.
 
 mod effect;
+mod empty;
 mod ending;
 pub mod escrow;
 pub mod job;
@@ -69,6 +70,8 @@ pub struct Settings {
     pub repair_references: bool,
     /// The application's name in the log.
     pub application: String,
+    /// A source without any user, group or assignment is meant, though there were some before.
+    pub allow_empty_source: bool,
 }
 
 impl Default for Settings {
@@ -79,6 +82,7 @@ impl Default for Settings {
             absent: Absent::default(),
             repair_references: false,
             application: String::new(),
+            allow_empty_source: false,
         }
     }
 }
@@ -279,7 +283,10 @@ impl Cycle {
             Outcome::NoSource { message } => {
                 self.abort(&Fault::new("X-SourceUnreadable", message.clone()));
             }
-            _ => {}
+            _ => {
+                let message = "a page of the source was wanted and something else came";
+                self.abort(&Fault::new("InternalError", message));
+            }
         }
     }
 
@@ -300,9 +307,11 @@ impl Cycle {
             }
             self.world.narrow(first, members);
         } else if self.settings.absent != Absent::Unknown {
+            self.guard_kinds()?;
             self.remove_absent().map_err(unreadable)?;
         }
         self.world.prepare(&self.job.objects).map_err(unreadable)?;
+        self.guard_assignments()?;
         self.prints = (0..self.world.len()).map(|at| self.world.fingerprint(at)).collect();
         Ok(())
     }

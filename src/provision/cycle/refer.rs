@@ -5,8 +5,8 @@ use super::effect::Purpose;
 use super::escrow::{Escrow, NEVER};
 use super::record::Trail;
 use super::reply::{self, Fault};
-use super::turn::{Step, Turn, get};
-use super::world::Tie;
+use super::turn::{Step, Turn, get, unusable};
+use super::world::{Tie, World};
 use crate::provision::report::{Operation, PlannedRequest};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -65,12 +65,16 @@ impl Cycle {
         let Some(target) = self.job.objects.get(&glance.id).and_then(|tracked| tracked.target.clone()) else {
             return;
         };
-        let endpoint = if glance.group { "/Groups" } else { "/Users" };
-        let request = get(Purpose::ReadBack, &glance.id, format!("{endpoint}/{target}"));
+        let path = World::resource(glance.group, &target);
+        let request = get(Purpose::ReadBack, &glance.id, path.clone().unwrap_or_default());
         let mut trail = Trail::default();
         trail.imported(&glance, true);
-        let step = Step::ReadReferences(target);
-        self.turn = Some(Turn { at, glance, began: self.clock, step, request, attempt: 0, trail });
+        let step = Step::ReadReferences(target.clone());
+        let turn = Turn { at, glance, began: self.clock, step, request, attempt: 0, trail };
+        if path.is_none() {
+            return self.fail_references(turn, None, &unusable(&target));
+        }
+        self.turn = Some(turn);
     }
 
     pub(super) fn references_read(&mut self, mut turn: Turn, target: &str, read: Result<Value, Fault>) {

@@ -1,6 +1,7 @@
 //! A reply read as Entra reads it: what was asked for, or a failure under Entra's code.
 
 use super::effect::{Outcome, Purpose};
+use crate::provision::address::is_usable;
 use serde_json::Value;
 
 /// Why a request did not give what was asked for.
@@ -115,8 +116,9 @@ pub(super) fn listed(body: &Value) -> Result<(usize, Option<Value>), Fault> {
 
 /// The id of a resource.
 pub(super) fn identified(body: &Value) -> Result<String, Fault> {
-    let id = body.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
-    id.map(str::to_owned).ok_or_else(|| Fault::new(INCOMPATIBLE, "the resource in the reply has no `id`"))
+    let id = body.get("id").and_then(Value::as_str).filter(|id| is_usable(id));
+    id.map(str::to_owned)
+        .ok_or_else(|| Fault::new(INCOMPATIBLE, "the resource in the reply has no `id` that a path can name"))
 }
 
 /// When a busy target is to be asked again; `attempt` counts from 0.

@@ -5,8 +5,9 @@ use super::escrow::Escrow;
 use super::job::{Phase, Removals, Tracked};
 use super::record::Trail;
 use super::reply::{self, Fault};
-use super::world::{Glance, Query, Tie};
+use super::world::{Glance, Query, Tie, World};
 use super::{Cycle, SILENCE};
+use crate::provision::address::UNUSABLE;
 use crate::provision::report::{Change, Operation, PlannedRequest};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -129,12 +130,13 @@ impl Cycle {
                 return self.act(turn, operation);
             }
         }
-        let endpoint = if turn.glance.group { "/Groups" } else { "/Users" };
+        let Some(path) = World::resource(turn.glance.group, target) else {
+            return self.fail(turn, None, &unusable(target));
+        };
         // What is replaced as a whole must be known as a whole.
         let partly = turn.glance.group && !self.world.replaces();
         let members = if partly { "?excludedAttributes=members" } else { "" };
-        let path = format!("{endpoint}/{target}{members}");
-        turn.request = get(Purpose::ReadBack, &turn.glance.id, path);
+        turn.request = get(Purpose::ReadBack, &turn.glance.id, format!("{path}{members}"));
         turn.step = Step::Read(target.to_owned());
         self.turn = Some(turn);
     }
@@ -483,6 +485,12 @@ impl Cycle {
             super::record::record(&place, operation, &changes, fault, target.as_deref(), turn.trail.clone());
         self.job.head.outbox.push(super::Effect::Record { record });
     }
+}
+
+/// No path can name a target object.
+pub(super) fn unusable(target: &str) -> Fault {
+    let message = format!("no path can name the target's id `{target}`; give the object another id");
+    Fault::new(UNUSABLE, message)
 }
 
 /// A GET of one object or list.

@@ -3,6 +3,7 @@
 //! planner's inside.
 
 use super::job::Tracked;
+use crate::provision::address::resource_path;
 use crate::provision::capability::Update;
 use crate::provision::engine::Engine;
 use crate::provision::held::ObjectKind;
@@ -133,6 +134,22 @@ impl World {
     /// Whether the source shows an object, in whatever state.
     pub fn shows(&self, id: &str, group: bool) -> bool {
         self.engine.pool.find(id).is_some_and(|id| self.table(group).find(id).is_some())
+    }
+
+    /// Where a target object is; `None` where no path can name it.
+    pub fn resource(group: bool, target: &str) -> Option<String> {
+        resource_path(kind(group), target)
+    }
+
+    /// How many objects of a kind the source shows, in whatever state.
+    pub fn shown(&self, group: bool) -> usize {
+        self.table(group).len()
+    }
+
+    /// Whether who is in scope depends on assignments, and the source shows none. Call it when
+    /// all is prepared.
+    pub fn lacks_assignments(&self) -> bool {
+        !self.engine.rules.sync_all && self.engine.source.assignments.is_empty()
     }
 
     /// By which attribute a kind of object is matched first; `None` when it is not provisioned.

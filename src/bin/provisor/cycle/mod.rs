@@ -70,6 +70,9 @@ pub(super) struct Arguments {
     /// First forget: None, ConnectorDataStore, Escrows, Watermark, QuarantineState, Full, ForceDeletes; several by comma.
     #[arg(long, value_name = "SCOPES", num_args = 0..=1, default_missing_value = "")]
     restart: Option<String>,
+    /// A source without any user, group or assignment is meant, though there were some before.
+    #[arg(long)]
+    allow_empty_source: bool,
     /// Ask the target but change nothing, and keep no state.
     #[arg(long)]
     dry_run: bool,
@@ -158,6 +161,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, String> {
     let tenant_url = Some(arguments.tenant_url.clone());
     settings.job = JobSettings { tenant_url, ..settings.job };
     settings.interval = arguments.watch.unwrap_or(settings.interval);
+    settings.allow_empty_source |= arguments.allow_empty_source;
     Ok(settings)
 }
 

@@ -5,34 +5,9 @@ import { document_ } from "../../state/document";
 import { leaveOut } from "../../state/edit";
 import type { Person } from "../../state/person";
 import { strings } from "../../strings";
-import type { Request } from "../../types";
 import { Code } from "./Code";
 import { bodyLines } from "./lines";
-
-const body = (request: Request) => (request.body === null ? "" : JSON.stringify(request.body, null, 2));
-
-export function asHttp(request: Request): string {
-  const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`);
-  const lines = [
-    `${request.method} {{tenantUrl}}${request.path}`,
-    "Authorization: Bearer {{token}}",
-    ...headers,
-  ];
-  return `${lines.join("\n")}\n\n${body(request)}`.trimEnd();
-}
-
-const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-
-export function asCurl(request: Request): string {
-  const headers = Object.entries(request.headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
-  const parts = [
-    `curl -sS -X ${request.method} "$TENANT_URL"${quote(request.path)}`,
-    '-H "Authorization: Bearer $TOKEN"',
-    ...headers,
-    ...(request.body === null ? [] : [`--data-binary ${quote(JSON.stringify(request.body))}`]),
-  ];
-  return parts.join(" \\\n  ");
-}
+import { asCurl, asHttp } from "./requestText";
 
 function Copy({ label, text }: { label: string; text: () => string }) {
   const done = useSignal(false);
