@@ -2,6 +2,7 @@
 //! input holds. `tests/fuzz_seeds.rs` calls the same functions with the seeds.
 #![allow(dead_code, reason = "each fuzz target uses one of them")]
 
+use provisor::outbound::{Origin, Parts, judge};
 use provisor::provision::decode;
 use provisor::provision::engine::Engine;
 use provisor::provision::expression;
@@ -287,4 +288,25 @@ pub fn transfer(bytes: &[u8]) {
     let twice = restored(builtin(), &settings, again).expect("what was taken is taken again");
     assert_eq!(twice, Restored { record, unique, index, password, notes: twice.notes.clone() });
     assert!(twice.notes.iter().all(|note| !note.contains("left out")), "{:?}", twice.notes);
+}
+
+/// A host as somebody might have it judged: what is public is no address that IANA set apart, however
+/// the host is written.
+pub fn address(bytes: &[u8]) {
+    let Some(host) = text(bytes) else { return };
+    let parts = Parts { scheme: "https", host, port: None, has_user: false };
+    if judge(parts, Origin::Deployment).is_err() {
+        return;
+    }
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = bare.parse::<std::net::Ipv4Addr>() {
+        assert!(!address.is_private() && !address.is_loopback() && !address.is_link_local(), "{host}");
+        assert!(!address.is_unspecified() && !address.is_multicast() && !address.is_broadcast(), "{host}");
+    } else if let Ok(address) = bare.parse::<std::net::Ipv6Addr>() {
+        assert_eq!(address.segments()[0] >> 13, 1, "{host}");
+    } else {
+        let name = host.to_ascii_lowercase();
+        assert!(!name.ends_with(".localhost") && !name.ends_with(".internal"), "{host}");
+        assert!(name.contains('.') && !name.ends_with('.') && !name.ends_with(".local"), "{host}");
+    }
 }

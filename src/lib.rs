@@ -7,7 +7,8 @@
 //! - `edge` (feature) is a Cloudflare Worker around both; `browser` and `sandbox`
 //!   (feature `browser`) are the page's engine, the second what is asked of it only now and
 //!   then; `provisor` (feature `cli`) is the command line. [`routes`] is the Worker's table
-//!   of paths, apart because tests read it too.
+//!   of paths and [`outbound`] says where its own requests may go, apart because tests read
+//!   them too.
 //!
 //! Dependencies point inward: shells → `provision` → `scim`. The core has no I/O, no
 //! clock, no randomness and no global state: time, ids and random bytes are arguments.
@@ -38,6 +39,7 @@
     )
 )]
 
+pub mod outbound;
 pub mod provision;
 pub mod routes;
 pub mod scim;

@@ -67,3 +67,8 @@ fn lines_of_an_export() {
 fn downloads() {
     replay("csv", targets::csv);
 }
+
+#[test]
+fn addresses() {
+    replay("address", targets::address);
+}

@@ -1,34 +1,47 @@
 //! Issuers' published keys (RFC 7517), fetched when needed and kept for a while.
+//!
+//! Anybody can send a token that names an issuer and a key. So whatever comes, an isolate asks an
+//! issuer once at a time, and again no sooner than after half a minute: also when it did not answer,
+//! and also when it has no such key.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
-use worker::{AbortSignal, Fetch, Request};
+use worker::{Delay, Env, Method};
 
 use super::jwt::fits;
+use super::log::failure;
+use super::outbound::{self, Asked, TIMEOUT};
 use crate::scim::error::ScimError;
 
 /// How long keys are used without asking again, in milliseconds.
 const FRESH: f64 = 600_000.0;
 /// How long they are used while the issuer does not answer.
 const STALE: f64 = 86_400_000.0;
-/// How soon a key that is not there may be asked for again: issuers change their keys,
-/// and anybody can send a token that names one.
+/// How soon an issuer may be asked again: issuers change their keys, and anybody can send a token
+/// that names one.
 const AGAIN: f64 = 30_000.0;
-/// How long the issuer may take.
-const TIMEOUT: u32 = 5_000;
+/// How often whoever waits for another's question looks whether it is answered.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long a question may be under way, in milliseconds: who asked may have hung up.
+const UNDER_WAY: f64 = TIMEOUT.as_millis() as f64 + 500.0;
 /// Longest answer, in bytes.
 const MAX_LENGTH: usize = 262_144;
 /// Most issuers remembered.
 const MAX_ISSUERS: usize = 256;
 
+/// What is known of an issuer's keys. Times are in milliseconds since 1970.
 #[derive(Clone)]
 struct Known {
     keys: Vec<Value>,
-    /// When these keys came, and when the issuer was last asked.
+    /// When these keys came; long ago if none ever did.
     fetched: f64,
+    /// When the issuer was last asked.
     asked: f64,
+    /// Whether that question is not answered yet.
+    is_asking: bool,
 }
 
 thread_local! {
@@ -36,37 +49,76 @@ thread_local! {
     static KNOWN: RefCell<BTreeMap<String, Known>> = const { RefCell::new(BTreeMap::new()) };
 }
 
+/// What to do for a key.
+enum Next {
+    Use(Value),
+    /// The issuer has no such key.
+    Refuse,
+    /// The issuer did not answer a moment ago.
+    GiveUp,
+    /// Another request asks the issuer.
+    Wait,
+    Ask,
+}
+
+fn next(known: Option<&Known>, id: Option<&str>, algorithm: &str, now: f64) -> Next {
+    let Some(known) = known else { return Next::Ask };
+    let age = now - known.fetched;
+    let since = now - known.asked;
+    let is_under_way = known.is_asking && since < UNDER_WAY;
+    // A question that nobody waits for any more counts for none.
+    let may_ask = !is_under_way && (known.is_asking || since > AGAIN);
+    match choose(&known.keys, id, algorithm) {
+        Some(key) if age < FRESH || age < STALE && !may_ask => Next::Use(key),
+        _ if is_under_way => Next::Wait,
+        _ if may_ask => Next::Ask,
+        _ if age < STALE => Next::Refuse,
+        _ => Next::GiveUp,
+    }
+}
+
 /// The key that an issuer signs with under this id; without an id, the only one that fits.
-/// `now` is in milliseconds.
 ///
 /// # Errors
 /// 401 when the issuer has no such key, 503 when it does not answer.
-pub(super) async fn find(uri: &str, id: Option<&str>, algorithm: &str, now: f64) -> Result<Value, ScimError> {
-    let known = KNOWN.with_borrow(|all| all.get(uri).cloned());
-    let age = known.as_ref().map_or(f64::INFINITY, |known| now - known.fetched);
-    if let Some(known) = &known {
-        let found = choose(&known.keys, id, algorithm);
-        let may_ask = now - known.asked > AGAIN;
-        if age < FRESH && (found.is_some() || !may_ask) || age < STALE && !may_ask {
-            return found.ok_or_else(no_such_key);
-        }
-    }
-    match fetch(uri).await {
-        Ok(keys) => {
-            let found = choose(&keys, id, algorithm);
-            remember(uri, Known { keys, fetched: now, asked: now });
-            found.ok_or_else(no_such_key)
-        }
-        Err(error) => {
-            worker::console_error!("the keys at {uri} could not be read: {error}");
-            let stale = known.filter(|_| age < STALE);
-            let found = stale.as_ref().and_then(|known| choose(&known.keys, id, algorithm));
-            if let Some(known) = stale {
-                remember(uri, Known { asked: now, ..known });
+pub(super) async fn find(
+    env: &Env,
+    uri: &str,
+    id: Option<&str>,
+    algorithm: &str,
+) -> Result<Value, ScimError> {
+    let mut has_asked = false;
+    loop {
+        let now = js_sys::Date::now();
+        let known = KNOWN.with_borrow(|all| all.get(uri).cloned());
+        match next(known.as_ref(), id, algorithm, now) {
+            Next::Use(key) => return Ok(key),
+            Next::Refuse => return Err(no_such_key()),
+            Next::Ask if !has_asked => {
+                has_asked = true;
+                ask(env, uri, known, now).await;
             }
-            found.ok_or_else(|| ScimError::new(503, "the token's issuer does not answer; try again"))
+            Next::Wait => Delay::from(LOOK).await,
+            Next::Ask | Next::GiveUp => {
+                return Err(ScimError::new(503, "the token's issuer does not answer; try again"));
+            }
         }
     }
+}
+
+/// Asks the issuer, and remembers what it said, or that it said nothing.
+async fn ask(env: &Env, uri: &str, known: Option<Known>, now: f64) {
+    let never = Known { keys: Vec::new(), fetched: f64::NEG_INFINITY, asked: now, is_asking: true };
+    let known = Known { asked: now, is_asking: true, ..known.unwrap_or(never) };
+    remember(uri, known.clone());
+    let known = match keys(env, uri).await {
+        Ok(keys) => Known { keys, fetched: js_sys::Date::now(), ..known },
+        Err(why) => {
+            failure("jwks", "", &format!("the keys at {uri} could not be read: {why}"));
+            known
+        }
+    };
+    remember(uri, Known { is_asking: false, ..known });
 }
 
 fn no_such_key() -> ScimError {
@@ -96,32 +148,20 @@ fn remember(uri: &str, known: Known) {
     });
 }
 
-async fn fetch(uri: &str) -> worker::Result<Vec<Value>> {
-    let keys = json(uri).await?;
+async fn keys(env: &Env, uri: &str) -> Result<Vec<Value>, String> {
+    let keys = json(env, uri).await?;
     let keys = keys.get("keys").and_then(Value::as_array).cloned();
-    keys.ok_or_else(|| worker::Error::RustError("the answer has no list `keys`".into()))
+    keys.ok_or_else(|| "the answer has no list `keys`".to_owned())
 }
 
 /// A JSON document of an issuer, read no further than is sensible.
-pub(super) async fn json(uri: &str) -> worker::Result<Value> {
-    let request = Request::new(uri, worker::Method::Get)?;
-    let mut reply = Fetch::Request(request).send_with_signal(&AbortSignal::from(timeout(TIMEOUT))).await?;
-    if reply.status_code() != 200 {
-        return Err(worker::Error::RustError(format!("the answer is {}", reply.status_code())));
+pub(super) async fn json(env: &Env, uri: &str) -> Result<Value, String> {
+    let headers = [("Accept", "application/json")];
+    let asked =
+        Asked { method: Method::Get, url: uri, headers: &headers, body: None, reads: 200, most: MAX_LENGTH };
+    let answer = outbound::ask(outbound::origin(env), asked).await?;
+    if answer.status != 200 {
+        return Err(format!("the answer is {}", answer.status));
     }
-    let mut bytes = Vec::new();
-    let mut body = reply.stream()?;
-    while let Some(chunk) = futures_util::StreamExt::next(&mut body).await {
-        bytes.extend(chunk?);
-        if bytes.len() > MAX_LENGTH {
-            return Err(worker::Error::RustError("the answer is too long".into()));
-        }
-    }
-    Ok(serde_json::from_slice(&bytes)?)
-}
-
-#[wasm_bindgen::prelude::wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout)]
-    fn timeout(milliseconds: u32) -> worker::web_sys::AbortSignal;
+    serde_json::from_slice(&answer.body).map_err(|_| "the answer is no JSON".to_owned())
 }

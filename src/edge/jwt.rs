@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use worker::Env;
 use worker::wasm_bindgen_futures::JsFuture;
 
 use super::jwks;
@@ -120,7 +121,7 @@ impl Jwt {
 
     /// Checks issuer, audience, time, algorithm and signature; answers with when it
     /// expires, in seconds since 1970. `now` is in milliseconds.
-    pub async fn verify(&self, issuer: &Issuer, now: f64) -> Result<u64, ScimError> {
+    pub async fn verify(&self, env: &Env, issuer: &Issuer, now: f64) -> Result<u64, ScimError> {
         if self.claim("iss") != Some(&issuer.issuer) {
             return Err(refused("another issuer made it"));
         }
@@ -131,7 +132,7 @@ impl Jwt {
         if !issuer.algorithms.contains(&self.algorithm) {
             return Err(refused("its algorithm is not one that was agreed on"));
         }
-        let key = jwks::find(&issuer.jwks_uri, self.key_id.as_deref(), &self.algorithm, now).await?;
+        let key = jwks::find(env, &issuer.jwks_uri, self.key_id.as_deref(), &self.algorithm).await?;
         let verified = signature_is_right(&self.algorithm, &key, &self.signature, &self.signed).await;
         match verified {
             Ok(true) => Ok(expires),

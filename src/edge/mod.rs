@@ -29,6 +29,7 @@ mod me;
 mod metrics;
 mod migrate;
 mod oauth;
+mod outbound;
 mod outbox;
 mod password;
 mod plan;

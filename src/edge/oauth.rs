@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use worker::{Env, Request, Response};
 
 use super::admin::new_id;
-use super::jwks;
 use super::jwt::{Issuer, Jwt, is_jwt};
+pub(super) use super::outbound::is_local;
 use super::refuse::refuse;
 use super::reply::{Answer, Fault, body_text, of_reply};
 use super::tenant::{ask_admin, now};
 use super::token::{self, Credential, Scope, Token, hash};
 use super::visit::Visit;
+use super::{jwks, outbound};
 use crate::scim::error::ScimError;
 use crate::scim::http::{Reply, Request as Form, decode};
 use crate::scim::schema::instant;
@@ -55,7 +56,7 @@ async fn of_issuer(env: &Env, jwt: &Jwt) -> Result<Token, Fault> {
         let Some(Trusted { tenant, issuer }) = known.and_then(|text| serde_json::from_str(&text).ok()) else {
             continue;
         };
-        let expires = jwt.verify(&issuer, js_sys::Date::now()).await?;
+        let expires = jwt.verify(env, &issuer, js_sys::Date::now()).await?;
         let claims = [issuer.subject_claim.as_str(), "sub", "azp", "appid"];
         let subject = claims.into_iter().find_map(|name| jwt.claim(name));
         let credential = Credential::Issuer {
@@ -85,7 +86,7 @@ pub(super) async fn is_admitted(env: &Env, request: &Request) -> Result<bool, Fa
         scope: Scope::Provision.as_str().into(),
         subject_claim: "sub".into(),
     };
-    Jwt::read(&text)?.verify(&access, js_sys::Date::now()).await?;
+    Jwt::read(&text)?.verify(env, &access, js_sys::Date::now()).await?;
     Ok(true)
 }
 
@@ -250,35 +251,26 @@ async fn with_keys(env: &Env, given: &Value) -> Result<Value, Fault> {
     let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut uri = text("jwksUri");
     let name = text("issuer");
-    let is_safe =
-        |uri: &str| uri.starts_with("https://") || (is_local(env) && uri.starts_with("http://127.0.0.1"));
+    let wrong = |detail: String| Fault::from(ScimError::new(400, detail));
+    let from = outbound::origin(env);
     if uri.is_empty() {
         let place = format!("{}/.well-known/openid-configuration", name.trim_end_matches('/'));
-        if !is_safe(&place) {
-            return Err(ScimError::new(400, "`issuer` must be an https address; or send `jwksUri`").into());
-        }
+        let place = outbound::address(&place, from).map_err(|refusal| {
+            wrong(format!("`issuer` is no address to look keys up at: {refusal}; or send `jwksUri`"))
+        })?;
         let unknown = |why: &str| {
-            ScimError::new(
-                400,
-                format!("the keys of `{name}` were not found ({why}); send their address as `jwksUri`"),
-            )
+            wrong(format!("the keys of `{name}` were not found ({why}); send their address as `jwksUri`"))
         };
-        let found = jwks::json(&place).await.map_err(|error| unknown(&error.to_string()))?;
+        let found = jwks::json(env, &place).await.map_err(|why| unknown(&why))?;
         if found.get("issuer").and_then(Value::as_str) != Some(&name) {
-            return Err(unknown("it calls itself otherwise").into());
+            return Err(unknown("it calls itself otherwise"));
         }
         uri = found.get("jwks_uri").and_then(Value::as_str).unwrap_or_default().to_owned();
     }
-    if !is_safe(&uri) {
-        return Err(ScimError::new(400, "`jwksUri` must be an https address").into());
-    }
+    let uri = outbound::address(&uri, from)
+        .map_err(|refusal| wrong(format!("`jwksUri` is no address to ask: {refusal}")))?;
     if let Some(issuer) = issuer.as_object_mut() {
         issuer.insert("jwksUri".into(), uri.into());
     }
     Ok(issuer)
-}
-
-/// Whether this is a developer's machine, not Cloudflare: said by the variable `LOCAL`.
-pub(super) fn is_local(env: &Env) -> bool {
-    env.var("LOCAL").is_ok_and(|value| value.to_string() == "1")
 }

@@ -33,9 +33,10 @@ function keyOf(algorithm, kid, bits = 2048) {
 }
 
 async function startIssuer() {
-  const state = { keys: [keyOf("RS256", "one"), keyOf("ES256", "two")], asked: 0, fails: false };
+  const state = { keys: [keyOf("RS256", "one"), keyOf("ES256", "two")], asked: 0, requests: 0, fails: false };
   const http = createServer((request, reply) => {
     const answer = (body) => reply.setHeader("content-type", "application/json").end(JSON.stringify(body));
+    state.requests += 1;
     if (state.fails) return reply.writeHead(500).end();
     if (request.url === "/.well-known/openid-configuration") {
       return answer({ issuer: state.url, jwks_uri: `${state.url}/keys` });
@@ -251,6 +252,17 @@ test("an issuer's new keys are found, and it may fail for a while", async () => 
   const asked = issuer.asked;
   for (let n = 0; n < 5; n += 1) await asking(jwt({ ...issuer.keys[0], kid: `guess ${n}` }, good));
   assert.ok(issuer.asked <= asked + 1, "guesses do not make us ask again and again");
+
+  // Nor do tokens of an issuer that does not answer: it is asked once, whoever sends them.
+  const down = await startIssuer();
+  const failing = await trusting({ jwksUri: `${down.url}/keys` });
+  down.fails = true;
+  const forged = jwt(keyOf("RS256", "one"), claims({ aud: failing.audience }));
+  const replies = await Promise.all(Array.from({ length: 20 }, () => asking(forged)));
+  assert.deepEqual([...new Set(replies.map(({ status }) => status))], [503]);
+  for (let n = 0; n < 5; n += 1) assert.equal((await asking(forged)).status, 503);
+  assert.equal(down.requests, 1, "the failure is remembered, and one question is under way at a time");
+  down.http.close();
 
   // A place of its own is a cache of its own: here the keys change between two requests.
   const second = await trusting({ jwksUri: `${issuer.url}/keys?second`, algorithms: ["RS256"] });
