@@ -1,56 +1,76 @@
-//! Telling a tenant's changes: pushed by the alarm, or asked for by the receiver.
+//! Pushing a tenant's changes: what the alarm does in a round.
 //!
-//! The journal is the queue. A stream remembers the number up to which all is told; only
-//! what went wrong has a row of its own. Events of one resource never overtake each other:
-//! while one waits to be sent again, later ones of its resource wait behind it.
+//! Streams take turns, and a turn is one event. Several are sent at once, to different streams; those
+//! of one stream follow each other. So a receiver that hangs holds one connection for its own time, and
+//! what goes wrong with one stream is that stream's alone. [`crate::scim::delivery`] says what is sent
+//! next and what an outcome leaves behind.
 
-use futures_util::future::{Either, select};
-use serde_json::{Map, Value, json};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
-use worker::{AbortController, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect};
 
-use super::journal::{self, Entry, PAGE, Wanted};
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
+use worker::{Delay, Env, Method};
+
+use super::journal::Entry;
+use super::outbound::{self, Asked};
 use super::set::{self, claims, sign};
-use super::sql::{SqlStore, integer, text};
+use super::sql::{SqlStore, integer};
 use super::stream::{self, Delivery, Stream};
+use super::tenant::now;
+use super::{feed, import};
+use crate::scim::delivery::{Outcome, next, settle};
 use crate::scim::directory::StoreError;
-use crate::scim::error::ScimError;
-use crate::scim::http::Reply;
 use crate::scim::schema::Registry;
 
-/// How long a receiver may take to answer.
-const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one round may last, in milliseconds: the copy is waiting too.
 const ROUND: i64 = 10_000;
-/// How often an event is sent before it is given up; with the longest pause about a day.
-const ATTEMPTS: i64 = 30;
-/// Longest pause, in milliseconds.
-const LONGEST: i64 = 3_600_000;
-/// How often in a row a receiver may fail before the whole stream pauses.
-const PATIENCE: i64 = 3;
+/// How much of it one stream's turns may take together, in milliseconds: as long as one that hangs.
+const SHARE: i64 = 5_000;
+/// How many events are on their way at once: as many connections as an invocation may have open.
+const AT_ONCE: usize = 6;
+/// Most events of a round: with the keys that the copy writes, below the limit of an invocation.
+const SENDS: usize = 300;
+/// How long a stream that had nothing to send is left alone within a round.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How many entries are looked at together for the next event, and how many times in a turn.
+const AHEAD: i64 = 50;
+const LOOKS: usize = 40;
 /// Longest token that a queue is given whole, in bytes: a message may have 128 000.
 const QUEUED: usize = 127_000;
-/// Most events in one answer to a poll, and how many if the receiver does not say.
-const MOST: i64 = 200;
+/// Longest token that a receiver is given whole, in bytes; a longer event goes as a notice.
+pub(super) const PUSHED: usize = 1_000_000;
+/// Longest refusal that is read, in bytes.
+const REFUSAL: usize = 16_384;
 
-/// A second, then twice as long each time.
-fn pause(failures: i64) -> i64 {
-    1000_i64.checked_shl(u32::try_from(failures - 1).unwrap_or(0).min(22)).unwrap_or(LONGEST).min(LONGEST)
-}
-
-fn clock() -> i64 {
+/// The time, in milliseconds since 1970.
+pub(super) fn clock() -> i64 {
     #[allow(clippy::cast_possible_truncation, reason = "milliseconds since 1970 are far below 2^53")]
     {
         js_sys::Date::now() as i64
     }
 }
 
+/// Whether a tenant tells nothing for now: it is suspended, or being restored.
+pub(super) fn is_quiet(store: &SqlStore) -> Result<bool, StoreError> {
+    Ok(store.fact("state")?.as_deref() == Some("suspended") || store.fact(import::IMPORTING)?.is_some())
+}
+
 /// When there is next something to push, in milliseconds since 1970.
 pub(super) fn next_due(store: &SqlStore) -> Option<i64> {
+    if is_quiet(store).unwrap_or(true) {
+        return None;
+    }
+    // Of what waits, the earliest of each resource: the others wait behind it, whenever they are due. What
+    // is ahead is what the journal holds: its largest number ever may be of an entry that was cut.
     let rows = store
         .rows(
             "SELECT MIN(MAX(s.due, CASE WHEN s.cursor < (SELECT COALESCE(MAX(seq), 0) FROM journal) THEN 0
-               ELSE (SELECT MIN(due) FROM event WHERE stream = s.id AND state = 'retry') END))
+               ELSE (SELECT MIN(e.due) FROM event AS e WHERE e.stream = s.id AND e.state = 'retry'
+                 AND NOT EXISTS (SELECT 1 FROM event AS f WHERE f.stream = e.stream AND f.state = 'retry'
+                   AND f.resource = e.resource AND f.seq < e.seq)) END))
              FROM stream AS s WHERE json_extract(s.settings, '$.delivery') <> 'poll'
                AND (s.cursor < (SELECT COALESCE(MAX(seq), 0) FROM journal)
                  OR EXISTS (SELECT 1 FROM event WHERE stream = s.id AND state = 'retry'))",
@@ -61,31 +81,66 @@ pub(super) fn next_due(store: &SqlStore) -> Option<i64> {
     (!matches!(row.first(), None | Some(worker::SqlStorageValue::Null))).then(|| integer(row, 0))
 }
 
-/// What became of one event.
-enum Outcome {
-    Told,
-    /// The receiver will never take it: RFC 8935 §2.4.
-    Refused(String),
-    /// It may go another time.
-    Failed(String),
-}
-
-/// Pushes what is due, to each stream in turn.
+/// Pushes what is due. A stream's own failure is noted with that stream; only storage ends a round.
 pub(super) async fn round(store: &SqlStore, env: &Env) -> worker::Result<()> {
     let failed = |error: StoreError| worker::Error::RustError(format!("{error:?}"));
-    if store.fact("state").map_err(failed)?.as_deref() == Some("suspended") {
+    if is_quiet(store).map_err(failed)? {
         return Ok(());
     }
     let keys = stream::keys(store).map_err(failed)?;
     let Some(key) = keys.as_array().and_then(|keys| keys.last()) else { return Ok(()) };
     let base = store.fact("base").map_err(failed)?.unwrap_or_default();
-    let push = Push { store, env, key, base, until: clock() + ROUND };
-    for stream in stream::all(store).map_err(failed)? {
-        if stream.settings.delivery != Delivery::Poll && stream.due <= clock() {
-            push.stream(stream).await?;
+    let push = Push { store, env, key, base };
+    let until = clock() + ROUND;
+    let is_due =
+        |stream: &Stream| stream.settings.delivery != Delivery::Poll && stream.standing.due <= clock();
+    let mut turns: VecDeque<String> =
+        stream::all(store).map_err(failed)?.into_iter().filter(is_due).map(|stream| stream.id).collect();
+    let mut idle = Vec::new();
+    let mut spent: HashMap<String, i64> = HashMap::new();
+    let mut sent = 0;
+    let mut on_their_way = FuturesUnordered::new();
+    let mut outcome = Ok(());
+    loop {
+        while on_their_way.len() < AT_ONCE && sent < SENDS && clock() < until {
+            let Some(stream) = turns.pop_front() else { break };
+            sent += 1;
+            on_their_way.push(push.turn(stream));
+        }
+        if on_their_way.is_empty() {
+            return outcome;
+        }
+        let ended = match select(on_their_way.next(), Box::pin(Delay::from(LOOK_AGAIN))).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right(_) => {
+                // What came meanwhile need not wait until a slow receiver has answered.
+                turns.extend(idle.drain(..));
+                continue;
+            }
+        };
+        let Some((stream, took, turn)) = ended else { return outcome };
+        let spent = spent.entry(stream.clone()).or_default();
+        *spent += took;
+        match turn {
+            Ok(Turn::Sent) if *spent < SHARE => turns.push_back(stream),
+            Ok(Turn::Sent | Turn::Paused) => {}
+            Ok(Turn::Nothing) => {
+                sent -= 1;
+                idle.push(stream);
+            }
+            Err(error) => outcome = Err(failed(error)),
         }
     }
-    Ok(())
+}
+
+/// What a stream's turn came to.
+enum Turn {
+    /// An event was sent; there may be more.
+    Sent,
+    /// There is nothing to send.
+    Nothing,
+    /// The stream pauses, or is gone.
+    Paused,
 }
 
 struct Push<'a> {
@@ -93,307 +148,119 @@ struct Push<'a> {
     env: &'a Env,
     key: &'a Value,
     base: String,
-    until: i64,
 }
 
 impl Push<'_> {
-    async fn stream(&self, mut stream: Stream) -> worker::Result<()> {
-        let failed = |error: StoreError| worker::Error::RustError(format!("{error:?}"));
-        // What waits comes first, of each resource the earliest.
-        loop {
-            let heads = self
-                .store
-                .rows(
-                    "SELECT MIN(seq), due FROM event WHERE stream = ?1 AND state = 'retry' GROUP BY resource",
-                    vec![stream.id.as_str().into()],
-                )
-                .map_err(failed)?;
-            let now = clock();
-            let mut due: Vec<i64> =
-                heads.iter().filter(|row| integer(row, 1) <= now).map(|row| integer(row, 0)).collect();
-            due.sort_unstable();
-            let Some(seq) = due.first() else { break };
-            let wanted = Wanted { after: seq - 1, limit: 1, ..Wanted::default() };
-            let Some(entry) = journal::read(self.store, &wanted).map_err(failed)?.pop() else { break };
-            if !self.one(&mut stream, &entry).await? {
-                return Ok(());
+    /// A stream's turn: how long it took, in milliseconds, and what it came to.
+    async fn turn(&self, stream: String) -> (String, i64, Result<Turn, StoreError>) {
+        let began = clock();
+        let turn = self.one(&stream).await;
+        (stream, clock() - began, turn)
+    }
+
+    /// Sends the stream's next event and notes what became of it.
+    async fn one(&self, id: &str) -> Result<Turn, StoreError> {
+        let Some(mut stream) = stream::find(self.store, id)? else { return Ok(Turn::Paused) };
+        let Some((seq, attempts)) = self.choose(&mut stream)? else { return Ok(Turn::Nothing) };
+        let Some(entry) = feed::entry(self.store, &stream, seq, &now())? else { return Ok(Turn::Sent) };
+        let outcome = self.send(&stream, &entry).await;
+        let (standing, row) = settle(&stream.standing, (seq, attempts), outcome, clock());
+        feed::keep(self.store, &mut stream, seq, standing, &row)?;
+        Ok(if stream.standing.due <= clock() { Turn::Sent } else { Turn::Paused })
+    }
+
+    /// Finds the next event to send, and notes what waits behind others on the way to it.
+    fn choose(&self, stream: &mut Stream) -> Result<Option<(i64, i64)>, StoreError> {
+        for _ in 0..LOOKS {
+            let heads = feed::heads(self.store, stream)?;
+            let ahead = feed::ahead(self.store, stream, stream.standing.cursor, AHEAD)?;
+            let upcoming: Vec<_> = ahead.iter().map(|entry| entry.upcoming(stream)).collect();
+            let step = next(&stream.standing, &heads, &upcoming, clock());
+            let moves = step.cursor != stream.standing.cursor;
+            if moves {
+                feed::advance(self.store, stream, &step)?;
+            }
+            if step.send.is_some() || !moves {
+                return Ok(step.send);
             }
         }
-        loop {
-            let wanted = Wanted { after: stream.cursor, limit: 50, ..Wanted::default() };
-            let entries = journal::read(self.store, &wanted).map_err(failed)?;
-            if entries.is_empty() {
-                return Ok(());
-            }
-            for entry in entries {
-                stream.cursor = entry.seq;
-                if stream.settings.covers(&entry.kind) {
-                    let waits = self
-                        .store
-                        .rows(
-                            "SELECT 1 FROM event WHERE stream = ?1 AND state = 'retry' AND resource = ?2",
-                            vec![stream.id.as_str().into(), entry.id.as_str().into()],
-                        )
-                        .map_err(failed)?;
-                    if !waits.is_empty() {
-                        self.note(&stream, &entry, "retry", 0, 0, "").map_err(failed)?;
-                    } else if !self.one(&mut stream, &entry).await? {
-                        return Ok(());
-                    }
-                }
-                self.keep(&stream, "").map_err(failed)?;
-            }
+        Ok(None)
+    }
+
+    async fn send(&self, stream: &Stream, entry: &Entry) -> Outcome {
+        let Ok(registry) = self.store.schemas() else {
+            return Outcome::Failed("the tenant's schemas could not be read".into());
+        };
+        let most = if stream.settings.delivery == Delivery::Queue { QUEUED } else { PUSHED };
+        let mut token = self.token(stream, stream.settings.full, &registry, entry).await;
+        if stream.settings.full && token.as_ref().is_ok_and(|token| token.len() > most) {
+            token = self.token(stream, false, &registry, entry).await;
+        }
+        let Ok(token) = token else {
+            return Outcome::Failed("the token could not be signed; try another key".into());
+        };
+        if token.len() > most {
+            let size = token.len();
+            return Outcome::Refused(format!("the event has {size} bytes; {most} may be sent"));
+        }
+        match stream.settings.delivery {
+            Delivery::Queue => self.enqueue(token).await,
+            _ => self.post(stream, token).await,
         }
     }
 
-    /// Sends one event and notes what became of it; false when the stream must pause.
-    async fn one(&self, stream: &mut Stream, entry: &Entry) -> worker::Result<bool> {
-        let failed = |error: StoreError| worker::Error::RustError(format!("{error:?}"));
-        let outcome = self.send(stream, entry).await?;
-        let known = self
-            .store
-            .rows(
-                "SELECT attempts FROM event WHERE stream = ?1 AND seq = ?2",
-                vec![stream.id.as_str().into(), entry.seq.into()],
-            )
-            .map_err(failed)?;
-        let attempts = known.first().map_or(0, |row| integer(row, 0)) + 1;
-        match outcome {
-            Outcome::Told => {
-                if !known.is_empty() {
-                    self.store
-                        .run(
-                            "DELETE FROM event WHERE stream = ?1 AND seq = ?2",
-                            vec![stream.id.as_str().into(), entry.seq.into()],
-                        )
-                        .map_err(failed)?;
-                }
-                (stream.failures, stream.due) = (0, 0);
-                self.keep(stream, "").map_err(failed)?;
-            }
-            Outcome::Refused(why) => self.note(stream, entry, "dead", attempts, 0, &why).map_err(failed)?,
-            Outcome::Failed(why) => {
-                let state = if attempts < ATTEMPTS { "retry" } else { "dead" };
-                let due = clock() + pause(attempts);
-                self.note(stream, entry, state, attempts, due, &why).map_err(failed)?;
-                stream.failures += 1;
-                if stream.failures >= PATIENCE {
-                    stream.due = clock() + pause(stream.failures - PATIENCE + 1);
-                }
-                self.keep(stream, &why).map_err(failed)?;
-            }
-        }
-        Ok(stream.due <= clock() && clock() < self.until)
-    }
-
-    fn note(
+    async fn token(
         &self,
         stream: &Stream,
+        full: bool,
+        registry: &Registry,
         entry: &Entry,
-        state: &str,
-        attempts: i64,
-        due: i64,
-        error: &str,
-    ) -> Result<(), StoreError> {
-        self.store.run(
-            "INSERT OR REPLACE INTO event (stream, seq, resource, state, attempts, due, error)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            vec![
-                stream.id.as_str().into(),
-                entry.seq.into(),
-                entry.id.as_str().into(),
-                state.into(),
-                attempts.into(),
-                due.into(),
-                error.into(),
-            ],
-        )
+    ) -> worker::Result<String> {
+        sign(&told(stream, full, registry, &self.base, entry), self.key).await
     }
 
-    fn keep(&self, stream: &Stream, error: &str) -> Result<(), StoreError> {
-        // The stream may have been deleted, or told to start again, while the receiver was awaited.
-        self.store.run(
-            "UPDATE stream SET cursor = MAX(cursor, ?2), failures = ?3, due = ?4, error = ?5 WHERE id = ?1",
-            vec![
-                stream.id.as_str().into(),
-                stream.cursor.into(),
-                stream.failures.into(),
-                stream.due.into(),
-                error.into(),
-            ],
-        )
-    }
-
-    async fn send(&self, stream: &Stream, entry: &Entry) -> worker::Result<Outcome> {
-        let registry =
-            self.store.schemas().map_err(|error| worker::Error::RustError(format!("{error:?}")))?;
-        let mut token =
-            sign(&told(stream, stream.settings.full, &registry, &self.base, entry), self.key).await?;
-        if stream.settings.delivery == Delivery::Queue {
-            if token.len() > QUEUED {
-                token = sign(&told(stream, false, &registry, &self.base, entry), self.key).await?;
-            }
-            let sent = match self.env.queue("EVENTS") {
-                Ok(queue) => queue.send(token).await,
-                Err(error) => Err(error),
-            };
-            return Ok(match sent {
-                Ok(()) => Outcome::Told,
-                Err(_) => Outcome::Failed("the queue `EVENTS` did not take it; is it bound?".into()),
-            });
-        }
-        let headers = Headers::new();
-        headers.set("Content-Type", "application/secevent+jwt")?;
-        headers.set("Accept", "application/json")?;
-        if !stream.settings.authorization.is_empty() {
-            headers.set("Authorization", &stream.settings.authorization)?;
-        }
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post)
-            .with_headers(headers)
-            .with_redirect(RequestRedirect::Manual)
-            .with_body(Some(token.into()));
-        let request = Request::new_with_init(&stream.settings.endpoint, &init)?;
-        let abort = AbortController::default();
-        let signal = abort.signal();
-        let fetch = Fetch::Request(request);
-        let answer = Box::pin(fetch.send_with_signal(&signal));
-        let mut response = match select(answer, Box::pin(Delay::from(TIMEOUT))).await {
-            Either::Left((Ok(response), _)) => response,
-            Either::Left((Err(_), _)) => {
-                return Ok(Outcome::Failed("the receiver could not be reached".into()));
-            }
-            Either::Right(_) => {
-                abort.abort();
-                return Ok(Outcome::Failed(format!("no answer within {} s", TIMEOUT.as_secs())));
-            }
+    async fn enqueue(&self, token: String) -> Outcome {
+        let sent = match self.env.queue("EVENTS") {
+            Ok(queue) => queue.send(token).await,
+            Err(error) => Err(error),
         };
-        let status = response.status_code();
-        if (200..300).contains(&status) {
-            return Ok(Outcome::Told);
+        match sent {
+            Ok(()) => Outcome::Told,
+            Err(_) => Outcome::Failed("the queue `EVENTS` did not take it; is it bound?".into()),
         }
-        if status == 400 {
-            let body: Value = response.json().await.unwrap_or_default();
-            if let Some(code) = body.get("err").and_then(Value::as_str) {
-                let code: String = code.chars().take(60).collect();
-                return Ok(Outcome::Refused(format!("the receiver refused it: `{code}`")));
-            }
+    }
+
+    async fn post(&self, stream: &Stream, token: String) -> Outcome {
+        let mut headers = vec![("Content-Type", "application/secevent+jwt"), ("Accept", "application/json")];
+        if !stream.settings.authorization.is_empty() {
+            headers.push(("Authorization", &stream.settings.authorization));
         }
-        Ok(Outcome::Failed(format!("the receiver answered {status}")))
+        let asked = Asked {
+            method: Method::Post,
+            url: &stream.settings.endpoint,
+            headers: &headers,
+            body: Some(token),
+            reads: 400,
+            most: REFUSAL,
+        };
+        let answer = match outbound::ask(outbound::origin(self.env), asked).await {
+            Ok(answer) => answer,
+            Err(why) => return Outcome::Failed(why),
+        };
+        if (200..300).contains(&answer.status) {
+            return Outcome::Told;
+        }
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if let Some(code) = body.get("err").and_then(Value::as_str) {
+            let code: String = code.chars().take(60).collect();
+            return Outcome::Refused(format!("the receiver refused it: `{code}`"));
+        }
+        Outcome::Failed(format!("the receiver answered {}", answer.status))
     }
 }
 
-fn told(stream: &Stream, full: bool, registry: &Registry, base: &str, entry: &Entry) -> Value {
+/// The claims of an entry's token for a stream.
+pub(super) fn told(stream: &Stream, full: bool, registry: &Registry, base: &str, entry: &Entry) -> Value {
     let about = set::Stream { id: &stream.id, issuer: base, audience: &stream.settings.audience, full };
     claims(&about, registry, entry, clock())
-}
-
-/// Answers a receiver's poll (RFC 8936 §2.4) with claims yet to be signed, and the key.
-pub(super) fn poll(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    if store.fact("state")?.as_deref() == Some("suspended") {
-        return Err(ScimError::new(403, "the tenant is suspended"));
-    }
-    let hash = body.get("hash").and_then(Value::as_str).unwrap_or_default();
-    let mut stream = stream::all(store)?
-        .into_iter()
-        .find(|stream| stream.settings.delivery == Delivery::Poll && stream.settings.token_hash == hash)
-        .ok_or_else(|| ScimError::new(401, "the token belongs to no stream; it may have been deleted"))?;
-    let asked = body.get("asked").cloned().unwrap_or_default();
-    let most = match asked.get("maxEvents") {
-        None | Some(Value::Null) => MOST,
-        Some(number) => number
-            .as_i64()
-            .filter(|number| *number >= 0)
-            .ok_or_else(|| ScimError::new(400, "`maxEvents` must be a number, 0 or more"))?
-            .min(MOST),
-    };
-    settle(store, &mut stream, &asked)?;
-    let mut chosen: Vec<Entry> = Vec::new();
-    let id = || stream.id.as_str().into();
-    for row in store.rows(
-        "SELECT seq FROM event WHERE stream = ?1 AND state = 'retry' ORDER BY seq LIMIT ?2",
-        vec![id(), (most + 1).into()],
-    )? {
-        let wanted = Wanted { after: integer(&row, 0) - 1, limit: 1, ..Wanted::default() };
-        chosen.extend(journal::read(store, &wanted)?);
-    }
-    let settled: std::collections::HashSet<i64> = store
-        .rows("SELECT seq FROM event WHERE stream = ?1 AND seq > ?2", vec![id(), stream.cursor.into()])?
-        .iter()
-        .map(|row| integer(row, 0))
-        .collect();
-    let mut after = stream.cursor;
-    while i64::try_from(chosen.len()).unwrap_or(MOST) <= most {
-        let entries = journal::read(store, &Wanted { after, limit: PAGE, ..Wanted::default() })?;
-        let Some(last) = entries.last() else { break };
-        after = last.seq;
-        chosen.extend(
-            entries
-                .into_iter()
-                .filter(|entry| stream.settings.covers(&entry.kind) && !settled.contains(&entry.seq)),
-        );
-    }
-    let most = usize::try_from(most).unwrap_or(0);
-    let more = chosen.len() > most;
-    let base = store.fact("base")?.unwrap_or_default();
-    let registry = store.schemas()?;
-    let claims: Vec<Value> = chosen
-        .iter()
-        .take(most)
-        .map(|entry| told(&stream, stream.settings.full, &registry, &base, entry))
-        .collect();
-    let key = stream::keys(store)?.as_array().and_then(|keys| keys.last().cloned());
-    Ok(Reply::plain(200, &json!({ "claims": claims, "more": more, "key": key })))
-}
-
-/// Notes what the receiver has, and what it will not take; then the stream moves on.
-fn settle(store: &SqlStore, stream: &mut Stream, asked: &Value) -> Result<(), ScimError> {
-    let number =
-        |jti: &str| jti.strip_prefix(&format!("{}.", stream.id)).and_then(|seq| seq.parse::<i64>().ok());
-    let acknowledged =
-        asked.get("ack").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let mut settled: Vec<(i64, &str, String)> =
-        acknowledged.filter_map(number).map(|seq| (seq, "acked", String::new())).collect();
-    let none = Map::new();
-    for (jti, error) in asked.get("setErrs").and_then(Value::as_object).unwrap_or(&none) {
-        let code = error.get("err").and_then(Value::as_str).unwrap_or("no code");
-        let code: String = code.chars().take(60).collect();
-        settled.extend(number(jti).map(|seq| (seq, "dead", format!("the receiver refused it: `{code}`"))));
-    }
-    for (seq, state, error) in settled {
-        if seq <= stream.cursor && state == "acked" {
-            let again = "DELETE FROM event WHERE stream = ?1 AND seq = ?2 AND state = 'retry'";
-            store.run(again, vec![stream.id.as_str().into(), seq.into()])?;
-            continue;
-        }
-        // Only what the journal holds can be settled.
-        store.run(
-            "INSERT OR REPLACE INTO event (stream, seq, resource, state, attempts, due, error)
-             SELECT ?1, seq, id, ?3, 1, 0, ?4 FROM journal WHERE seq = ?2",
-            vec![stream.id.as_str().into(), seq.into(), state.into(), error.into()],
-        )?;
-    }
-    loop {
-        let rows = store.rows(
-            "SELECT j.seq, j.kind, COALESCE(e.state, '') FROM journal AS j
-             LEFT JOIN event AS e ON e.stream = ?1 AND e.seq = j.seq WHERE j.seq > ?2 ORDER BY j.seq LIMIT 200",
-            vec![stream.id.as_str().into(), stream.cursor.into()],
-        )?;
-        let is_settled = |row: &&Vec<_>| !text(row, 2).is_empty() || !stream.settings.covers(&text(row, 1));
-        let count = rows.iter().take_while(is_settled).count();
-        let Some(last) = count.checked_sub(1).and_then(|index| rows.get(index)) else { break };
-        stream.cursor = integer(last, 0);
-        if count < rows.len() {
-            break;
-        }
-    }
-    store.run(
-        "UPDATE stream SET cursor = ?2 WHERE id = ?1",
-        vec![stream.id.as_str().into(), stream.cursor.into()],
-    )?;
-    store.run(
-        "DELETE FROM event WHERE stream = ?1 AND state = 'acked' AND seq <= ?2",
-        vec![stream.id.as_str().into(), stream.cursor.into()],
-    )?;
-    Ok(())
 }

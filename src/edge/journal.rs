@@ -108,6 +108,12 @@ impl Wanted {
     }
 }
 
+/// The entry of this number, if the journal holds it.
+pub(super) fn at(store: &SqlStore, seq: i64) -> Result<Option<Entry>, StoreError> {
+    let wanted = Wanted { after: seq - 1, limit: 1, ..Wanted::default() };
+    Ok(read(store, &wanted)?.pop().filter(|entry| entry.seq == seq))
+}
+
 /// The entries wanted, in the order in which they happened.
 pub(super) fn read(store: &SqlStore, wanted: &Wanted) -> Result<Vec<Entry>, StoreError> {
     let statement = format!(

@@ -8,7 +8,7 @@ use super::journal;
 use super::metrics::Tally;
 use super::plan::plan;
 use super::sql::{SqlStore, integer, text};
-use super::{access, events, export, import, me, schemas, settings, stream};
+use super::{access, export, import, me, poll, schemas, settings, stream};
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -136,7 +136,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/import/finish" => import::finish(store, body),
         "/import/abandon" => import::abandon(store, body),
         "/import/stop" => import::stop(store),
-        "/poll" => events::poll(store, body),
+        "/poll" => poll::poll(store, body),
         path if path.starts_with("/schemas") => schemas::serve(store, path, body),
         path if path == "/streams" || path.starts_with("/streams/") => stream::serve(store, path, body),
         "/observe" => observe(store, body),

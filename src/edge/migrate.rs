@@ -83,6 +83,8 @@ const VERSIONS: [&[&str]; 7] = [
         "ALTER TABLE stream ADD COLUMN gap TEXT",
         // Links that were set to none are not links that never were.
         "INSERT OR IGNORE INTO fact SELECT 'links', 'kept' WHERE EXISTS (SELECT 1 FROM link)",
+        // What waits to be sent again, by resource.
+        "CREATE INDEX event_waiting ON event (stream, state, resource, seq)",
     ],
 ];
 

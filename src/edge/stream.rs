@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::set::EVENT_URIS;
 use super::sql::{SEQUENCE, SqlStore, integer, text};
+use crate::scim::delivery::Standing;
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -17,6 +18,12 @@ const MAX_STREAMS: i64 = 10;
 const KEYS: &str = "event keys";
 /// Most keys that are published: the current one, and the one before it.
 const MAX_KEYS: usize = 2;
+/// Longest audience, in bytes.
+const MAX_AUDIENCE: usize = 1_024;
+/// Longest `Authorization` header of a push, in bytes.
+const MAX_AUTHORIZATION: usize = 8_192;
+/// So many untold entries are counted, and no further.
+const COUNTED: i64 = 100_000;
 
 /// How events reach their receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,25 +74,26 @@ impl Settings {
         if settings.audience.trim().is_empty() {
             return Err(wrong("`audience` is empty; send the receiver's own name, such as its URL".into()));
         }
-        let host = settings.endpoint.strip_prefix("https://").or_else(|| {
-            let local = settings.endpoint.strip_prefix("http://")?;
-            (local.starts_with("127.0.0.1:") || local.starts_with("localhost:")).then_some(local)
-        });
-        let is_address = host.is_some_and(|rest| {
-            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            !host.is_empty() && !host.contains('@') && !rest.contains(char::is_whitespace)
-        });
+        if settings.audience.len() > MAX_AUDIENCE {
+            return Err(wrong(format!("`audience` has more than {MAX_AUDIENCE} bytes; send a shorter one")));
+        }
+        let is_visible = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let authorization = &settings.authorization;
+        // The Worker has judged the address, where the runtime's own parser is: `outbound::address`.
         match settings.delivery {
-            Delivery::Push if !is_address => Err(wrong(format!(
-                "`endpoint` is `{}`; send an `https://` address without a user name in it",
-                settings.endpoint
-            ))),
+            Delivery::Push if settings.endpoint.is_empty() => {
+                Err(wrong("`endpoint` is missing; send an `https://` address".into()))
+            }
             Delivery::Poll | Delivery::Queue if !settings.endpoint.is_empty() => {
                 Err(wrong("`endpoint` is for `push` alone; leave it out".into()))
             }
-            _ if settings.authorization.contains(['\r', '\n']) => {
-                Err(wrong("`authorization` has more than one line; send the header's value".into()))
-            }
+            _ if !is_visible(authorization) || authorization.trim() != authorization => Err(wrong(
+                "`authorization` is no header's value; send visible ASCII without spaces around it, such as `Bearer …`"
+                    .into(),
+            )),
+            _ if authorization.len() > MAX_AUTHORIZATION => Err(wrong(format!(
+                "`authorization` has more than {MAX_AUTHORIZATION} bytes; send a shorter one"
+            ))),
             _ => match settings.resource_types.iter().find(|name| registry.resource_type(name).is_none()) {
                 Some(name) => {
                     Err(wrong(format!("`resourceTypes` names `{name}`, which is no resource type")))
@@ -106,29 +114,39 @@ impl Settings {
 pub(super) struct Stream {
     pub id: String,
     pub settings: Settings,
-    /// Up to this number of the journal all is told, or noted apart in `event`.
-    pub cursor: i64,
-    /// How often in a row the receiver could not be reached.
-    pub failures: i64,
-    /// Not before this time, in milliseconds since 1970.
-    pub due: i64,
-    error: String,
+    pub standing: Standing,
+    /// What was not told and never will be, as the journal no longer holds it; else null.
+    gap: Value,
 }
 
 /// All streams, in the order of their ids.
 pub(super) fn all(store: &SqlStore) -> Result<Vec<Stream>, StoreError> {
-    let rows =
-        store.rows("SELECT id, settings, cursor, failures, due, error FROM stream ORDER BY id", vec![])?;
+    read(store, "")
+}
+
+/// One stream, if there is such a one.
+pub(super) fn find(store: &SqlStore, id: &str) -> Result<Option<Stream>, StoreError> {
+    if id.is_empty() { Ok(None) } else { Ok(read(store, id)?.pop()) }
+}
+
+fn read(store: &SqlStore, id: &str) -> Result<Vec<Stream>, StoreError> {
+    let rows = store.rows(
+        "SELECT id, settings, cursor, failures, due, error, gap FROM stream WHERE ?1 = '' OR id = ?1 ORDER BY id",
+        vec![id.into()],
+    )?;
     Ok(rows
         .iter()
         .filter_map(|row| {
             Some(Stream {
                 id: text(row, 0),
                 settings: serde_json::from_str(&text(row, 1)).ok()?,
-                cursor: integer(row, 2),
-                failures: integer(row, 3),
-                due: integer(row, 4),
-                error: text(row, 5),
+                standing: Standing {
+                    cursor: integer(row, 2),
+                    failures: integer(row, 3),
+                    due: integer(row, 4),
+                    error: text(row, 5),
+                },
+                gap: serde_json::from_str(&text(row, 6)).unwrap_or_default(),
             })
         })
         .collect())
@@ -154,9 +172,8 @@ pub(super) fn announce(store: &SqlStore, mut reply: Reply) -> Result<Reply, Stor
 /// Answers an administrator's request about streams.
 pub(super) fn serve(store: &SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let find = |store: &SqlStore| -> Result<Stream, ScimError> {
-        let found = all(store)?.into_iter().find(|stream| stream.id == field("stream"));
-        found.ok_or_else(|| ScimError::new(404, "the tenant has no such stream"))
+    let named = |store: &SqlStore| -> Result<Stream, ScimError> {
+        find(store, field("stream"))?.ok_or_else(|| ScimError::new(404, "the tenant has no such stream"))
     };
     match path {
         "/streams" => {
@@ -176,17 +193,17 @@ pub(super) fn serve(store: &SqlStore, path: &str, body: &Value) -> Result<Reply,
                 &format!("INSERT INTO stream (id, settings, cursor) VALUES (?1, ?2, {start})"),
                 vec![field("stream").into(), json!(settings).to_string().into()],
             )?;
-            Ok(Reply::plain(201, &show(store, &find(store)?)?))
+            Ok(Reply::plain(201, &show(store, &named(store)?)?))
         }
-        "/streams/show" => Ok(Reply::plain(200, &show(store, &find(store)?)?)),
+        "/streams/show" => Ok(Reply::plain(200, &show(store, &named(store)?)?)),
         "/streams/delete" => {
-            let stream = find(store)?;
+            let stream = named(store)?;
             store.run("DELETE FROM stream WHERE id = ?1", vec![stream.id.as_str().into()])?;
             store.run("DELETE FROM event WHERE stream = ?1", vec![stream.id.as_str().into()])?;
             Ok(Reply { status: 204, headers: Vec::new(), body: String::new() })
         }
         "/streams/dead" => {
-            let stream = find(store)?;
+            let stream = named(store)?;
             let rows = store.rows(
                 "SELECT e.seq, e.attempts, e.error, j.at, j.operation, j.kind, j.id FROM event AS e
                  JOIN journal AS j ON j.seq = e.seq WHERE e.stream = ?1 AND e.state = 'dead' ORDER BY e.seq LIMIT 500",
@@ -206,7 +223,7 @@ pub(super) fn serve(store: &SqlStore, path: &str, body: &Value) -> Result<Reply,
             Ok(Reply::plain(200, &json!({ "deadLetters": shown.collect::<Vec<_>>() })))
         }
         "/streams/resend" => {
-            let stream = find(store)?;
+            let stream = named(store)?;
             let only = field("jti").rsplit_once('.').map_or("", |(_, seq)| seq);
             let again = store.rows(
                 "UPDATE event SET state = 'retry', attempts = 0, due = 0, error = NULL
@@ -239,8 +256,11 @@ fn show(store: &SqlStore, stream: &Stream) -> Result<Value, ScimError> {
     let number = |statement: &str, values| -> Result<i64, StoreError> {
         Ok(store.rows(statement, values)?.first().map_or(0, |row| integer(row, 0)))
     };
-    let untold =
-        number("SELECT COUNT(*) FROM journal WHERE seq > (SELECT cursor FROM stream WHERE id = ?1)", id())?;
+    let cursor = stream.standing.cursor;
+    let untold = number(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM journal WHERE seq > ?1 LIMIT ?2)",
+        vec![cursor.into(), COUNTED.into()],
+    )?;
     let waiting = number("SELECT COUNT(*) FROM event WHERE stream = ?1 AND state = 'retry'", id())?;
     let dead = number("SELECT COUNT(*) FROM event WHERE stream = ?1 AND state = 'dead'", id())?;
     let mut shown = json!(stream.settings);
@@ -251,8 +271,10 @@ fn show(store: &SqlStore, stream: &Stream) -> Result<Value, ScimError> {
         shown.insert("hasAuthorization".into(), has_secret.into());
         shown.insert("pending".into(), (untold + waiting).into());
         shown.insert("deadLetters".into(), dead.into());
-        shown.insert("failures".into(), stream.failures.into());
-        shown.insert("error".into(), Some(stream.error.as_str()).filter(|text| !text.is_empty()).into());
+        shown.insert("failures".into(), stream.standing.failures.into());
+        let error = Some(stream.standing.error.as_str()).filter(|text| !text.is_empty());
+        shown.insert("error".into(), error.into());
+        shown.insert("gap".into(), stream.gap.clone());
     }
     Ok(shown)
 }

@@ -5,6 +5,7 @@
 //! `directory::store`, and comes back as a status, headers and a body.
 
 pub mod compat;
+pub mod delivery;
 pub mod directory;
 pub mod effort;
 pub mod error;

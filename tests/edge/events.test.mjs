@@ -253,6 +253,167 @@ test("keys change, and tokens signed with the one before can still be checked", 
   assert.deepEqual(known, [kid(old), kid(fresh)]);
 });
 
+test("a stream that cannot be sent says so, and the others go on", async () => {
+  const { scim, streams } = await tenant();
+  const good = await receiver();
+  const closed = await receiver();
+  closed.close();
+  const moved = await receiver(() => [301]);
+  try {
+    const make = (endpoint) => streams("POST", "", { delivery: "push", endpoint, audience: "app" });
+    // Two of each, so that a bad one comes before the good one, whatever their ids.
+    for (const { endpoint } of [closed, closed, moved, moved, good]) {
+      assert.equal((await make(endpoint)).status, 201);
+    }
+    for (const name of ["a", "b", "c"]) await scim("POST", "/Users", user(name));
+    await eventually(async () => {
+      assert.equal(good.tokens.length, 3);
+      const { body } = await streams("GET");
+      const said = (endpoint) => body.streams.filter((one) => one.endpoint === endpoint);
+      for (const [app, words] of [
+        [closed, /could not be reached/],
+        [moved, /redirect/],
+      ]) {
+        for (const one of said(app.endpoint)) {
+          assert.match(one.error ?? "", words);
+          assert.ok(one.failures > 0 && one.pending > 0, JSON.stringify(one));
+        }
+      }
+      const [{ error, pending, failures, gap }] = said(good.endpoint);
+      assert.deepEqual([error, pending, failures, gap], [null, 0, 0, null]);
+    });
+  } finally {
+    good.close();
+    moved.close();
+  }
+});
+
+test("a slow receiver takes only its share", async () => {
+  const { scim, streams } = await tenant();
+  const fast = await receiver();
+  const hanging = await receiver(() => [null]);
+  const slow = { tokens: [] };
+  const wait = (time) => new Promise((resume) => setTimeout(resume, time));
+  const tardy = createServer(async (request, response) => {
+    await request.resume().toArray();
+    await wait(500);
+    slow.tokens.push(1);
+    response.writeHead(202).end();
+  });
+  await once(tardy.listen(0, "127.0.0.1"), "listening");
+  const endpoints = [
+    hanging.endpoint,
+    hanging.endpoint,
+    `http://127.0.0.1:${tardy.address().port}/`,
+    fast.endpoint,
+  ];
+  try {
+    for (const endpoint of endpoints) {
+      assert.equal((await streams("POST", "", { delivery: "push", endpoint, audience: "app" })).status, 201);
+    }
+    await Promise.all(Array.from({ length: 60 }, (_, n) => scim("POST", "/Users", user(`user${n}`))));
+    await eventually(async () => assert.equal(fast.tokens.length, 60), 20);
+    // Half a second each: while the fast one had all, the slow one had a few, and none was stuck.
+    assert.ok(slow.tokens.length <= 30, `the fast receiver waited for ${slow.tokens.length} of the slow one`);
+    await eventually(async () => assert.ok(slow.tokens.length >= 2 && hanging.requests.length >= 2));
+  } finally {
+    fast.close();
+    hanging.close();
+    tardy.closeAllConnections();
+    tardy.close();
+  }
+});
+
+test("an event is sent once, also after an import", async () => {
+  const from = await tenant();
+  await from.scim("POST", "/Users", user("restored"));
+  const exported = await fetch(`${server.admin}/tenants/${from.id}/export`, {
+    headers: { authorization: `Bearer ${server.adminToken}` },
+  });
+  const backup = await exported.text();
+
+  const { id, scim, streams } = await tenant();
+  const app = await receiver(() => [503]);
+  const { body: polled } = await streams("POST", "", { delivery: "poll", audience: "app" });
+  await streams("POST", "", { delivery: "push", endpoint: app.endpoint, audience: "app" });
+  try {
+    const { body: gone } = await scim("POST", "/Users", user("gone"));
+    await scim("DELETE", `/Users/${gone.id}`);
+    await eventually(async () => assert.ok(app.requests.length > 0));
+    const imported = await server.administer("POST", `/tenants/${id}/import`, backup);
+    assert.equal(imported.status, 200, JSON.stringify(imported.body));
+    app.answer = () => [202];
+    await scim("POST", "/Users", user("after"));
+    const pushed = async () =>
+      (await streams("GET")).body.streams.find(({ delivery }) => delivery === "push");
+    await eventually(async () => assert.equal((await pushed()).pending, 0), 30);
+    await new Promise((resume) => setTimeout(resume, 1500));
+    const told = app.tokens.map((token) => claimsOf(token).jti);
+    assert.equal(new Set(told).size, told.length, "an event was sent again");
+    const names = app.tokens.map((token) => claimsOf(token).sub_id.id);
+    assert.ok(!names.includes(gone.id), "what the import replaced is not told of");
+
+    // The receiver that polls gets each once too, and no more once it has all.
+    const poll = client(origin, polled.token, "application/json");
+    const first = (await poll("POST", "/events/poll", { returnImmediately: true })).body;
+    const ack = Object.keys(first.sets);
+    assert.ok(ack.length > 0);
+    const rest = (await poll("POST", "/events/poll", { ack, returnImmediately: true })).body;
+    assert.deepEqual(rest, { sets: {}, moreAvailable: false });
+  } finally {
+    app.close();
+  }
+});
+
+test("reasons are kept until an event is taken", async () => {
+  const { scim, streams } = await tenant();
+  const app = await receiver(() => [500]);
+  try {
+    await streams("POST", "", { delivery: "push", endpoint: app.endpoint, audience: "app" });
+    await scim("POST", "/Users", user("ada"));
+    const shown = async () => (await streams("GET")).body.streams[0];
+    await eventually(async () => {
+      const { failures, error } = await shown();
+      assert.ok(failures > 0);
+      assert.match(error ?? "", /answered 500/);
+    });
+    app.answer = () => [202];
+    await eventually(async () => {
+      const { failures, error, pending } = await shown();
+      assert.deepEqual([failures, error, pending], [0, null, 0]);
+    });
+    assert.equal(app.tokens.length, 1);
+  } finally {
+    app.close();
+  }
+});
+
+test("a poll is bounded: what does not fit comes with the next one", async () => {
+  const { scim, streams } = await tenant();
+  const { body: stream } = await streams("POST", "", { delivery: "poll", audience: "app", full: true });
+  const poll = client(origin, stream.token, "application/json");
+  const ask = (body) => poll("POST", "/events/poll", { returnImmediately: true, ...body });
+  const title = "x".repeat(150_000);
+  const count = 30;
+  for (let n = 0; n < count; n += 1) {
+    const made = await scim("POST", "/Users", user(`user${n}`, { title }));
+    assert.equal(made.status, 201, JSON.stringify(made.body).slice(0, 300));
+  }
+  const seen = [];
+  for (let ack = []; seen.length < count; ) {
+    const { body } = await ask({ ack });
+    ack = Object.keys(body.sets);
+    assert.ok(ack.length > 0, "the stream stands still");
+    assert.ok(JSON.stringify(body).length < 5_000_000, "the answer is too long");
+    seen.push(...ack);
+    assert.equal(body.moreAvailable, seen.length < count);
+  }
+  assert.ok(seen.length === count && new Set(seen).size === count);
+  const many = await ask({ ack: Array.from({ length: 2001 }, (_, n) => `${stream.id}.${n}`) });
+  assert.equal(many.status, 413);
+  assert.match(many.body.detail, /several requests/);
+});
+
 test("a stream's settings are checked, in words that help", async () => {
   const { streams } = await tenant();
   for (const [settings, words] of [
@@ -260,6 +421,15 @@ test("a stream's settings are checked, in words that help", async () => {
     [{ delivery: "push", audience: "app", endpoint: "http://example.com/" }, /https/],
     [{ delivery: "push", audience: "app", endpoint: "https://me:pw@example.com/" }, /user name/],
     [{ delivery: "push", endpoint: "https://example.com/", audience: "" }, /audience/],
+    [{ delivery: "push", audience: "app" }, /endpoint/],
+    [{ delivery: "push", audience: "app", endpoint: "https://[" }, /no URL/],
+    [{ delivery: "push", audience: "app", endpoint: "https://x:99999/" }, /no URL/],
+    ...["Bearer \u0000", "Bearer a\r\nX-Evil: 1", "Bearer ä", " Bearer a", "Bearer a\t"].map(
+      (authorization) => [
+        { delivery: "push", audience: "app", endpoint: "https://example.com/", authorization },
+        /visible ASCII/,
+      ],
+    ),
     [{ delivery: "poll", audience: "app", resourceTypes: ["Robot"] }, /Robot/],
     [{ delivery: "poll", audience: "app", tokenHash: "x" }, /tokenHash/],
     [{ delivery: "poll", audience: "app", colour: "blue" }, /colour/],

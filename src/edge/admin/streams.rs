@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use worker::{Delay, Env, Request};
 
 use super::new_id;
+use crate::edge::outbound;
 use crate::edge::reply::{Answer, Fault, body_text, of_reply};
 use crate::edge::set;
 use crate::edge::tenant::{ask_admin, now};
@@ -24,6 +25,14 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
     let mut settings = body.clone();
     let stream = new_id().replace('-', "");
     let mut token = None;
+    if let Some(endpoint) = body.get("endpoint").and_then(Value::as_str).filter(|text| !text.is_empty()) {
+        let address = outbound::address(endpoint, outbound::origin(env)).map_err(|refusal| {
+            ScimError::new(400, format!("`endpoint` is no address to push to: {refusal}"))
+        })?;
+        if let Some(settings) = settings.as_object_mut() {
+            settings.insert("endpoint".into(), address.into());
+        }
+    }
     if body.get("delivery").and_then(Value::as_str) == Some("poll") {
         let key = env.secret("TOKEN_KEY")?.to_string();
         let signed = format!("{PREFIX}{tenant}.{}", new_id().replace('-', ""));
@@ -113,10 +122,14 @@ pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, visit: &mut 
         let found: Value = reply.json().await?;
         let claims = found.get("claims").and_then(Value::as_array).cloned().unwrap_or_default();
         looks += 1;
+        let more = found.get("more").and_then(Value::as_bool).unwrap_or(false);
         if claims.is_empty() && is_patient && looks < LOOKS {
             // What was acknowledged is settled now.
             asked = json!({ "maxEvents": asked.get("maxEvents") });
-            Delay::from(Duration::from_secs(1)).await;
+            // One request looks at a bounded number of entries; the next goes on behind them.
+            if !more {
+                Delay::from(Duration::from_secs(1)).await;
+            }
             continue;
         }
         let key = found.get("key").cloned().unwrap_or_default();
@@ -125,7 +138,6 @@ pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, visit: &mut 
             let jti = claims.get("jti").and_then(Value::as_str).unwrap_or_default();
             sets.insert(jti.to_owned(), set::sign(claims, &key).await?.into());
         }
-        let more = found.get("more").and_then(Value::as_bool).unwrap_or(false);
         return Ok(of_reply(Reply::plain(200, &json!({ "sets": sets, "moreAvailable": more })))?);
     }
 }
