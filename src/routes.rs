@@ -26,6 +26,8 @@ pub enum Action {
     ChangeTenant,
     /// The second step of a deletion.
     DeleteTenant,
+    /// The erasure of a person, also of one who was deleted.
+    EraseResource,
     /// A tenant's tokens.
     ListTokens,
     /// A new token.
@@ -109,6 +111,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/admin/tenants/{tenant}", ShowTenant),
     route("PATCH", "/admin/tenants/{tenant}", ChangeTenant),
     route("DELETE", "/admin/tenants/{tenant}", DeleteTenant),
+    route("POST", "/admin/tenants/{tenant}/erase", EraseResource),
     route("GET", "/admin/tenants/{tenant}/tokens", ListTokens),
     route("POST", "/admin/tenants/{tenant}/tokens", CreateToken),
     route("POST", "/admin/tenants/{tenant}/tokens/revoke", RevokeToken),

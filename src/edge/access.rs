@@ -224,7 +224,8 @@ fn check_client(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
     Ok(Reply::plain(200, &json!({ "scope": scope.as_str() })))
 }
 
-fn issuers(store: &SqlStore) -> Result<Vec<Issuer>, ScimError> {
+/// The issuers that the tenant trusts.
+pub(super) fn issuers(store: &SqlStore) -> Result<Vec<Issuer>, ScimError> {
     let text = store.fact(ISSUERS)?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }

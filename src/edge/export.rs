@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::retention;
 use super::schemas::SCHEMAS;
 use super::settings::{self, SETTINGS};
 use super::sql::{Row, SqlStore, integer, text};
@@ -92,6 +93,7 @@ pub(super) fn export(store: &SqlStore, cursor: &Value) -> Result<Reply, ScimErro
     match cursor.phase {
         Phase::Start => {
             cursor.seq = store.sequence()?;
+            retention::export_begins(store, cursor.seq)?;
             cursor.head = head(store)?;
             let head = json!({ "export": {
                 "form": FORM, "tenant": store.fact("id")?, "name": store.fact("name")?,
@@ -128,6 +130,7 @@ pub(super) fn export(store: &SqlStore, cursor: &Value) -> Result<Reply, ScimErro
             None => {
                 if !changes(store, &mut lines, &mut cursor)? {
                     push(&mut lines, &json!({ "end": sums(store)? }).to_string());
+                    retention::export_ended(store)?;
                     return Ok(page(lines, None));
                 }
             }
@@ -205,6 +208,10 @@ fn members(
 
 /// Writes what changed since the cursor once more; false when nothing did.
 fn changes(store: &SqlStore, lines: &mut String, cursor: &mut Cursor) -> Result<bool, ScimError> {
+    if cursor.seq < retention::cut_up_to(store)? {
+        let detail = "the journal was cut before the export had read it; export the tenant again";
+        return Err(ScimError::new(409, detail));
+    }
     let entries = store.rows(
         "SELECT seq, id FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         vec![cursor.seq.into(), CHANGES.into()],

@@ -18,6 +18,8 @@ pub(super) struct Ahead {
     pub seq: i64,
     resource: String,
     kind: String,
+    /// Whether streams are told of it: of who was erased, nothing but that they are gone.
+    is_told: bool,
     waits: bool,
     pub has_row: bool,
 }
@@ -36,7 +38,7 @@ impl Ahead {
 
     /// Whether the stream tells of it.
     pub fn is_covered(&self, stream: &Stream) -> bool {
-        stream.settings.covers(&self.kind)
+        self.is_told && stream.settings.covers(&self.kind)
     }
 }
 
@@ -50,7 +52,8 @@ pub(super) fn ahead(
     let rows = store.rows(
         "SELECT j.seq, j.id, j.kind,
            EXISTS (SELECT 1 FROM event WHERE stream = ?1 AND state = 'retry' AND resource = j.id),
-           EXISTS (SELECT 1 FROM event WHERE stream = ?1 AND seq = j.seq)
+           EXISTS (SELECT 1 FROM event WHERE stream = ?1 AND seq = j.seq),
+           j.operation = 'delete' OR COALESCE(j.erased, 0) = 0
          FROM journal AS j WHERE j.seq > ?2 ORDER BY j.seq LIMIT ?3",
         vec![stream.id.as_str().into(), after.into(), limit.into()],
     )?;
@@ -62,6 +65,7 @@ pub(super) fn ahead(
             kind: text(row, 2),
             waits: integer(row, 3) != 0,
             has_row: integer(row, 4) != 0,
+            is_told: integer(row, 5) != 0,
         })
         .collect())
 }
@@ -162,34 +166,6 @@ pub(super) fn note(
          WHERE seq = ?2 AND EXISTS (SELECT 1 FROM stream WHERE stream.id = ?1)",
         vec![stream.id.as_str().into(), seq.into(), state.into(), attempts.into(), due.into(), error.into()],
     )
-}
-
-/// Moves every stream past what the journal is about to lose, up to this number, and tells those of
-/// the gap that had not told it all. To be called in the transaction that cuts the journal.
-#[allow(dead_code, reason = "nothing cuts the journal yet")]
-pub(super) fn skip(store: &SqlStore, through: i64, now: &str) -> Result<(), StoreError> {
-    for stream in stream::all(store)? {
-        let id = || stream.id.as_str().into();
-        // What was acknowledged out of turn is told; the rest is not, and cannot be any more.
-        let rows = store.rows(
-            "SELECT MIN(seq), MAX(seq) FROM event WHERE stream = ?1 AND seq <= ?2 AND state <> 'acked'",
-            vec![id(), through.into()],
-        )?;
-        let of_rows =
-            rows.first().map(|row| (integer(row, 0), integer(row, 1))).filter(|(from, _)| *from > 0);
-        let cursor = stream.standing.cursor;
-        let untold = (cursor < through).then_some((cursor + 1, through));
-        let gap = match (of_rows, untold) {
-            (Some((from, to)), Some((also_from, also_to))) => Some((from.min(also_from), to.max(also_to))),
-            (one, other) => one.or(other),
-        };
-        store.run("DELETE FROM event WHERE stream = ?1 AND seq <= ?2", vec![id(), through.into()])?;
-        store.run("UPDATE stream SET cursor = MAX(cursor, ?2) WHERE id = ?1", vec![id(), through.into()])?;
-        if let Some((from, to)) = gap {
-            note_gap(store, &stream, from, to, now)?;
-        }
-    }
-    Ok(())
 }
 
 /// Tells a stream that it will never tell the events from one number to another; a gap that it was

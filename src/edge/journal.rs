@@ -36,6 +36,8 @@ pub(super) struct Entry {
     pub after: Value,
     /// A group's members that came and went: `{"added": […], "removed": […]}`, or null.
     pub members: Value,
+    /// Whether it is of somebody who was erased.
+    pub is_erased: bool,
 }
 
 impl Entry {
@@ -57,6 +59,7 @@ impl Entry {
             before: told(&self.before),
             after: told(&self.after),
             members: self.members.clone(),
+            is_erased: self.is_erased,
         }
     }
 }
@@ -119,7 +122,7 @@ pub(super) fn read(store: &SqlStore, wanted: &Wanted) -> Result<Vec<Entry>, Stor
     let statement = format!(
         "SELECT j.seq, j.at, j.actor, j.operation, j.kind, j.id, j.before, j.after, j.document,
            (SELECT p.document FROM journal AS p WHERE p.id = j.id AND p.seq < j.seq ORDER BY p.seq DESC LIMIT 1),
-           j.members
+           j.members, COALESCE(j.erased, 0)
          FROM journal AS j WHERE j.seq > ?1 AND j.seq <= {TOLD} AND (?2 = '' OR j.at >= ?2) AND (?3 = '' OR j.at < ?3)
            AND (?4 = '' OR j.actor = ?4) AND (?5 = '' OR j.kind = ?5) AND (?6 = '' OR j.id = ?6)
            AND (?7 = '' OR j.operation = ?7)
@@ -153,6 +156,7 @@ pub(super) fn read(store: &SqlStore, wanted: &Wanted) -> Result<Vec<Entry>, Stor
             before: parsed(text(row, 9)),
             after: parsed(text(row, 8)),
             members: parsed(text(row, 10)),
+            is_erased: integer(row, 11) == 1,
         })
         .collect())
 }
@@ -180,6 +184,7 @@ pub(super) fn page(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
                 "before": entry.before,
                 "after": entry.after,
                 "members": entry.members,
+                "erased": entry.is_erased,
             })
         })
         .collect();

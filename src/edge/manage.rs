@@ -8,12 +8,13 @@ use super::journal;
 use super::metrics::Tally;
 use super::plan::plan;
 use super::sql::{SqlStore, integer, text};
-use super::{access, export, import, me, poll, schemas, settings, stream};
+use super::{access, chore, erase, export, import, me, poll, removal, retention, schemas, settings, stream};
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
-use crate::scim::schema::instant;
 
+/// The state of a tenant whose end is worked off.
+pub(super) const DELETING: &str = "deleting";
 /// The fact under which a tenant's counts are kept.
 const TALLY: &str = "tally";
 
@@ -21,21 +22,20 @@ const TALLY: &str = "tally";
 pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     if path == "/create" {
-        let wanted = settings::parse(body.get("settings").unwrap_or(&json!({})))?;
-        settings::check(&*store.schemas()?, &wanted)?;
-        for name in ["id", "name", "base"] {
-            store.set_fact(name, field(name))?;
-        }
-        store.set_fact("state", "active")?;
-        settings::change(store, &wanted)?;
-        store.keep_copy(read_copy(body)?.unwrap_or(true))?;
-        return Ok(Reply::plain(201, &json!({})));
+        return create(store, body);
     }
     if path == "/ready" {
         return Ok(Reply::plain(200, &Value::Null));
     }
+    if path == "/delete" {
+        return delete(store, body);
+    }
     if store.fact("id")?.is_none() {
         return Err(ScimError::new(404, "there is no such tenant"));
+    }
+    if path != "/show" && store.fact("state")?.as_deref() == Some(DELETING) {
+        let status = if path == "/poll" { 401 } else { 409 };
+        return Err(ScimError::new(status, "the tenant is being deleted"));
     }
     if import::expire(store)? {
         return serve(store, path, body);
@@ -66,11 +66,18 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             if let Some(state) = state {
                 store.set_fact("state", state)?;
             }
-            if let Some(copy) = copy.filter(|copy| *copy != store.keeps_copy()) {
+            let is_switched = copy.is_some_and(|copy| copy != store.keeps_copy());
+            if let Some(copy) = copy.filter(|_| is_switched) {
                 store.keep_copy(copy)?;
                 if copy {
                     store.republish()?;
+                } else {
+                    removal::begin_copies(store)?;
                 }
+            }
+            // Readers of the copy never ask this object, so KV says who is let in.
+            if state.is_some() || is_switched {
+                removal::begin_readers(store)?;
             }
             Ok(Reply::plain(200, &show(store)?))
         }
@@ -92,19 +99,6 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             )?;
             let is_active = store.fact("state")?.as_deref() != Some("suspended");
             Ok(Reply::plain(201, &json!({ "isActive": is_active })))
-        }
-        "/tokens/readers" => {
-            let statement =
-                "SELECT hash, COALESCE(expires, '') FROM token WHERE scope = 'edge-read' AND revoked IS NULL";
-            let readers = store.rows(statement, vec![])?;
-            let expires =
-                |row: &Vec<worker::SqlStorageValue>| Some(text(row, 1)).filter(|text| !text.is_empty());
-            let is_valid = |row: &&_| expires(row).is_none_or(|at| instant(&at) > instant(field("now")));
-            let shown = readers
-                .iter()
-                .filter(is_valid)
-                .map(|row| json!({ "hash": text(row, 0), "expires": expires(row) }));
-            Ok(Reply::plain(200, &shown.collect()))
         }
         "/tokens" => Ok(Reply::plain(200, &tokens(store)?)),
         "/tokens/revoke" => {
@@ -130,6 +124,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             let noted = store.republish()?;
             Ok(Reply::plain(202, &json!({ "noted": noted })))
         }
+        "/erase" => erase::begin(store, body),
         "/export" => export::export(store, body),
         "/import/begin" => import::begin(store, field("id")),
         "/import/lines" => import::apply(store, body),
@@ -149,11 +144,64 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
     }
 }
 
+/// Makes a tenant. The same asked once more changes nothing, as a reply may be lost.
+fn create(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    if let Some(known) = store.fact("name")? {
+        if store.fact("state")?.as_deref() == Some(DELETING) {
+            return Err(ScimError::new(409, "the tenant is being deleted"));
+        }
+        if known != field("name") {
+            let detail = format!("the tenant `{known}` was made with this `Idempotency-Key`; send another");
+            return Err(ScimError::new(409, detail));
+        }
+        return Ok(Reply::plain(201, &json!({})));
+    }
+    let sent = body.get("settings").cloned().unwrap_or_else(|| json!({}));
+    let mut wanted = settings::parse(&sent)?;
+    if sent.get("journalDays").is_none() {
+        wanted.journal_days = Some(retention::DAYS);
+    }
+    settings::check(&*store.schemas()?, &wanted)?;
+    let copy = read_copy(body)?.unwrap_or(true);
+    for name in ["id", "name", "base"] {
+        store.set_fact(name, field(name))?;
+    }
+    store.set_fact("state", "active")?;
+    settings::change(store, &wanted)?;
+    store.keep_copy(copy)?;
+    Ok(Reply::plain(201, &json!({})))
+}
+
+/// The second step of a deletion: it is stored that the tenant is to go, and the alarm works it off.
+fn delete(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    let told = || Reply::plain(202, &json!({ "state": DELETING }));
+    let state = store.fact("state")?;
+    if state.as_deref() == Some(DELETING) {
+        return Ok(told());
+    }
+    // What a deletion of an earlier version left behind is known by the list alone.
+    if let (None, Some(left)) = (store.fact("name")?, body.get("left").and_then(Value::as_object)) {
+        for (name, value) in left {
+            store.set_fact(name, value.as_str().unwrap_or_default())?;
+        }
+    } else if state.as_deref() == Some("active") {
+        return Err(ScimError::new(409, "suspend the tenant first, then delete it"));
+    }
+    let name = store.fact("name")?.ok_or_else(|| ScimError::new(404, "there is no such tenant"))?;
+    if body.get("confirm").and_then(Value::as_str) != Some(name.as_str()) {
+        return Err(ScimError::new(400, format!("send its name to confirm: `{{\"confirm\": \"{name}\"}}`")));
+    }
+    removal::begin_delete(store)?;
+    Ok(told())
+}
+
 /// What every request must know of its tenant; kept in memory until an administrator changes it.
 #[derive(Clone, Debug)]
 pub(super) struct Profile {
     pub settings: Settings,
     pub is_suspended: bool,
+    pub is_deleting: bool,
     /// Until when an import may send its next batch, in milliseconds since 1970, if one is under way.
     pub import_until: Option<i64>,
     /// Whether anyone is told of changes.
@@ -168,6 +216,7 @@ impl Profile {
         Ok(Self {
             settings: settings::read(store)?,
             is_suspended: store.fact("state")?.as_deref() == Some("suspended"),
+            is_deleting: store.fact("state")?.as_deref() == Some(DELETING),
             import_until: import::deadline(store)?,
             has_streams: !store.rows("SELECT 1 FROM stream LIMIT 1", vec![])?.is_empty(),
             grants: Grants::default(),
@@ -200,6 +249,8 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
         "sequence": store.sequence()?,
         "copy": store.keeps_copy(),
         "import": import::show(store)?,
+        "work": chore::show(store)?,
+        "storage": store.space(),
         "tables": super::migrate::version(store)?,
         "refused": access::refused(store)?,
         "unpublished": number(store, "SELECT COUNT(*) FROM outbox")?,

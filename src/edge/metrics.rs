@@ -169,5 +169,16 @@ pub(super) fn page(tenants: &[(String, Value)]) -> String {
             let _ = writeln!(page, "provisor_{name}{{tenant=\"{tenant}\"}} {number}");
         }
     }
+    for (name, place, help) in [
+        ("storage_bytes", "bytes", "Bytes that the tenant's object stores."),
+        ("storage_limit_bytes", "limit", "Bytes that it may store."),
+    ] {
+        head(&mut page, name, "gauge", help);
+        for (tenant, state) in tenants {
+            let number =
+                state.pointer(&format!("/gauges/storage/{place}")).and_then(Value::as_u64).unwrap_or(0);
+            let _ = writeln!(page, "provisor_{name}{{tenant=\"{tenant}\"}} {number}");
+        }
+    }
     page
 }

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use worker::kv::{KvError, KvStore};
 use worker::{Env, Request, Response};
 
 use super::admin::new_id;
@@ -239,6 +240,18 @@ pub(super) async fn set_issuers(env: &Env, visit: &Visit, tenant: &str, body: &V
         kv.put(&key, trusted)?.execute().await?;
     }
     Ok(of_reply(Reply::plain(200, &shown))?)
+}
+
+/// Forgets issuers that are still this tenant's: others may take them from then on.
+pub(super) async fn forget(kv: &KvStore, tenant: &str, issuers: &[Issuer]) -> Result<(), KvError> {
+    for issuer in issuers {
+        let key = issuer_key(&issuer.issuer, &issuer.audience);
+        let known = kv.get(&key).text().await?.and_then(|text| serde_json::from_str::<Trusted>(&text).ok());
+        if known.is_some_and(|known| known.tenant == tenant) {
+            kv.delete(&key).await?;
+        }
+    }
+    Ok(())
 }
 
 fn read_issuers(reply: &Value) -> Vec<Issuer> {

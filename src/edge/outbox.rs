@@ -1,5 +1,6 @@
 //! The outbox: which keys of the copy are stale. A row names a key, not a change.
 
+use super::chore;
 use super::publish::{MEMBERS, SCHEMAS};
 use super::sql::{SEQUENCE, SqlStore, integer, text};
 use crate::scim::directory::{Key, StoreError};
@@ -119,4 +120,5 @@ pub(super) fn is_pending(store: &SqlStore) -> bool {
     // Without a copy nothing is noted, and what was is gone.
     store.keeps_copy()
         && store.rows("SELECT 1 FROM outbox LIMIT 1", vec![]).is_ok_and(|rows| !rows.is_empty())
+        && !chore::holds_copy(store).unwrap_or(false)
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use worker::Env;
 use worker::kv::KvStore;
 
+use super::chore;
 use super::schemas;
 use super::sql::{SqlStore, integer, text};
 use super::token::hash;
@@ -82,8 +83,12 @@ struct Due {
 
 /// One round. What fails stays in the outbox for the next.
 pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> worker::Result<()> {
-    let kv = env.kv("DIRECTORY")?;
     let failed = |error: StoreError| worker::Error::RustError(format!("{error:?}"));
+    // What is being removed is not written again before that is done.
+    if chore::holds_copy(store).map_err(failed)? {
+        return Ok(());
+    }
+    let kv = env.kv("DIRECTORY")?;
     let base = store.fact("base").map_err(failed)?.unwrap_or_default();
     let due = store
         .rows("SELECT kind, attribute, value, seq FROM outbox ORDER BY seq LIMIT ?1", vec![ROUND.into()])
@@ -101,7 +106,9 @@ pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> work
     let until = js_sys::Date::now() + LONGEST;
     for due in due.chunks(AT_ONCE) {
         // It may be switched off meanwhile.
-        if store.fact("copy").map_err(failed)?.as_deref() == Some("off") {
+        if store.fact("copy").map_err(failed)?.as_deref() == Some("off")
+            || chore::holds_copy(store).map_err(failed)?
+        {
             break;
         }
         let changes = store.schema_changes();

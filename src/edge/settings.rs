@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::indexes;
 use super::sql::{SqlStore, text};
+use super::{indexes, retention};
 use crate::scim::compat::Flag;
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
@@ -11,6 +11,8 @@ use crate::scim::schema::{Attribute, Registry, Uniqueness};
 
 /// The fact that holds them.
 pub(super) const SETTINGS: &str = "settings";
+/// Most days that a journal may be told to be kept: a hundred years.
+const MAX_DAYS: u32 = 36_500;
 
 /// The tenant's settings.
 pub(super) fn read(store: &SqlStore) -> Result<Settings, StoreError> {
@@ -20,7 +22,16 @@ pub(super) fn read(store: &SqlStore) -> Result<Settings, StoreError> {
 
 /// Settings as an administrator sent them.
 pub(super) fn parse(value: &Value) -> Result<Settings, ScimError> {
-    serde_json::from_value(value.clone()).map_err(|error| ScimError::new(400, format!("`settings`: {error}")))
+    let settings: Settings = serde_json::from_value(value.clone())
+        .map_err(|error| ScimError::new(400, format!("`settings`: {error}")))?;
+    if settings.journal_days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days)) {
+        let detail = format!(
+            "`journalDays` is `{}`; send a number of days from 1 to {MAX_DAYS}, or `null` to keep all",
+            settings.journal_days.unwrap_or_default()
+        );
+        return Err(ScimError::new(400, detail));
+    }
+    Ok(settings)
 }
 
 /// The tenant's settings with what an administrator sent of them; what was not sent stays.
@@ -89,6 +100,9 @@ pub(super) fn change(store: &mut SqlStore, next: &Settings) -> Result<(), ScimEr
         if next.prepared_user_names != now.prepared_user_names {
             store.note_schemas()?;
         }
+        if next.journal_days != now.journal_days {
+            retention::follow(store, next.journal_days)?;
+        }
         indexes::change(store, &indexed)
     })?;
     store.changed_schemas();
@@ -109,7 +123,8 @@ pub(super) fn restore(store: &SqlStore, settings: &Settings) -> Result<Result<()
         Ok(indexed) => indexed,
         Err(error) => return Ok(Err(error)),
     };
-    keep(store, settings)?;
+    // How long the journal is kept belongs to the place, as the journal does.
+    keep(store, &Settings { journal_days: read(store)?.journal_days, ..settings.clone() })?;
     indexes::change(store, &indexed)?;
     store.forget_schemas();
     Ok(Ok(()))

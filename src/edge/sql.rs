@@ -33,6 +33,8 @@ pub(super) struct SqlStore {
     /// Whether changes are noted for the copy.
     copies: Cell<bool>,
     known: Known,
+    /// What may be stored, in bytes.
+    limit: f64,
     read: Cell<usize>,
     written: Cell<usize>,
 }
@@ -47,7 +49,7 @@ pub(super) type Row = Vec<SqlStorageValue>;
 
 impl SqlStore {
     /// Opens the store, bringing its tables up to date.
-    pub fn open(state: &State, known: &Known) -> Result<Self, ScimError> {
+    pub fn open(state: &State, known: &Known, limit: f64) -> Result<Self, ScimError> {
         let storage = state.storage();
         let raw: &JsValue = storage.as_raw().as_ref();
         let store = Self {
@@ -55,6 +57,7 @@ impl SqlStore {
             transactions: raw.clone().unchecked_into(),
             copies: Cell::new(true),
             known: known.clone(),
+            limit,
             read: Cell::new(0),
             written: Cell::new(0),
         };
@@ -120,6 +123,16 @@ impl SqlStore {
     fn count_rows(&self, cursor: &SqlCursor) {
         self.read.set(self.read.get() + cursor.rows_read());
         self.written.set(self.written.get() + cursor.rows_written());
+    }
+
+    /// What may be stored, in bytes.
+    pub const fn limit(&self) -> f64 {
+        self.limit
+    }
+
+    /// The runtime's own object, for what the binding lacks.
+    pub fn raw(&self) -> &JsValue {
+        self.sql.as_ref()
     }
 
     /// Whether changes are copied to KV.
@@ -202,7 +215,8 @@ impl SqlStore {
 fn failed(error: worker::Error) -> StoreError {
     // SQLite's own words: they name tables, never values.
     failure("storage", "", &error);
-    StoreError::Failed(error.to_string())
+    let cause = error.to_string();
+    if cause.contains("SQLITE_FULL") { StoreError::Full } else { StoreError::Failed(cause) }
 }
 
 /// Bytes of text or of a blob.

@@ -16,12 +16,12 @@ use super::log::{self, failure};
 use super::manage::Profile;
 use super::password::Hashes;
 use super::region::object;
-use super::reply::{Answer, body_text, of_error, of_reply, origin_and_query, reply_of};
+use super::reply::{Answer, body_text, of_reply, origin_and_query, reply_of};
 use super::schemas::Known;
 use super::sql::SqlStore;
 use super::token::{Credential, Token};
 use super::visit::Visit;
-use super::{access, events, import, indexes, manage, me, outbox, publish, stream};
+use super::{access, chore, events, import, indexes, manage, me, outbox, publish, space, stream};
 use crate::routes::SCIM;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
@@ -134,6 +134,8 @@ pub struct Tenant {
     is_ringing: Cell<bool>,
     /// Until when KV is left alone because it failed, in milliseconds since 1970.
     rest: Cell<f64>,
+    /// When the log was last told that storage is nearly full, in milliseconds since 1970.
+    noticed: Cell<f64>,
     limit: Limit,
     /// Credentials that were refused and are not yet written down.
     refused: Cell<u64>,
@@ -155,6 +157,7 @@ impl DurableObject for Tenant {
             alarm: Cell::new(f64::INFINITY),
             is_ringing: Cell::new(false),
             rest: Cell::new(0.0),
+            noticed: Cell::new(0.0),
             limit: Limit::default(),
             refused: Cell::new(0),
             profile: RefCell::new(None),
@@ -171,9 +174,6 @@ impl DurableObject for Tenant {
         let method = request.method().as_ref().to_owned();
         let reads = method == "GET";
         let body = if reads { String::new() } else { request.text().await.unwrap_or_default() };
-        if asked.path == "/admin/delete" {
-            return self.delete_all(&body).await;
-        }
         let reply = match asked.path.strip_prefix("/admin") {
             Some(path) => {
                 let body = serde_json::from_str(&body).unwrap_or(Value::Null);
@@ -212,7 +212,7 @@ impl DurableObject for Tenant {
         self.write_refused();
         let tenant = self.tenant_id();
         // A store of its own, as requests are answered while others are awaited.
-        let opened = SqlStore::open(&self.state, &self.schemas);
+        let opened = SqlStore::open(&self.state, &self.schemas, space::limit(&self.env));
         let mut delay = GATHER;
         // While an import is under way, nothing else writes and nobody is told.
         let is_importing = opened.as_ref().is_ok_and(|store| self.is_importing(store));
@@ -231,6 +231,21 @@ impl DurableObject for Tenant {
                 failure("events", "", &error);
                 delay = RETRY;
             }
+            match chore::round(&mut store, &self.env, &tenant).await {
+                Ok(false) => {}
+                Ok(true) => match self.forget_all().await {
+                    Ok(()) => {
+                        self.is_ringing.set(false);
+                        return Response::ok("");
+                    }
+                    Err(error) => failure("delete", "", &error),
+                },
+                Err(error) => {
+                    failure("chores", "", &format!("{error:?}"));
+                    delay = RETRY;
+                }
+            }
+            self.noticed.set(space::notice(&store, &tenant, self.noticed.get()));
         }
         self.is_ringing.set(false);
         self.gather(delay).await;
@@ -246,7 +261,7 @@ impl Tenant {
         let mut slot =
             self.store.try_borrow_mut().map_err(|_| ScimError::new(503, "the tenant is busy; try again"))?;
         if slot.is_none() {
-            *slot = Some(SqlStore::open(&self.state, &self.schemas)?);
+            *slot = Some(SqlStore::open(&self.state, &self.schemas, space::limit(&self.env))?);
         }
         match slot.as_mut() {
             Some(store) => work(store),
@@ -340,6 +355,9 @@ impl Tenant {
             }
             return Err(error);
         }
+        if profile.is_deleting {
+            return Err(ScimError::new(401, "the tenant is being deleted"));
+        }
         if profile.is_suspended {
             return Err(ScimError::new(403, "the tenant is suspended"));
         }
@@ -348,6 +366,11 @@ impl Tenant {
                 return Err(import::busy());
             }
             *profile = Profile::read(store)?;
+        }
+        if !matches!(request.method.as_str(), "GET" | "HEAD" | "DELETE")
+            && !request.path.ends_with("/.search")
+        {
+            store.refuse_when_full()?;
         }
         Ok(())
     }
@@ -452,31 +475,14 @@ impl Tenant {
         }
     }
 
-    /// The second step of a deletion: everything goes, the alarm too.
-    async fn delete_all(&self, confirmation: &str) -> Result<Response> {
-        let allowed = self.with_store(|store| {
-            let name = store.fact("name")?.ok_or_else(|| ScimError::new(404, "there is no such tenant"))?;
-            if store.fact("state")?.as_deref() != Some("suspended") {
-                return Err(ScimError::new(409, "suspend the tenant first, then delete it"));
-            }
-            let given: Value = serde_json::from_str(confirmation).unwrap_or(Value::Null);
-            if given.get("confirm").and_then(Value::as_str) != Some(name.as_str()) {
-                return Err(ScimError::new(
-                    400,
-                    format!("send its name to confirm: `{{\"confirm\": \"{name}\"}}`"),
-                ));
-            }
-            Ok(())
-        });
-        if let Err(error) = allowed {
-            return of_error(&error);
-        }
+    /// The end of a tenant: its object's own storage goes, the alarm too.
+    async fn forget_all(&self) -> Result<()> {
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         self.store.replace(None);
         self.profile.replace(None);
         self.schemas.read.replace(None);
-        Ok(Response::empty()?.with_status(204))
+        Ok(())
     }
 
     fn cursor_key(&self) -> &[u8] {
@@ -502,7 +508,8 @@ impl Tenant {
         if self.alarm.get() <= soonest {
             return;
         }
-        let has_streams = self.profile.borrow().as_ref().is_none_or(|profile| profile.has_streams);
+        let tells = |profile: &Profile| profile.has_streams && !profile.is_suspended && !profile.is_deleting;
+        let has_streams = self.profile.borrow().as_ref().is_none_or(tells);
         let import = self.profile.borrow().as_ref().map(|profile| profile.import_until);
         let due = self.with_store(|store| {
             let import = match import {
@@ -518,7 +525,7 @@ impl Tenant {
             let walk = if store.schemas()?.is_walking { soonest } else { f64::INFINITY };
             let refused =
                 if self.refused.get() > 0 { now + REFUSED.as_millis() as f64 } else { f64::INFINITY };
-            Ok(due.min(publish).min(walk).min(refused).max(soonest))
+            Ok(due.min(publish).min(walk).min(refused).min(chore::next_due(store)?).max(soonest))
         });
         let Ok(due) = due else { return };
         if due < self.alarm.get() {

@@ -41,8 +41,8 @@ test("a tenant is suspended, resumed, and deleted in two steps", async () => {
 
   await server.administer("PATCH", `/tenants/${id}`, { state: "suspended" });
   assert.equal((await server.administer("DELETE", `/tenants/${id}`, { confirm: "other" })).status, 400);
-  assert.equal((await server.administer("DELETE", `/tenants/${id}`, { confirm: "test" })).status, 204);
-  assert.equal((await server.administer("GET", `/tenants/${id}`)).status, 404);
+  assert.equal((await server.administer("DELETE", `/tenants/${id}`, { confirm: "test" })).status, 202);
+  assert.equal((await server.administer("GET", `/tenants/${id}`)).body.state, "deleting");
   assert.equal((await scim("GET", "/Users")).status, 401);
 });
 
@@ -65,6 +65,13 @@ test("tokens are listed without their text, expire, rotate and are revoked by id
   assert.equal((await client(server.endpoint, second.token)("GET", "/Users")).status, 401);
   assert.equal((await scim("GET", "/Users")).status, 200);
   assert.equal((await server.administer("POST", `${path}/revoke`, { token: "nobody" })).status, 404);
+  // Revoked again, it keeps the time at which it was.
+  const revoked = async () =>
+    (await server.administer("GET", path)).body.tokens.find(({ id }) => id === second.id).revoked;
+  const first = await revoked();
+  await new Promise((resume) => setTimeout(resume, 5));
+  assert.equal((await server.administer("POST", `${path}/revoke`, { token: second.id })).status, 204);
+  assert.equal(await revoked(), first);
 });
 
 test("the journal tells who changed what, from what to what", async () => {

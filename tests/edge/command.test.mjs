@@ -104,13 +104,16 @@ test("a tenant's whole life, from the command line", async () => {
   json(["import", copy.tenant.id, "--file", file]);
   assert.equal((await client(server.endpoint, copy.token)("GET", "/Users")).body.totalResults, 1);
 
+  assert.match(json(["tenant", "erase", tenant.id, line.id]).mark, /^erased-/);
+  assert.equal(provisor(["tenant", "erase", tenant.id, "nobody"]).status, 2);
   assert.equal(provisor(["tenant", "delete", tenant.id, "--confirm", "Example Ltd"]).status, 2);
   assert.equal(json(["tenant", "suspend", tenant.id]).state, "suspended");
   assert.equal((await scim("GET", "/Users")).status, 403);
   assert.equal(json(["tenant", "resume", tenant.id]).state, "active");
   json(["tenant", "suspend", tenant.id]);
   assert.equal(provisor(["tenant", "delete", tenant.id, "--confirm", "Example Ltd"]).status, 0);
-  assert.equal(provisor(["tenant", "show", tenant.id]).status, 2);
+  assert.equal(json(["tenant", "show", tenant.id]).state, "deleting");
+  assert.equal(provisor(["tenant", "delete", tenant.id, "--confirm", "Example Ltd"]).status, 0);
 });
 
 test("what is wrong is said, with what to do", () => {

@@ -21,7 +21,7 @@ pub(super) enum Tenant {
         #[arg(long, default_value = "{}")]
         settings: String,
     },
-    /// List all tenants, one a line: id, name.
+    /// List all tenants, one a line: id, name, and its state where it is not active.
     List,
     /// Show one tenant: settings, state, counts.
     Show {
@@ -60,13 +60,20 @@ pub(super) enum Tenant {
         /// Its id.
         tenant: String,
     },
-    /// Delete a suspended tenant and all its data.
+    /// Begin to delete a suspended tenant and all its data; `show` says how far it is.
     Delete {
         /// Its id.
         tenant: String,
         /// Its name, to confirm.
         #[arg(long)]
         confirm: String,
+    },
+    /// Erase a person, also one who was deleted; prints the mark that stands for them in the trail.
+    Erase {
+        /// The tenant's id.
+        tenant: String,
+        /// The resource's id.
+        id: String,
     },
 }
 
@@ -143,16 +150,24 @@ pub(super) fn tenant(at: &Deployment, command: &Tenant) -> Result<ExitCode, Stri
             show(&at.ask("POST", "/tenants", Some(&json!({ "name": name, "settings": settings })))?.body)
         }
         Tenant::List => {
-            let body = at.ask("GET", "/tenants", None)?.body;
             let field = |tenant: &Value, name: &str| {
                 tenant.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
             };
-            let tenants = body.get("tenants").and_then(Value::as_array).cloned().unwrap_or_default();
-            let lines: Vec<String> = tenants
-                .iter()
-                .map(|tenant| format!("{}  {}", field(tenant, "id"), field(tenant, "name")))
-                .collect();
-            print(&lines.join("\n"))
+            let mut lines = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let body = at.ask("GET", &format!("/tenants?limit=500{cursor}"), None)?.body;
+                for tenant in body.get("tenants").and_then(Value::as_array).into_iter().flatten() {
+                    let state =
+                        Some(field(tenant, "state")).filter(|state| !state.is_empty() && state != "active");
+                    let state = state.map(|state| format!("  ({state})")).unwrap_or_default();
+                    lines.push(format!("{}  {}{state}", field(tenant, "id"), field(tenant, "name")));
+                }
+                match body.get("next").and_then(Value::as_str) {
+                    Some(next) => cursor = format!("&cursor={}", encoded(next)),
+                    None => break print(&lines.join("\n")),
+                }
+            }
         }
         Tenant::Show { tenant } => {
             show(&at.ask("GET", &format!("/tenants/{}", segment(tenant)?), None)?.body)
@@ -172,7 +187,11 @@ pub(super) fn tenant(at: &Deployment, command: &Tenant) -> Result<ExitCode, Stri
         Tenant::Delete { tenant, confirm } => {
             let path = format!("/tenants/{}", segment(tenant)?);
             at.ask("DELETE", &path, Some(&json!({ "confirm": confirm })))?;
-            print("deleted")
+            print("the deletion is under way; when it is done `provisor tenant show` finds no such tenant")
+        }
+        Tenant::Erase { tenant, id } => {
+            let path = format!("/tenants/{}/erase", segment(tenant)?);
+            show(&at.ask("POST", &path, Some(&json!({ "id": id })))?.body)
         }
     }
 }
@@ -283,6 +302,17 @@ pub(super) fn audit(at: &Deployment, audit: &Trail) -> Result<ExitCode, String> 
 fn show(body: &Value) -> Result<ExitCode, String> {
     let text = serde_json::to_string_pretty(body).map_err(|error| error.to_string())?;
     print(&text)
+}
+
+/// Any text as it may stand in a query.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut all, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => all.push(char::from(byte)),
+            other => all.push_str(&format!("%{other:02X}")),
+        }
+        all
+    })
 }
 
 /// A value that may stand in a path or a query as it is.

@@ -5,9 +5,12 @@ mod tenants;
 mod tokens;
 mod trail;
 
+pub(super) use tokens::admit_reader;
+
 use serde_json::{Value, json};
 use worker::{Env, Request};
 
+use super::entry;
 use super::metrics;
 use super::region::is_tenant_id;
 use super::reply::{Answer, Fault, body_text, of_reply, origin_and_query};
@@ -60,10 +63,14 @@ pub(super) async fn serve(
     let query = http::Request { query, ..http::Request::default() };
     let ask = async |path: &str, body: &Value| ask_admin(env, &visit.id, &tenant, path, body).await;
     match action {
-        Action::ListTenants => tenants::list(env).await,
-        Action::CreateTenant => tenants::create(env, visit, &origin, &body).await,
+        Action::ListTenants => tenants::list(env, &query).await,
+        Action::CreateTenant => {
+            let key = request.headers().get("idempotency-key")?;
+            tenants::create(env, visit, &origin, &body, key.as_deref()).await
+        }
         Action::ShowTenant => Ok(ask("/show", &Value::Null).await?),
-        Action::ChangeTenant => tenants::change(env, visit, &tenant, &body).await,
+        Action::ChangeTenant => Ok(ask("/change", &body).await?),
+        Action::EraseResource => Ok(ask("/erase", &body).await?),
         Action::DeleteTenant => tenants::delete(env, visit, &tenant, &body).await,
         Action::ListTokens => Ok(ask("/tokens", &Value::Null).await?),
         Action::CreateToken => tokens::create(env, visit, &tenant, &body).await,
@@ -128,12 +135,14 @@ async fn read_json(request: &mut Request) -> Result<Value, Fault> {
 async fn metrics_page(env: &Env, visit: &Visit, only: Option<String>) -> Answer {
     let ids = match only {
         Some(id) => vec![tenant_id(&id)?],
-        None => tenants::ids(env).await?,
+        None => {
+            let (tenants, _) = entry::page(&env.kv("DIRECTORY")?, METRICS_PAGE + 1, None).await?;
+            tenants.into_iter().map(|tenant| tenant.id).collect()
+        }
     };
     if ids.len() > METRICS_PAGE {
         let detail = format!(
-            "there are {} tenants; ask for one with `?tenant=`, or bind Analytics Engine for all",
-            ids.len()
+            "there are more than {METRICS_PAGE} tenants; ask for one with `?tenant=`, or bind Analytics Engine for all"
         );
         return Err(ScimError::new(400, detail).into());
     }

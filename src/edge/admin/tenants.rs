@@ -1,28 +1,41 @@
-//! Tenants: made, listed, changed, and deleted in two steps.
+//! Tenants: made, listed, and deleted in two steps.
 
 use serde_json::{Value, json};
 use worker::Env;
-use worker::kv::KvStore;
 
 use super::new_id;
-use super::tokens::{admit_reader, new_token};
-use crate::edge::reader::token_key;
+use super::tokens::new_token;
+use crate::edge::entry::{self, Entry};
+use crate::edge::log::failure;
 use crate::edge::region;
-use crate::edge::reply::{Answer, Fault, of_reply};
-use crate::edge::tenant::{ask_admin, now};
-use crate::edge::token::Scope;
+use crate::edge::reply::{Answer, of_reply};
+use crate::edge::tenant::ask_admin;
+use crate::edge::token::{Scope, mac};
 use crate::edge::visit::Visit;
 use crate::routes::SCIM;
 use crate::scim::error::ScimError;
-use crate::scim::http::Reply;
+use crate::scim::http::{Reply, Request};
 
-/// Where KV keeps the list of tenants.
-const LIST: &str = "tenant/";
+/// Tenants on a page of the list, and at most.
+const PAGE: usize = 100;
+const MAX_PAGE: usize = 500;
+/// Longest key under which a creation may be repeated, in bytes.
+const MAX_KEY: usize = 255;
 /// Longest name, in characters.
 const MAX_NAME: usize = 200;
 
 /// Makes a tenant and its first token.
-pub(super) async fn create(env: &Env, visit: &mut Visit, here: &str, body: &Value) -> Answer {
+///
+/// The list's entry is written first: a tenant that nobody can find is worse than an entry without one,
+/// which a deletion takes away. With an `Idempotency-Key` the id follows from the key, so that whoever got no
+/// reply may ask once more.
+pub(super) async fn create(
+    env: &Env,
+    visit: &mut Visit,
+    here: &str,
+    body: &Value,
+    key: Option<&str>,
+) -> Answer {
     let name = body.get("name").and_then(Value::as_str).filter(|name| !name.trim().is_empty());
     let Some(name) = name.filter(|name| name.chars().count() <= MAX_NAME) else {
         let detail =
@@ -36,15 +49,38 @@ pub(super) async fn create(env: &Env, visit: &mut Visit, here: &str, body: &Valu
             return Err(ScimError::new(400, format!("`jurisdiction` is `{other}`; send `eu`")).into());
         }
     };
-    let tenant = region::tenant_id(wanted, &new_id().replace('-', ""))?;
+    let random = match key {
+        None => new_id().replace('-', ""),
+        Some(key) if (8..=MAX_KEY).contains(&key.len()) => {
+            let secret = env.secret("TOKEN_KEY")?.to_string();
+            let made = mac(&secret, &format!("tenant\n{key}"));
+            made.and_then(|made| made.get(..32).map(str::to_owned))
+                .ok_or_else(|| worker::Error::RustError("TOKEN_KEY cannot sign".into()))?
+        }
+        Some(_) => {
+            let detail = format!("`Idempotency-Key` must have 8 to {MAX_KEY} bytes; send a random one");
+            return Err(ScimError::new(400, detail).into());
+        }
+    };
+    let tenant = region::tenant_id(wanted, &random)?;
     let base = format!("{}{SCIM}", region::origin(env, &tenant, here));
     // What must stay in a jurisdiction is copied to every location only if that is asked for.
     let copy = body.get("copy").cloned().unwrap_or_else(|| json!(wanted.is_none()));
     visit.tenant = Some(tenant.clone());
     let settings = body.get("settings").cloned().unwrap_or_else(|| json!({}));
     let made = json!({ "id": tenant, "name": name, "base": base, "settings": settings, "copy": copy });
+    let kv = env.kv("DIRECTORY")?;
+    let listed =
+        Entry { id: tenant.clone(), name: name.into(), tenant_url: base.clone(), state: "active".into() };
+    let is_known = key.is_some() && entry::read(&kv, &tenant).await?.is_some();
+    if !is_known {
+        entry::write(&kv, &listed).await?;
+    }
     let reply = ask_admin(env, &visit.id, &tenant, "/create", &made).await?;
     if reply.status_code() != 201 {
+        if !is_known {
+            entry::remove(&kv, &tenant).await?;
+        }
         return Ok(reply);
     }
     let token = match new_token(env, visit, &tenant, Scope::Provision, None, None).await? {
@@ -52,87 +88,42 @@ pub(super) async fn create(env: &Env, visit: &mut Visit, here: &str, body: &Valu
         Err(response) => return Ok(response),
     };
     let shown = json!({ "id": tenant, "name": name, "tenantUrl": base, "jurisdiction": wanted });
-    env.kv("DIRECTORY")?.put(&format!("{LIST}{tenant}"), shown.to_string())?.execute().await?;
     Ok(of_reply(Reply::plain(201, &json!({ "tenant": shown, "token": token })))?)
 }
 
-/// Changes settings or state, or switches the copy. Readers of the copy never ask the
-/// object, so those of a suspended tenant, or of one without a copy, are taken out of KV,
-/// and put back later.
-pub(super) async fn change(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
-    let mut reply = ask_admin(env, &visit.id, tenant, "/change", body).await?;
-    if reply.status_code() != 200 || (body.get("state").is_none() && body.get("copy").is_none()) {
-        return Ok(reply);
-    }
-    let shown: Value = reply.json().await?;
-    let asked = json!({ "now": now() });
-    let readers: Value = ask_admin(env, &visit.id, tenant, "/tokens/readers", &asked).await?.json().await?;
-    let kv = env.kv("DIRECTORY")?;
-    let is_copied = shown.get("copy").and_then(Value::as_bool) == Some(true);
-    for reader in readers.as_array().into_iter().flatten() {
-        let hash = reader.get("hash").and_then(Value::as_str).unwrap_or_default();
-        if is_copied && shown.get("state").and_then(Value::as_str) == Some("active") {
-            admit_reader(env, tenant, hash, reader.get("expires").and_then(Value::as_str)).await?;
-        } else {
-            kv.delete(&token_key(hash)).await?;
-        }
-    }
-    if !is_copied {
-        remove_copies(&kv, tenant).await?;
-    }
-    Ok(of_reply(Reply::plain(200, &shown))?)
-}
-
-/// Deletes a suspended tenant, its copies and its entry.
+/// Begins the end of a suspended tenant; the tenant's object works it off.
 pub(super) async fn delete(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
     let reply = ask_admin(env, &visit.id, tenant, "/delete", body).await?;
-    if reply.status_code() != 204 {
+    if reply.status_code() != 404 {
         return Ok(reply);
     }
-    let kv = env.kv("DIRECTORY")?;
-    remove_copies(&kv, tenant).await?;
-    kv.delete(&format!("{LIST}{tenant}")).await?;
-    Ok(reply)
+    // An entry without a tenant: one that was never made, or that an earlier version deleted in part.
+    let Some(left) = entry::read(&env.kv("DIRECTORY")?, tenant).await? else { return Ok(reply) };
+    let left = json!({ "id": tenant, "name": left.name, "base": left.tenant_url });
+    let asked = json!({ "confirm": body.get("confirm"), "left": left });
+    Ok(ask_admin(env, &visit.id, tenant, "/delete", &asked).await?)
 }
 
-async fn remove_copies(kv: &KvStore, tenant: &str) -> Result<(), Fault> {
-    loop {
-        let page = kv.list().prefix(format!("copy/{tenant}/")).execute().await?;
-        for key in &page.keys {
-            kv.delete(&key.name).await?;
+/// A page of the list of tenants; `next` is the cursor of the next one.
+pub(super) async fn list(env: &Env, query: &Request) -> Answer {
+    let limit = match query.parameter("limit") {
+        None => PAGE,
+        Some(given) => {
+            given.parse::<usize>().ok().filter(|limit| (1..=MAX_PAGE).contains(limit)).ok_or_else(|| {
+                ScimError::new(400, format!("`limit` is `{given}`; send a number from 1 to {MAX_PAGE}"))
+            })?
         }
-        if page.list_complete || page.keys.is_empty() {
-            return Ok(());
+    };
+    let cursor = query.parameter("cursor").filter(|cursor| !cursor.is_empty());
+    let is_continued = cursor.is_some();
+    let (tenants, next) = match entry::page(&env.kv("DIRECTORY")?, limit, cursor).await {
+        Ok(page) => page,
+        Err(error) if is_continued => {
+            failure("list", "", &error.to_string());
+            return Err(ScimError::new(400, "the `cursor` cannot be read; begin without one").into());
         }
-    }
-}
-
-/// Every tenant's id.
-pub(super) async fn ids(env: &Env) -> Result<Vec<String>, Fault> {
-    let kv = env.kv("DIRECTORY")?;
-    let mut ids = Vec::new();
-    let mut cursor = None;
-    loop {
-        let mut request = kv.list().prefix(LIST.into());
-        if let Some(cursor) = cursor {
-            request = request.cursor(cursor);
-        }
-        let page = request.execute().await?;
-        ids.extend(page.keys.iter().filter_map(|key| key.name.strip_prefix(LIST).map(str::to_owned)));
-        cursor = page.cursor;
-        if page.list_complete || cursor.is_none() {
-            return Ok(ids);
-        }
-    }
-}
-
-/// Every tenant with its name.
-pub(super) async fn list(env: &Env) -> Answer {
-    let kv = env.kv("DIRECTORY")?;
-    let mut tenants = Vec::new();
-    for id in ids(env).await? {
-        let text = kv.get(&format!("{LIST}{id}")).text().await?;
-        tenants.extend(text.and_then(|text| serde_json::from_str::<Value>(&text).ok()));
-    }
-    Ok(of_reply(Reply::plain(200, &json!({ "tenants": tenants })))?)
+        Err(error) => return Err(error.into()),
+    };
+    let tenants: Vec<Value> = tenants.iter().map(Entry::show).collect();
+    Ok(of_reply(Reply::plain(200, &json!({ "tenants": tenants, "next": next })))?)
 }

@@ -1,6 +1,7 @@
 //! Tokens: made, and revoked.
 
 use serde_json::{Value, json};
+use worker::kv::{KvError, KvStore};
 use worker::{Env, Response};
 
 use super::new_id;
@@ -53,19 +54,19 @@ pub(super) async fn revoke(env: &Env, visit: &Visit, tenant: &str, body: &Value)
 }
 
 /// Lets an edge-read token in, until it expires.
-pub(super) async fn admit_reader(
-    env: &Env,
+pub(in crate::edge) async fn admit_reader(
+    kv: &KvStore,
     tenant: &str,
     hash: &str,
     expires: Option<&str>,
-) -> Result<(), Fault> {
-    let put = env.kv("DIRECTORY")?.put(&token_key(hash), tenant)?;
+) -> Result<(), KvError> {
+    let put = kv.put(&token_key(hash), tenant)?;
     let put = match expires.and_then(instant).and_then(|at| u64::try_from(at / 1000).ok()) {
         // KV forgets a key no sooner than in a minute.
         Some(at) => put.expiration(at.max((js_sys::Date::now() / 1000.0) as u64 + 61)),
         None => put,
     };
-    Ok(put.execute().await?)
+    put.execute().await
 }
 
 /// Makes a token; the tenant's object keeps its hash, and for readers of the copy KV does too.
@@ -93,7 +94,7 @@ pub(super) async fn new_token(
     let made: Value = response.json().await?;
     let is_active = made.get("isActive").and_then(Value::as_bool).unwrap_or(false);
     if scope == Scope::EdgeRead && is_active {
-        admit_reader(env, tenant, &hash, expires).await?;
+        admit_reader(&env.kv("DIRECTORY")?, tenant, &hash, expires).await?;
     }
     Ok(Ok(token))
 }

@@ -104,6 +104,8 @@ pub struct Settings {
     /// `title`, `phoneNumbers.value`, `urn:…:User:employeeNumber`. The shell makes its
     /// registry with them ([`Registry::with_indexes`]).
     pub indexes: Vec<String>,
+    /// Days that entries of the journal are kept; `None` for ever. The shell cuts them.
+    pub journal_days: Option<u32>,
     /// Compare user names as RFC 8265 does; the shell makes its registry so
     /// ([`Registry::with_prepared_names`]). May change only while nobody is there.
     pub prepared_user_names: bool,
@@ -120,6 +122,7 @@ impl Default for Settings {
             step_budget: 40_000_000,
             requests_per_second: 500,
             indexes: Vec::new(),
+            journal_days: None,
             prepared_user_names: false,
         }
     }
@@ -148,6 +151,11 @@ impl From<StoreError> for ScimError {
                     format!("another resource already has this `{}`{value}; choose another", key.attribute);
                 Self::conflict(detail)
             }
+            StoreError::Full => Self::new(
+                507,
+                "the tenant's storage is full, so nothing more is written; reading and deleting go on: delete what is \
+                 not needed, or let the administrator keep the journal for fewer days (`journalDays`)",
+            ),
             // What failed inside is for the log, not for the client.
             StoreError::Failed(_) => Self::new(500, "storage failed; nothing was changed, try again"),
         }

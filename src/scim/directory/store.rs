@@ -148,6 +148,8 @@ pub struct JournalEntry {
 pub enum StoreError {
     /// Another resource holds this unique key.
     Taken(Key),
+    /// There is no room for more.
+    Full,
     /// Storage itself failed; the text is for the log.
     Failed(String),
 }
