@@ -20,6 +20,10 @@ const PREFIX: &str = "pev_";
 /// How often a poll that may wait looks again, a second apart.
 const LOOKS: u32 = 15;
 
+/// How often keys are put to KV, and how long after a put that failed: it takes one of a key in a second.
+const PUTS: u32 = 3;
+const PUT_AGAIN: Duration = Duration::from_millis(1_100);
+
 /// Makes a stream; a polling receiver's token is shown this once.
 pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
     let mut settings = body.clone();
@@ -73,8 +77,23 @@ pub(super) async fn publish_keys(
     if reply.status_code() != 200 {
         return Err(ScimError::new(404, "there is no such tenant").into());
     }
-    let public = set::public_keys(&reply.json().await?);
-    env.kv("DIRECTORY")?.put(&format!("jwks/{tenant}"), public.to_string())?.execute().await?;
+    let keys: Value = reply.json().await?;
+    let newest = keys.as_array().and_then(|keys| keys.last()).and_then(|key| key.get("kid"));
+    let is_new = newest.and_then(Value::as_str) == Some(&kid);
+    let public = set::public_keys(&keys);
+    let text = public.to_string();
+    let (kv, place) = (env.kv("DIRECTORY")?, format!("jwks/{tenant}"));
+    // What is published already is left as it is: KV takes one put of a key in a second.
+    if is_new || kv.get(&place).text().await?.as_deref() != Some(&text) {
+        let mut tries = 1;
+        while let Err(error) = kv.put(&place, &text)?.execute().await {
+            if tries == PUTS {
+                return Err(worker::Error::from(error).into());
+            }
+            tries += 1;
+            Delay::from(PUT_AGAIN).await;
+        }
+    }
     Ok(public)
 }
 
