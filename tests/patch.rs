@@ -15,7 +15,8 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// Every file of `vectors/patch`, with the fewest cases it may have.
-const FILES: [(&str, &str, usize); 5] = [
+const FILES: [(&str, &str, usize); 6] = [
+    ("named", include_str!("vectors/patch/named.json"), 54),
     ("user", include_str!("vectors/patch/user.json"), 54),
     ("quirks", include_str!("vectors/patch/quirks.json"), 83),
     ("rules", include_str!("vectors/patch/rules.json"), 198),

@@ -7,7 +7,7 @@ mod resource;
 mod value;
 
 pub use quirk::{Flag, QUIRKS, Quirk};
-pub(crate) use resource::canonical_urn;
+pub(crate) use resource::{canonical_urn, with_colon};
 pub(crate) use value::At;
 
 use serde::de::Error;
@@ -18,6 +18,8 @@ use super::schema::{Registry, ResourceType};
 
 /// Most readings kept of one request.
 const MAX_READINGS: usize = 100;
+/// Longest value that a reading repeats, in bytes of its texts; what is longer is told as `…`.
+const MAX_TOLD: usize = 4_000;
 
 /// The quirks that a tenant reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +164,24 @@ pub(crate) fn note(
     to: impl FnOnce() -> Value,
 ) {
     if readings.len() < MAX_READINGS {
-        readings.push(Reading { flag: flag.name(), path: path(), from: from.clone(), to: to() });
+        let (from, to) = match text_within(from, MAX_TOLD) {
+            Some(_) => (from.clone(), to()),
+            None => ("…".into(), "…".into()),
+        };
+        readings.push(Reading { flag: flag.name(), path: path(), from, to });
+    }
+}
+
+/// What is left of so many bytes after all texts of a value, if anything is.
+fn text_within(value: &Value, left: usize) -> Option<usize> {
+    match value {
+        Value::String(text) => left.checked_sub(text.len()),
+        Value::Array(items) => {
+            items.iter().try_fold(left, |left, item| text_within(item, left.checked_sub(1)?))
+        }
+        Value::Object(map) => map
+            .iter()
+            .try_fold(left, |left, (name, item)| text_within(item, left.checked_sub(name.len() + 1)?)),
+        _ => Some(left),
     }
 }

@@ -46,6 +46,8 @@ pub enum Flag {
     UniqueGroupNames,
     OpenValues,
     JsonText,
+    JsonValues,
+    DottedUrns,
 }
 
 impl Flag {
@@ -66,7 +68,7 @@ const fn row(flag: Flag, name: &'static str, meaning: &'static str, source: &'st
 }
 
 /// Every quirk, in the order of the flags.
-pub const QUIRKS: [Quirk; 26] = [
+pub const QUIRKS: [Quirk; 28] = [
     row(
         Flag::OpCase,
         "opCase",
@@ -221,4 +223,16 @@ pub const QUIRKS: [Quirk; 26] = [
             "Entra's AppRoleAssignmentsComplex: https://github.com/Captain-P-Goldfish/SCIM-SDK/issues/516",
         )
     },
+    row(
+        Flag::JsonValues,
+        "jsonValues",
+        "JSON written as text where the schema wants a list or a complex value is that list or that value",
+        "clients that encode a value twice; RFC 7644 §3.7.3 shows `data` as text: https://datatracker.ietf.org/doc/html/rfc7644#section-3.7.3",
+    ),
+    row(
+        Flag::DottedUrns,
+        "dottedUrns",
+        "a dot after a schema's URN stands for the colon: `urn:…:User.manager`",
+        "Microsoft's collection of SCIM requests: https://learn.microsoft.com/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups",
+    ),
 ];

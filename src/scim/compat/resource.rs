@@ -22,7 +22,7 @@ pub(super) fn read(reader: &mut Reader<'_>, body: Map<String, Value>) -> Map<Str
             let value = reader.value(&at, attribute, value);
             join(&mut read, &name, value);
         } else if let Some(schema) = extension(reader, &name) {
-            let value = match value {
+            let value = match reader.object(&at, value) {
                 Value::Object(map) => Value::Object(reader.members(&at, ':', &schema.attributes, map)),
                 other => other,
             };
@@ -106,8 +106,18 @@ fn extension<'a>(reader: &mut Reader<'a>, name: &str) -> Option<&'a Schema> {
 
 /// What a dotted, a URN-qualified or an extension's unqualified name means.
 fn elsewhere<'a>(reader: &mut Reader<'a>, name: &str, value: &Value) -> Option<Resolved<'a>> {
-    let path = AttributePath::parse(name, 0).ok()?;
-    let found = reader.registry.resolve(reader.kind, &path)?;
+    let resolve = |name: &str| {
+        let path = AttributePath::parse(name, 0).ok()?;
+        Some((reader.registry.resolve(reader.kind, &path)?, path))
+    };
+    if resolve(name).is_none()
+        && let Some(meant) = with_colon(reader, name)
+        && let Some((found, _)) = resolve(&meant)
+    {
+        let to = || meant.as_str().into();
+        return reader.reads(Flag::DottedUrns, || name.to_owned(), &name.into(), to).then_some(found);
+    }
+    let (found, path) = resolve(name)?;
     let plain = path.urn.is_none() && path.sub_attribute.is_none();
     let flag = if plain { Flag::UnqualifiedExtension } else { Flag::DottedNames };
     let to = || {
@@ -144,6 +154,19 @@ fn join(map: &mut Map<String, Value>, name: &str, value: Value) {
             map.insert(name.to_owned(), value);
         }
     }
+}
+
+/// `urn:…:User:manager` for `urn:…:User.manager`: the longest of the type's URNs that stands
+/// before a dot and a name.
+pub(crate) fn with_colon(reader: &Reader<'_>, text: &str) -> Option<String> {
+    let own = reader.registry.schema(&reader.kind.schema).into_iter();
+    let after = |schema: &Schema| {
+        let (urn, rest) = text.split_at_checked(schema.id.len())?;
+        let name =
+            rest.strip_prefix('.').filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))?;
+        urn.eq_ignore_ascii_case(&schema.id).then(|| (schema.id.len(), format!("{}:{name}", schema.id)))
+    };
+    own.chain(reader.registry.extensions(reader.kind)).filter_map(after).max().map(|(_, meant)| meant)
 }
 
 /// The SCIM 2.0 URN that an older one, or one written in that manner, stands for.

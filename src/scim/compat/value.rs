@@ -43,23 +43,24 @@ impl Reader<'_> {
         if !attribute.multi_valued {
             return self.element(at, attribute, value);
         }
-        match value {
-            Value::Array(items) => items.into_iter().map(|item| self.single(at, attribute, item)).collect(),
-            Value::Object(mut map)
-                if attribute.sub(&attribute.name).is_none() && map.contains_key(&attribute.name) =>
-            {
-                let from = Value::Object(map.clone());
-                let inside = map.shift_remove(&attribute.name).unwrap_or(Value::Null);
-                if self.reads(Flag::WrappedValue, || at.to_string(), &from, || inside.clone()) {
-                    return self.value(at, attribute, inside);
+        match self.list(at, attribute, value) {
+            Value::Array(items) => {
+                let mut kept = Vec::with_capacity(items.len());
+                for item in items {
+                    let was_null = item.is_null();
+                    let read = self.single(at, attribute, item);
+                    // An element that is unassigned by its empty `value` is none.
+                    if was_null || !read.is_null() {
+                        kept.push(read);
+                    }
                 }
-                from
+                Value::Array(kept)
             }
             Value::String(text) if text.is_empty() && self.profile.has(Flag::EmptyClears) => {
                 self.reads(Flag::EmptyClears, || at.to_string(), &Value::from(text), || Value::Null);
                 Value::Null
             }
-            one if self.profile.has(Flag::SingleAsArray) => {
+            one if self.profile.has(Flag::SingleAsArray) && !is_json(&one) => {
                 let list = |value: &Value| Value::Array(vec![value.clone()]);
                 self.reads(Flag::SingleAsArray, || at.to_string(), &one, || list(&one));
                 Value::Array(vec![self.single(at, attribute, one)])
@@ -68,8 +69,60 @@ impl Reader<'_> {
         }
     }
 
+    /// The list that a value holds: by itself, under the attribute's own name, as JSON in text.
+    pub(crate) fn list(&mut self, at: &At<'_>, attribute: &Attribute, mut value: Value) -> Value {
+        // Twice wrapped is as deep as it goes.
+        for _ in 0..3 {
+            let inside = match &value {
+                Value::Object(map) if attribute.sub(&attribute.name).is_none() => map.get(&attribute.name),
+                _ => None,
+            };
+            let read = match inside {
+                Some(inside) if self.profile.has(Flag::WrappedValue) => {
+                    self.reads(Flag::WrappedValue, || at.to_string(), &value, || inside.clone());
+                    inside.clone()
+                }
+                Some(_) => return value,
+                None => {
+                    match self.json(at, &value, |json| json.is_array() || attribute.kind == Type::Complex) {
+                        Some(read) => read,
+                        None => return value,
+                    }
+                }
+            };
+            value = read;
+        }
+        value
+    }
+
+    /// An object, as JSON in text too. The text is not told: it may hold what is never told.
+    pub(crate) fn object(&mut self, at: &At<'_>, value: Value) -> Value {
+        let read = value.as_str().and_then(parsed).filter(Value::is_object);
+        match read {
+            Some(read) if self.reads(Flag::JsonValues, || at.to_string(), &"…".into(), || "…".into()) => {
+                read
+            }
+            _ => value,
+        }
+    }
+
+    /// What text that is JSON stands for where a list or a complex value is wanted.
+    pub(crate) fn json(
+        &mut self,
+        at: &At<'_>,
+        value: &Value,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Option<Value> {
+        let read = value.as_str().and_then(parsed).filter(fits)?;
+        self.reads(Flag::JsonValues, || at.to_string(), value, || read.clone()).then_some(read)
+    }
+
     /// One value of an attribute, or one element of a multi-valued one.
     pub(crate) fn element(&mut self, at: &At<'_>, attribute: &Attribute, value: Value) -> Value {
+        let value = match self.json(at, &value, |_| attribute.kind == Type::Complex) {
+            Some(read) => read,
+            None => value,
+        };
         match value {
             Value::Array(mut items) if items.len() == 1 && self.profile.has(Flag::ArrayAsSingle) => {
                 let one = items.pop().unwrap_or(Value::Null);
@@ -81,9 +134,16 @@ impl Reader<'_> {
         }
     }
 
-    fn single(&mut self, at: &At<'_>, attribute: &Attribute, value: Value) -> Value {
+    /// One value, which is no list.
+    pub(crate) fn single(&mut self, at: &At<'_>, attribute: &Attribute, value: Value) -> Value {
+        let value = match self.json(at, &value, |json| attribute.kind == Type::Complex && json.is_object()) {
+            Some(read) => read,
+            None => value,
+        };
         let read = match (attribute.kind, &value) {
             (Type::Complex, Value::Object(_)) => return self.complex(at, attribute, value),
+            // JSON that is not read is no `value` either.
+            (Type::Complex, Value::String(_)) if is_json(&value) => None,
             (Type::Complex, Value::String(text)) if attribute.sub("value").is_some() => {
                 let (flag, to) = if text.is_empty() {
                     (Flag::EmptyClears, Value::Null)
@@ -120,9 +180,14 @@ impl Reader<'_> {
     fn complex(&mut self, at: &At<'_>, attribute: &Attribute, value: Value) -> Value {
         let Value::Object(map) = value else { return value };
         let map = if attribute.name == "roles" { self.role(at, map) } else { map };
+        let is_empty = map.is_empty();
         let read = self.members(at, '.', &attribute.sub_attributes, map);
-        let cleared = attribute.sub("value").is_some()
-            && read.get("value").is_some_and(|value| value == "" || value.is_null());
+        // A value that may not change, as a member's id, cannot be unassigned.
+        let cleared = attribute.sub("value").is_some_and(|value| {
+            let is_fixed = attribute.multi_valued && value.mutability == Mutability::Immutable;
+            let given = read.get("value");
+            !is_fixed && given.map_or(is_empty && !attribute.multi_valued, |it| it == "" || it.is_null())
+        });
         let read = Value::Object(read);
         if cleared && self.reads(Flag::EmptyClears, || at.to_string(), &read, || Value::Null) {
             return Value::Null;
@@ -170,4 +235,15 @@ impl Reader<'_> {
         }
         map
     }
+}
+
+/// The list or the object that a text is, as JSON.
+fn parsed(text: &str) -> Option<Value> {
+    let begins = text.trim_start().starts_with(['[', '{']);
+    begins.then(|| serde_json::from_str::<Value>(text).ok()).flatten()
+}
+
+/// Whether a value is text that is a list or an object, as JSON.
+fn is_json(value: &Value) -> bool {
+    value.as_str().and_then(parsed).is_some()
 }

@@ -11,7 +11,7 @@ use super::version::require;
 use super::{ChangeSet, Context, JournalEntry, Key, Put, Record, Store, StoreError};
 use crate::scim::compat::{Flag, Profile, Reader, Reading};
 use crate::scim::effort::Exhausted;
-use crate::scim::error::{ScimError, ScimType};
+use crate::scim::error::{ScimError, ScimType, shown};
 use crate::scim::name::AttributePath;
 use crate::scim::patch::{self, MemberChange, Operations};
 use crate::scim::schema::ResourceType;
@@ -203,15 +203,20 @@ fn read(
 
 /// Every member has an id: what else it says is for the service to say.
 fn named_members(body: &Body) -> Result<(), ScimError> {
-    let Some(Value::Array(items)) = body.get("members") else { return Ok(()) };
-    let is_named = |item: &Map<String, Value>| {
-        item.is_empty()
-            || item.iter().any(|(name, value)| name.eq_ignore_ascii_case("value") && !value.is_null())
+    let members = body.iter().find(|(name, _)| name.eq_ignore_ascii_case("members"));
+    let Some((_, Value::Array(items))) = members else { return Ok(()) };
+    let names =
+        |(name, id): (&String, &Value)| name.eq_ignore_ascii_case("value") && !id.is_null() && *id != "";
+    let is_named = |item: &Value| match item {
+        Value::Object(item) => item.iter().any(names),
+        // Of another type, for the schema to judge.
+        other => !other.is_null(),
     };
-    match items.iter().find(|item| item.as_object().is_some_and(|item| !is_named(item))) {
+    match items.iter().find(|item| !is_named(item)) {
         None => Ok(()),
         Some(item) => {
-            let detail = format!("a member needs a `value`, the member's id; found `{item}`");
+            let detail =
+                format!("a member needs a `value`, the member's id; found `{}`", shown(&item.to_string()));
             Err(ScimError::bad(ScimType::InvalidValue, detail))
         }
     }

@@ -1,6 +1,6 @@
 //! The steps, one after the other, on a copy of the document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ use crate::scim::error::{ScimError, ScimType};
 use crate::scim::name::AttributePath;
 use crate::scim::schema::check::check_value;
 use crate::scim::schema::project::specified_of;
-use crate::scim::schema::{Attribute, Mutability, Places, Registry, ResourceType, is_same};
+use crate::scim::schema::{Attribute, Mutability, Places, Registry, ResourceType, element_key, is_same};
 
 /// The outcome of a PATCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,12 +213,19 @@ impl Place<'_> {
     ) -> Result<(), ScimError> {
         let known = work.places.take();
         if op == Op::Remove {
-            self.immutable(self.attribute, present.as_ref(), None)?;
-            *present = None;
+            let left = Self::left(self.attribute, present.as_ref(), &value);
+            self.immutable(self.attribute, present.as_ref(), left.as_ref())?;
+            *present = left;
             return Ok(());
         }
         let cleared = self.unassigned(op, &value);
+        let names_parts = value.is_object();
         let value = check_value(&self.text, self.attribute, value)?;
+        if names_parts && value.is_none() && cleared.is_empty() {
+            // Nothing that it could be is named: what is there stays (RFC 7644 §3.5.2.3).
+            work.places = known;
+            return Ok(());
+        }
         if !self.attribute.multi_valued || op == Op::Replace {
             self.immutable(self.attribute, present.as_ref(), value.as_ref())?;
         }
@@ -266,7 +273,7 @@ impl Place<'_> {
         self.fixed(old, &map)?;
         for sub in self.attribute.sub_attributes.iter().filter(|sub| op == Op::Add && sub.multi_valued) {
             if let Some(value) = map.get_mut(&sub.name) {
-                *value = joined(effort, op, sub, old, Some(value.take()))?.unwrap_or_default();
+                *value = Self::joined(effort, op, sub, old, Some(value.take()))?.unwrap_or_default();
             }
         }
         if let Value::Object(old) = old {
@@ -294,23 +301,24 @@ impl Place<'_> {
         let value = self.checked(op, sub, value)?;
         match present {
             Some(Value::Array(items)) => {
-                if sub.name == "primary" && value == Some(Value::Bool(true)) && items.len() > 1 {
+                let is_set = op != Op::Remove && value == Some(Value::Bool(true));
+                if sub.name == "primary" && is_set && items.len() > 1 {
                     let detail =
                         format!("`{}` would make every value primary; name one with a filter", self.text);
                     return Err(ScimError::bad(ScimType::InvalidValue, detail));
                 }
                 cost::copies(work.effort, items.len(), value.as_ref())?;
                 for item in items.iter_mut() {
-                    let value = joined(work.effort, op, sub, item, value.clone())?;
+                    let value = Self::joined(work.effort, op, sub, item, value.clone())?;
                     self.set(item, sub, value)?;
                 }
                 items.retain(is_assigned);
             }
             Some(item) => {
-                let value = joined(work.effort, op, sub, item, value)?;
+                let value = Self::joined(work.effort, op, sub, item, value)?;
                 self.set(item, sub, value)?;
             }
-            None if value.is_none() => {}
+            None if value.is_none() || op == Op::Remove => {}
             None => {
                 let mut item = Value::Object(Map::new());
                 set_sub(&mut item, sub, value);
@@ -320,9 +328,58 @@ impl Place<'_> {
         Ok(())
     }
 
-    /// The value for a sub-attribute, of its type; none to remove it.
+    /// The value for a sub-attribute, of its type; of a `remove`, what it is to be to go, none for
+    /// whatever it is.
     pub(super) fn checked(&self, op: Op, sub: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+        if op == Op::Remove && !value.is_null() {
+            return Ok(Some(value));
+        }
         if op == Op::Remove { Ok(None) } else { check_value(&self.text, sub, value) }
+    }
+
+    /// What a `remove` leaves: of a list, the values that it does not name; else nothing, or the
+    /// value where it names another.
+    fn left(attribute: &Attribute, old: Option<&Value>, named: &Value) -> Option<Value> {
+        let old = old.filter(|_| !named.is_null())?;
+        match (old, named) {
+            (Value::Array(items), Value::Array(named)) => {
+                let gone: BTreeSet<String> = named.iter().map(|item| element_key(attribute, item)).collect();
+                let stays = |item: &&Value| !gone.contains(&element_key(attribute, item));
+                let left: Vec<Value> = items.iter().filter(stays).cloned().collect();
+                (!left.is_empty()).then_some(Value::Array(left))
+            }
+            (old, named) => (!is_same(attribute, old, named)).then(|| old.clone()),
+        }
+    }
+
+    /// What a sub-attribute has after an operation: what it had and what was added, what is left
+    /// of it, or the new value.
+    pub(super) fn joined(
+        effort: &Effort,
+        op: Op,
+        sub: &Attribute,
+        item: &Value,
+        value: Option<Value>,
+    ) -> Result<Option<Value>, ScimError> {
+        Ok(match (op, value) {
+            (Op::Remove, Some(named)) => {
+                cost::copies(effort, 1, item.get(&sub.name))?;
+                Self::left(sub, item.get(&sub.name), &named)
+            }
+            (Op::Add, Some(Value::Array(more))) if sub.multi_valued => {
+                let Some(Value::Array(old)) = item.get(&sub.name) else {
+                    return Ok(Some(Value::Array(more)));
+                };
+                cost::copies(effort, 1, item.get(&sub.name))?;
+                let mut items = old.clone();
+                let mut places = places_of(effort, sub, &items)?;
+                for value in more {
+                    add(effort, sub, &mut places, &mut items, value)?;
+                }
+                Some(Value::Array(items))
+            }
+            (_, value) => value,
+        })
     }
 
     /// Sets one element's sub-attribute; a required one may not go, an immutable one not change.
@@ -359,29 +416,6 @@ impl Place<'_> {
         );
         Err(ScimError::bad(ScimType::Mutability, detail))
     }
-}
-
-/// What a sub-attribute has after values were added to those that it has; else the new value.
-pub(super) fn joined(
-    effort: &Effort,
-    op: Op,
-    sub: &Attribute,
-    item: &Value,
-    value: Option<Value>,
-) -> Result<Option<Value>, ScimError> {
-    Ok(match (op, value) {
-        (Op::Add, Some(Value::Array(more))) if sub.multi_valued => {
-            let Some(Value::Array(old)) = item.get(&sub.name) else { return Ok(Some(Value::Array(more))) };
-            cost::copies(effort, 1, item.get(&sub.name))?;
-            let mut items = old.clone();
-            let mut places = places_of(effort, sub, &items)?;
-            for value in more {
-                add(effort, sub, &mut places, &mut items, value)?;
-            }
-            Some(Value::Array(items))
-        }
-        (_, value) => value,
-    })
 }
 
 fn places_of(effort: &Effort, attribute: &Attribute, items: &[Value]) -> Result<Places, ScimError> {

@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 
 use super::element::is_assigned;
 use super::op::{Op, Operation};
-use crate::scim::compat::{At, Flag, Reader, canonical_urn};
+use crate::scim::compat::{At, Flag, Reader, canonical_urn, with_colon};
 use crate::scim::error::{ScimError, ScimType, shown};
 use crate::scim::filter::ast::{Filter, IgnoredSpan, Literal, Operator, PatchPath};
 use crate::scim::filter::parse_patch_path;
 use crate::scim::name::{AttributePath, is_name};
-use crate::scim::schema::{Attribute, Mutability, Schema};
+use crate::scim::schema::{Attribute, Mutability, Schema, Type};
 use crate::scim::span::Span;
 
 /// One strict operation.
@@ -44,7 +44,7 @@ pub(super) fn read<'a>(
     let mut dialect = Dialect { reader, steps };
     match operation.path {
         Some(path) => dialect.at(operation.op, &path, value, Named::Path),
-        None => match value {
+        None => match dialect.reader.object(&At::new("value"), value) {
             Value::Object(map) => dialect.everywhere(operation.op, map),
             _ => Err(ScimError::bad(ScimType::InvalidValue, "without a `path`, `value` must be an object")),
         },
@@ -81,6 +81,8 @@ impl<'a> Dialect<'_, 'a> {
     }
 
     fn at(&mut self, op: Op, text: &str, value: Value, by: Named) -> Result<(), ScimError> {
+        let meant = self.colon(text);
+        let text = meant.as_deref().unwrap_or(text);
         let echoed = by != Named::Path;
         let path = match self.target(text, &value, by)? {
             None => return Ok(()),
@@ -136,21 +138,6 @@ impl<'a> Dialect<'_, 'a> {
             }
             return Err(ScimError::bad(ScimType::Mutability, format!("`{text}` is read-only; leave it out")));
         }
-        let at = At::new(text);
-        let value = match (sub, &path.filter) {
-            (Some(sub), _) => self.reader.value(&at, sub, value),
-            (None, Some(_)) => self.reader.element(&at, found.attribute, value),
-            (None, None) => self.reader.value(&at, found.attribute, value),
-        };
-        // One value may be added by itself (RFC 7644 §3.5.2.1).
-        let one = op == Op::Add
-            && by == Named::Path
-            && sub.map_or(found.attribute.multi_valued && path.filter.is_none(), |sub| sub.multi_valued);
-        let value = match value {
-            value @ (Value::Null | Value::Array(_)) => value,
-            value if one => Value::Array(vec![value]),
-            value => value,
-        };
         let secret = path.filter.is_some() && self.reader.registry.hides(self.reader.kind, text);
         let place = Place {
             text: if secret { masked(text) } else { text.to_owned() },
@@ -160,35 +147,160 @@ impl<'a> Dialect<'_, 'a> {
             sub,
             optional: false,
         };
-        self.step(op, place, value);
+        if op == Op::Remove {
+            return self.remove(place, value, by);
+        }
+        let at = At::new(text);
+        let value = match (sub, &place.filter) {
+            (Some(sub), _) => self.reader.value(&at, sub, value),
+            (None, Some(_)) => self.reader.element(&at, found.attribute, value),
+            (None, None) => self.reader.value(&at, found.attribute, value),
+        };
+        // One value may be added by itself (RFC 7644 §3.5.2.1).
+        let one = op == Op::Add
+            && by == Named::Path
+            && sub.map_or(found.attribute.multi_valued && place.filter.is_none(), |sub| sub.multi_valued);
+        let value = match value {
+            value @ (Value::Null | Value::Array(_)) => value,
+            value if one => Value::Array(vec![value]),
+            value => value,
+        };
+        self.steps.push(Step::Change(place, op, value));
         Ok(())
     }
 
-    /// `remove` with a value removes that value, and never the others.
-    fn step(&mut self, op: Op, place: Place<'a>, value: Value) {
-        let whole = place.attribute.multi_valued && place.filter.is_none() && place.sub.is_none();
-        if op != Op::Remove || !whole || value.is_null() {
-            return self.steps.push(Step::Change(place, op, value));
+    /// The path that is meant where a dot stands for the colon after a URN.
+    fn colon(&mut self, text: &str) -> Option<String> {
+        let meant = with_colon(self.reader, text)?;
+        let known = |text: &str| {
+            let path = parse_patch_path(text).ok()?;
+            self.reader.registry.resolve(self.reader.kind, &path.path).map(drop)
+        };
+        if known(text).is_some() || known(&meant).is_none() {
+            return None;
         }
-        let named: Vec<Filter> =
-            value.as_array().into_iter().flatten().filter_map(|item| named(place.attribute, item)).collect();
-        let filter = match <[Filter; 1]>::try_from(named) {
+        self.reader
+            .reads(Flag::DottedUrns, || text.to_owned(), &text.into(), || meant.as_str().into())
+            .then_some(meant)
+    }
+
+    /// `remove` with a value removes that value, and never the others.
+    fn remove(&mut self, place: Place<'a>, value: Value, by: Named) -> Result<(), ScimError> {
+        if value.is_null() || !self.reader.profile.has(Flag::RemoveByValue) {
+            self.steps.push(Step::Change(place, Op::Remove, Value::Null));
+            return Ok(());
+        }
+        match (place.sub, &place.filter) {
+            // The filter says which.
+            (None, Some(_)) => {
+                self.steps.push(Step::Change(place, Op::Remove, Value::Null));
+                Ok(())
+            }
+            (None, None) if place.attribute.multi_valued => self.remove_elements(place, value),
+            (None, None) if place.attribute.kind == Type::Complex => self.remove_parts(place, value, by),
+            (Some(sub), _) if sub.multi_valued || place.attribute.multi_valued => {
+                self.remove_from(place, sub, value)
+            }
+            // The path names the one value that there is.
+            (_, None) if by == Named::Path => {
+                self.steps.push(Step::Change(place, Op::Remove, Value::Null));
+                Ok(())
+            }
+            (sub, _) => {
+                let part = sub.unwrap_or(place.attribute);
+                self.remove_from(place, part, value)
+            }
+        }
+    }
+
+    /// The elements of a list that a value names.
+    fn remove_elements(&mut self, place: Place<'a>, value: Value) -> Result<(), ScimError> {
+        let sent = value.clone();
+        let at = At::new(&place.text);
+        let items = match self.reader.list(&at, place.attribute, value) {
+            Value::Array(items) => items,
+            one => vec![one],
+        };
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            let item = self.reader.single(&at, place.attribute, item);
+            all.push(named(place.attribute, &item).ok_or_else(|| names_nothing(&place))?);
+        }
+        let filter = match <[Filter; 1]>::try_from(all) {
             Ok([only]) => Some(only),
-            Err(named) if named.is_empty() => None,
-            Err(named) => Some(Filter::Or(named)),
+            Err(all) if all.is_empty() => None,
+            Err(all) => Some(Filter::Or(all)),
         };
         let read = || filter.as_ref().map(|filter| Value::from(format!("{}[{filter}]", place.text)));
-        if !self.reader.reads(
-            Flag::RemoveByValue,
-            || place.text.clone(),
-            &value,
-            || read().unwrap_or(Value::Null),
-        ) {
-            return self.steps.push(Step::Change(place, op, Value::Null));
-        }
+        let path = || place.text.clone();
+        self.reader.reads(Flag::RemoveByValue, path, &sent, || read().unwrap_or(Value::Null));
         if filter.is_some() {
-            self.steps.push(Step::Change(Place { filter, optional: true, ..place }, op, Value::Null));
+            let place = Place { filter, optional: true, ..place };
+            self.steps.push(Step::Change(place, Op::Remove, Value::Null));
         }
+        Ok(())
+    }
+
+    /// A complex value if it is the one that is named, else the parts of it that are.
+    fn remove_parts(&mut self, place: Place<'a>, value: Value, by: Named) -> Result<(), ScimError> {
+        let sent = value.clone();
+        let map = match self.reader.element(&At::new(&place.text), place.attribute, value) {
+            Value::Object(map) => map,
+            // An empty text names no other value.
+            Value::Null if sent == "" && by == Named::Path => {
+                self.steps.push(Step::Change(place, Op::Remove, Value::Null));
+                return Ok(());
+            }
+            _ => return Err(names_nothing(&place)),
+        };
+        let read = Value::Object(map.clone());
+        self.reader.reads(Flag::RemoveByValue, || place.text.clone(), &sent, || read.clone());
+        if place.attribute.sub("value").is_some()
+            && let Some(filter) = named(place.attribute, &read)
+        {
+            let place = Place { filter: Some(filter), optional: true, ..place };
+            self.steps.push(Step::Change(place, Op::Remove, Value::Null));
+            return Ok(());
+        }
+        let before = self.steps.len();
+        for (name, value) in map {
+            let sub = place.attribute.sub(&name).filter(|sub| sub.mutability != Mutability::ReadOnly);
+            if let (Some(sub), false) = (sub, value.is_null()) {
+                let place =
+                    Place { text: format!("{}.{name}", place.text), filter: None, sub: Some(sub), ..place };
+                self.steps.push(Step::Change(place, Op::Remove, value));
+            }
+        }
+        if self.steps.len() == before { Err(names_nothing(&place)) } else { Ok(()) }
+    }
+
+    /// The values of a part, in each place that the path names.
+    fn remove_from(&mut self, place: Place<'a>, part: &'a Attribute, value: Value) -> Result<(), ScimError> {
+        let sent = value.clone();
+        let at = At::new(&place.text);
+        let value = if part.multi_valued {
+            let items = match self.reader.list(&at, part, value) {
+                Value::Array(items) => items,
+                one => vec![one],
+            };
+            items.into_iter().map(|item| self.reader.single(&at, part, item)).collect()
+        } else {
+            self.reader.element(&at, part, value)
+        };
+        let is_nothing = |value: &Value| !is_assigned(value) || *value == "";
+        let lacks = match &value {
+            Value::Array(items) => items.iter().any(is_nothing),
+            value => is_nothing(value),
+        };
+        if lacks {
+            return Err(names_nothing(&place));
+        }
+        self.reader.reads(Flag::RemoveByValue, || place.text.clone(), &sent, || value.clone());
+        if value.as_array().is_none_or(|items| !items.is_empty()) {
+            let place = Place { optional: true, ..place };
+            self.steps.push(Step::Change(place, Op::Remove, value));
+        }
+        Ok(())
     }
 
     /// What a text names; `None` when it is a member's name that is none, passed over.
@@ -253,12 +365,18 @@ impl<'a> Dialect<'_, 'a> {
     /// An extension as a place: its members are the places meant.
     fn schema(&mut self, op: Op, schema: &'a Schema, text: &str, value: Value) -> Result<(), ScimError> {
         let own = schema.id == self.reader.kind.schema;
+        let by_value = op != Op::Remove || self.reader.profile.has(Flag::RemoveByValue);
+        let value = if by_value { self.reader.object(&At::new(text), value) } else { Value::Null };
         match (op, value) {
-            (Op::Remove, _) | (_, Value::Null) if !own => {
+            (_, Value::Null) if !own => {
                 self.steps.push(Step::Clear(&schema.id));
                 Ok(())
             }
-            (Op::Add | Op::Replace, Value::Object(map)) => map.into_iter().try_for_each(|(name, value)| {
+            (Op::Remove, Value::Object(map)) if map.is_empty() => Err(ScimError::bad(
+                ScimType::InvalidValue,
+                format!("`{text}`: `{{}}` names nothing to remove"),
+            )),
+            (_, Value::Object(map)) => map.into_iter().try_for_each(|(name, value)| {
                 if schema.attribute(&name).is_none() && is_name(&name) {
                     let path = || format!("{text}:{name}");
                     if self.reader.reads(Flag::UnknownAttributes, path, &value, || Value::Null) {
@@ -269,7 +387,7 @@ impl<'a> Dialect<'_, 'a> {
                 let by = if is_name(&name) { Named::Extension } else { Named::Member };
                 self.at(op, &qualified, value, by)
             }),
-            (Op::Remove, _) => {
+            (Op::Remove, Value::Null) => {
                 let detail =
                     format!("`{text}` holds what is required and cannot be removed; name an attribute");
                 Err(ScimError::bad(ScimType::Mutability, detail))
@@ -286,10 +404,21 @@ fn masked(text: &str) -> String {
     format!("{}[…]{sub}", shown(path))
 }
 
-/// The filter that finds an element: by its `value`, else by all that it says.
+/// A value that removes nothing though it is there. The value is not repeated: it may be a secret.
+fn names_nothing(place: &Place<'_>) -> ScimError {
+    let detail = format!(
+        "`{}`: the `value` names nothing to remove; name what is there, or send no `value` to remove all",
+        place.text
+    );
+    ScimError::bad(ScimType::InvalidValue, detail)
+}
+
+/// The filter that finds an element: by its `value` and `type`, which make it what it is, else by
+/// all that it says. A member is known by its id alone.
 fn named(attribute: &Attribute, item: &Value) -> Option<Filter> {
     let compare = |name: &str, value: &Value| {
         let value = match value {
+            Value::String(text) if text.is_empty() => return None,
             Value::String(text) => Literal::String(text.clone()),
             Value::Bool(value) => Literal::Boolean(*value),
             Value::Number(number) => Literal::Number(number.clone()),
@@ -300,11 +429,25 @@ fn named(attribute: &Attribute, item: &Value) -> Option<Filter> {
         Some(Filter::Compare { path, operator: Operator::Eq, value, value_span: IgnoredSpan(span) })
     };
     let Value::Object(map) = item else { return compare("value", item) };
-    let by_value = map.iter().find(|(name, _)| name.eq_ignore_ascii_case("value"));
-    if let Some(filter) = by_value.and_then(|(_, value)| compare("value", value)) {
-        return Some(filter);
+    let is_fixed =
+        |name: &str| attribute.sub(name).is_some_and(|sub| sub.mutability == Mutability::Immutable);
+    let has_value =
+        map.iter().any(|(name, value)| name.eq_ignore_ascii_case("value") && compare(name, value).is_some());
+    let mut all = Vec::new();
+    for (name, value) in map {
+        let Some(sub) = attribute.sub(name) else { continue };
+        let identifies = match sub.name.as_str() {
+            "value" => true,
+            "type" => !is_fixed("value"),
+            _ => false,
+        };
+        if has_value && !identifies {
+            continue;
+        }
+        match value {
+            Value::Array(items) => all.extend(items.iter().filter_map(|value| compare(&sub.name, value))),
+            value => all.extend(compare(&sub.name, value)),
+        }
     }
-    let mut all: Vec<Filter> =
-        map.iter().filter_map(|(name, value)| compare(&attribute.sub(name)?.name, value)).collect();
     if all.len() > 1 { Some(Filter::And(all)) } else { all.pop() }
 }

@@ -1,13 +1,13 @@
 //! Elements that a value filter names: `emails[type eq "work"]`, alone or with a sub-attribute.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::apply::{Work, joined};
+use super::apply::Work;
 use super::cost;
 use super::dialect::Place;
-use super::members::named_members;
 use super::op::Op;
 use crate::scim::compat::{Flag, Reader};
 use crate::scim::effort::Effort;
@@ -37,6 +37,7 @@ impl Place<'_> {
         let mut chosen = self.chosen(work, filter, &items)?;
         let Work { reader, effort, .. } = work;
         let cleared = if self.sub.is_none() { self.unassigned(op, &value) } else { Vec::new() };
+        let names_parts = self.sub.is_none() && op == Op::Replace && value.is_object();
         let value = match self.sub {
             Some(sub) => self.checked(op, sub, value)?,
             None if op == Op::Remove => None,
@@ -49,9 +50,15 @@ impl Place<'_> {
             *present = self.restored(items);
             return Ok(());
         }
+        // Nothing that it could be is named: what is there stays (RFC 7644 §3.5.2.3).
+        if names_parts && value.is_none() && cleared.is_empty() {
+            let may_lack = chosen.contains(&true) || reader.profile.has(Flag::ReplaceCreates);
+            *present = self.restored(items);
+            return if may_lack { Ok(()) } else { Err(self.no_target(false)) };
+        }
         let mut made_primary = false;
         if !chosen.contains(&true) {
-            match self.unmatched(reader, op, filter, value.is_none())? {
+            match self.unmatched(reader, op, filter, op == Op::Remove || value.is_none())? {
                 Some(element) => {
                     made_primary = is_primary(&element);
                     items.push(element);
@@ -64,7 +71,7 @@ impl Place<'_> {
             }
         }
         let makes_primary = match self.sub {
-            Some(sub) => sub.name == "primary" && value == Some(Value::Bool(true)),
+            Some(sub) => op != Op::Remove && sub.name == "primary" && value == Some(Value::Bool(true)),
             None => value.as_ref().is_some_and(is_primary),
         } || made_primary;
         if makes_primary && chosen.iter().filter(|chosen| **chosen).count() > 1 {
@@ -90,33 +97,14 @@ impl Place<'_> {
 
     /// Which elements satisfy the filter.
     fn chosen(&self, work: &Work<'_, '_>, filter: &Filter, items: &[Value]) -> Result<Vec<bool>, ScimError> {
-        if let Some(wanted) = self.named_values(filter) {
-            cost::compared(work.effort, items, 2)?;
-            let value_of = |item: &'_ Value| match item {
-                Value::Object(map) => map.get("value").and_then(Value::as_str).map(str::to_owned),
-                item => item.as_str().map(str::to_owned),
-            };
-            let key = self.attribute.sub("value").unwrap_or(self.attribute);
-            let is_wanted = |text: String| wanted.contains(key.key(&text).as_ref());
-            return Ok(items.iter().map(|item| value_of(item).is_some_and(is_wanted)).collect());
+        if let Some(named) = Named::read(self.attribute, filter) {
+            cost::compared(work.effort, items, named.0.len() as u64)?;
+            return Ok(items.iter().map(|item| named.has(item)).collect());
         }
         let compiled = compile_element(filter, self.attribute, work.reader.profile)
             .map_err(|error| error.into_scim(ScimType::InvalidFilter, &self.text))?;
         cost::compared(work.effort, items, cost::terms(filter))?;
         Ok(items.iter().map(|item| eval::element(std::slice::from_ref(&compiled), item)).collect())
-    }
-
-    /// The keys of the values that a filter names, where it names several and nothing else:
-    /// `value eq "a" or value eq "b"`. Looking each element up among them beats comparing it with each.
-    fn named_values(&self, filter: &Filter) -> Option<BTreeSet<String>> {
-        let value = self.attribute.sub("value").or_else(|| {
-            let simple = self.attribute.sub_attributes.is_empty();
-            simple.then_some(self.attribute)
-        })?;
-        let is_text = matches!(value.kind, Type::String | Type::Reference | Type::Binary);
-        let mut named = Vec::new();
-        let several = is_text && matches!(filter, Filter::Or(_)) && named_members(filter, &mut named);
-        several.then(|| named.into_iter().map(|text| value.key(text).into_owned()).collect())
     }
 
     /// Whether a `replace` keeps what the elements have and the value does not name.
@@ -146,7 +134,7 @@ impl Place<'_> {
     ) -> Result<(), ScimError> {
         match (self.sub, value) {
             (Some(sub), value) => {
-                let value = joined(effort, op, sub, item, value)?;
+                let value = Self::joined(effort, op, sub, item, value)?;
                 self.set(item, sub, value)?;
             }
             (None, Some(Value::Object(map))) => match merges {
@@ -193,6 +181,82 @@ impl Place<'_> {
         let instead = if clears { "name one that is there" } else { "add one first" };
         let detail = format!("no value matches `{}`; {instead}", self.text);
         ScimError::bad(ScimType::NoTarget, detail)
+    }
+}
+
+/// The elements that a long filter names by their texts and nothing else, as a `remove` with values
+/// does: `value eq "a" or value eq "b" and type eq "work"`. Looking an element up among them beats
+/// comparing it with each.
+struct Named<'a>(BTreeMap<Vec<Part<'a>>, BTreeSet<Vec<String>>>);
+
+/// A sub-attribute by its name; the whole of an element that is simple.
+#[derive(Clone, Copy)]
+struct Part<'a>(&'a Attribute);
+
+impl Ord for Part<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.name.cmp(&other.0.name)
+    }
+}
+
+impl PartialOrd for Part<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Part<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Part<'_> {}
+
+impl<'a> Named<'a> {
+    /// Fewer terms than these are compared one by one.
+    const SEVERAL: usize = 8;
+
+    fn read(attribute: &'a Attribute, filter: &Filter) -> Option<Self> {
+        let Filter::Or(elements) = filter else { return None };
+        if elements.len() < Self::SEVERAL {
+            return None;
+        }
+        let mut named: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for element in elements {
+            let terms = match element {
+                Filter::And(terms) => terms.as_slice(),
+                term => std::slice::from_ref(term),
+            };
+            let mut parts = BTreeMap::new();
+            for term in terms {
+                let Filter::Compare { path, operator: Operator::Eq, value: Literal::String(text), .. } = term
+                else {
+                    return None;
+                };
+                let simple = attribute.sub_attributes.is_empty().then_some(attribute);
+                let part = attribute.sub(&path.attribute).or(simple)?;
+                let is_text = matches!(part.kind, Type::String | Type::Reference | Type::Binary);
+                let once = parts.insert(Part(part), part.key(text).into_owned()).is_none();
+                if !is_text || !once || (part.multi_valued && simple.is_none()) {
+                    return None;
+                }
+            }
+            let (parts, keys): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+            named.entry(parts).or_default().insert(keys);
+        }
+        Some(Self(named))
+    }
+
+    fn has(&self, item: &Value) -> bool {
+        let key = |part: &Part<'_>| {
+            let value = if item.is_object() { item.get(&part.0.name)? } else { item };
+            Some(part.0.key(value.as_str()?).into_owned())
+        };
+        self.0.iter().any(|(parts, named)| {
+            let keys: Option<Vec<String>> = parts.iter().map(key).collect();
+            keys.is_some_and(|keys| named.contains(&keys))
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::dialect::Place;
 use super::op::Op;
 use crate::scim::compat::Profile;
-use crate::scim::error::{ScimError, ScimType};
+use crate::scim::error::{ScimError, ScimType, shown};
 use crate::scim::filter::ast::{Filter, Literal, Operator};
 use crate::scim::filter::compile::compile_element;
 
@@ -64,7 +64,7 @@ pub(super) fn members(
 }
 
 /// The ids that a filter names, if it names nothing else.
-pub(super) fn named_members<'f>(filter: &'f Filter, named: &mut Vec<&'f str>) -> bool {
+fn named_members<'f>(filter: &'f Filter, named: &mut Vec<&'f str>) -> bool {
     match filter {
         Filter::Or(parts) => parts.iter().all(|part| named_members(part, named)),
         Filter::Compare { path, operator: Operator::Eq, value: Literal::String(id), .. }
@@ -85,11 +85,12 @@ fn ids(value: &Value) -> Result<Vec<String>, ScimError> {
     };
     let id = |item: &Value| {
         let named = item.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("value"));
-        named.and_then(|(_, id)| id.as_str()).map(str::to_owned)
+        named.and_then(|(_, id)| id.as_str()).filter(|id| !id.is_empty()).map(str::to_owned)
     };
     let found = |item: &Value| {
         id(item).ok_or_else(|| {
-            let detail = format!("a member needs a `value`, the member's id; found `{item}`");
+            let detail =
+                format!("a member needs a `value`, the member's id; found `{}`", shown(&item.to_string()));
             ScimError::bad(ScimType::InvalidValue, detail)
         })
     };
