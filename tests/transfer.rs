@@ -195,6 +195,18 @@ fn the_last_line_is_read_or_said_to_be_broken() {
     assert!(Trailer::read("{\"end\":{}}").unwrap().is_err());
 }
 
+#[test]
+fn what_is_longer_than_requests_may_write_now_is_told_and_stays() {
+    for document in
+        [json!({ "userName": "x".repeat(2_000) }), json!({ "userName": "ada", "title": "x".repeat(300_000) })]
+    {
+        let restored = taken(&line(document.clone())).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&restored.record.document).unwrap(), document);
+        assert_eq!(restored.notes.len(), 1, "{:?}", restored.notes);
+        assert!(restored.notes[0].contains("may only become shorter"), "{:?}", restored.notes);
+    }
+}
+
 /// Whatever requests wrote comes back as it was, without a note.
 #[test]
 fn what_requests_wrote_is_taken_as_it_is() {

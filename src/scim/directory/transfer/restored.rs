@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{MAX_DOCUMENT, Resource};
 use crate::scim::compat::Flag;
-use crate::scim::directory::{Key, Record, Settings, keys};
+use crate::scim::directory::bounds::{self, Measured};
+use crate::scim::directory::{ChangeSet, Key, Record, Settings, keys};
 use crate::scim::error::ScimError;
 use crate::scim::schema::check::{Rules, Write, examine};
 use crate::scim::schema::{
@@ -90,10 +91,14 @@ pub fn restored(registry: &Registry, settings: &Settings, resource: Resource) ->
         return Err(Faults(faults).into());
     }
     notes.extend(told.iter().map(|fault| format!("{fault}; it stays as it is")));
+    let text = serde_json::to_string(&body).unwrap_or_default();
+    let now = Measured { document: &body, bytes: text.len() };
+    if let Err(error) = bounds::check(registry, kind, &ChangeSet::default(), None, now) {
+        notes.push(format!("{}; it stays as it is, and may only become shorter", error.detail));
+    }
     let unique_names = settings.profile.has(Flag::UniqueGroupNames);
     let (unique, index) = keys(registry, kind, &body, unique_names);
-    let document = Value::Object(body).to_string();
-    let record = Record { kind: kind.name.clone(), id, version, created, modified, document };
+    let record = Record { kind: kind.name.clone(), id, version, created, modified, document: text };
     Ok(Restored { record, unique, index, password, notes })
 }
 
