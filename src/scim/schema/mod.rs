@@ -21,7 +21,7 @@ pub use characteristic::{Mutability, Returned, Type, Uniqueness};
 pub use fault::{Fault, Faults, Rule};
 pub use index::{Indexes, MAX_INDEXES};
 pub use load::LoadFault;
-pub(crate) use repeat::{Places, number_key};
+pub(crate) use repeat::{Places, key as element_key, number_key};
 pub use time::{Moment, instant, moment, written};
 pub(crate) use time::{date_of, days, days_of};
 
