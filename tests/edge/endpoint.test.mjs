@@ -180,7 +180,10 @@ test("a plan at the edge goes by the links that the tenant keeps", async () => {
   assert.deepEqual(counts(await plan("lovelace@contoso.com", { links: { u1: ada.id } })), [0, 1, 0]);
   assert.deepEqual(counts(await plan("lovelace@contoso.com")), [0, 1, 0]);
   // Set to none they are none, also in the next plan; only null has it match anew.
-  assert.deepEqual(counts(await plan("ada@contoso.com", { links: {} })), counts(await plan("ada@contoso.com")));
+  assert.deepEqual(
+    counts(await plan("ada@contoso.com", { links: {} })),
+    counts(await plan("ada@contoso.com")),
+  );
   assert.equal((await plan("ada@contoso.com")).body.summary.linksAssumed, false);
   await plan("lovelace@contoso.com", { links: { u1: ada.id } });
   assert.equal((await plan("lovelace@contoso.com", { links: { u1: 7 } })).status, 400);

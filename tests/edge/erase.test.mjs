@@ -69,7 +69,10 @@ async function person({ id, scim }, mark) {
   assert.ok(made.id, JSON.stringify(made));
   const rename = { Operations: [{ op: "replace", path: "userName", value: `${mark}-renamed` }] };
   assert.equal((await scim("PATCH", `/Users/${made.id}`, rename)).status, 200);
-  const { body: group } = await scim("POST", "/Groups", { displayName: mark.slice(0, 4) + id.slice(0, 6), members: [{ value: made.id }] });
+  const { body: group } = await scim("POST", "/Groups", {
+    displayName: mark.slice(0, 4) + id.slice(0, 6),
+    members: [{ value: made.id }],
+  });
   assert.ok(group.id, JSON.stringify(group));
   await server.administer("POST", `/tenants/${id}/tokens`, { scope: "read", user: made.id });
   return made.id;
@@ -117,7 +120,10 @@ test("who is erased stands in no table and no copy, and that they are gone was t
   assert.deepEqual(await places(place.id, mark, id), []);
 
   // The trail still says what was done, when and by whom, to somebody.
-  const { body: trail } = await server.administer("GET", `/tenants/${place.id}/journal?id=${begun.body.mark}`);
+  const { body: trail } = await server.administer(
+    "GET",
+    `/tenants/${place.id}/journal?id=${begun.body.mark}`,
+  );
   assert.deepEqual(
     trail.entries.map(({ operation, before, after, erased }) => [operation, before, after, erased]),
     ["create", "patch", "delete"].map((operation) => [operation, null, null, true]),

@@ -42,8 +42,7 @@ async function tenant(users = 0) {
   return { id, token: body.token, scim };
 }
 const show = (id) => server.administer("GET", `/tenants/${id}`);
-const published = (id) =>
-  eventually(async () => assert.equal((await show(id)).body.unpublished, 0), 60);
+const published = (id) => eventually(async () => assert.equal((await show(id)).body.unpublished, 0), 60);
 const suspend = (id) => server.administer("PATCH", `/tenants/${id}`, { state: "suspended" });
 const remove = (id) => server.administer("DELETE", `/tenants/${id}`, { confirm: "test" });
 const isGone = (id) => eventually(async () => assert.equal((await show(id)).status, 404), 90);
@@ -52,7 +51,9 @@ test("a tenant's end takes its copies, tokens, issuers, keys and entry, and is s
   const one = await tenant(400);
   await server.administer("POST", `/tenants/${one.id}/tokens`, { scope: "edge-read" });
   const issuers = {
-    issuers: [{ issuer: "https://id.example", audience: "aud", jwksUri: "https://id.example/keys", scope: "read" }],
+    issuers: [
+      { issuer: "https://id.example", audience: "aud", jwksUri: "https://id.example/keys", scope: "read" },
+    ],
   };
   const set = await server.administer("PUT", `/tenants/${one.id}/issuers`, issuers);
   assert.equal(set.status, 200, JSON.stringify(set.body));
@@ -91,9 +92,15 @@ test("the copy is removed in rounds, and made anew after that", async () => {
   const reader = client(server.endpoint, made.token);
   assert.equal((await reader("GET", `/Users/${body.id}`)).status, 200);
   const off = await server.administer("PATCH", `/tenants/${id}`, { copy: false });
-  assert.ok(off.body.work.some(({ kind }) => kind === "removeCopies"), JSON.stringify(off.body.work));
+  assert.ok(
+    off.body.work.some(({ kind }) => kind === "removeCopies"),
+    JSON.stringify(off.body.work),
+  );
   const on = await server.administer("PATCH", `/tenants/${id}`, { copy: true });
-  assert.ok(on.body.work.some(({ kind }) => kind === "removeCopies"), "it is ended first");
+  assert.ok(
+    on.body.work.some(({ kind }) => kind === "removeCopies"),
+    "it is ended first",
+  );
   await eventually(async () => assert.deepEqual((await show(id)).body.work, []), 30);
   await published(id);
   await eventually(async () => assert.equal((await reader("GET", `/Users/${body.id}`)).status, 200), 90);
