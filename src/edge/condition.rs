@@ -321,7 +321,7 @@ mod tests {
             let levels = [
                 (format!("not ({term} and "), 1, filter::MAX_DEPTH - 1),
                 (format!("{term} or ({term} and ("), 2, (filter::MAX_DEPTH - 1) / 2),
-                (format!("(({term} and {term} and {term}) or "), 1, filter::MAX_DEPTH - 1),
+                (format!("(({term} and {term} and {term}) or "), 1, filter::MAX_DEPTH - 3),
             ];
             for (level, closes, deep) in levels {
                 let fits = (filter::MAX_LENGTH - 100) / (level.len() + closes);
