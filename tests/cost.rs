@@ -37,6 +37,9 @@ fn people(many: usize) -> (Tenant, Vec<String>) {
 /// A tenant as it is before, and the request that is measured.
 type Asked = (Tenant, &'static str, String, Value);
 
+/// Makes a request of so many values.
+type Make = fn(usize) -> Asked;
+
 fn add_many(many: usize) -> Asked {
     let mut tenant = Tenant::default();
     let at = format!("/Users/{}", tenant.create("/Users", &someone(phones(0, many))));
@@ -117,7 +120,7 @@ fn time((tenant, method, at, body): &Asked) -> Duration {
 
 #[test]
 fn four_times_the_values_cost_no_sixteen_times_the_time() {
-    let requests: [(&str, fn(usize) -> Asked); 7] = [
+    let requests: [(&str, Make); 7] = [
         ("add many", add_many),
         ("add one by one", add_one_by_one),
         ("remove by value", remove_by_value),
