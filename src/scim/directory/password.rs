@@ -9,12 +9,7 @@ pub const MAX_PASSWORDS: usize = 20;
 /// Every text that carrying out this body may hash, once for each place where it stands: a member named
 /// `password`, whatever stands before the name and however it is written, and the `value` of an operation
 /// whose `path` names it. A place where the directory keeps no password may be among them.
-///
-/// ```
-/// use provisor::scim::directory::passwords;
-/// let body = serde_json::json!({"Operations": [{"op": "replace", "path": "Password", "value": ["t1"]}]});
-/// assert_eq!(passwords(&body), ["t1"]);
-/// ```
+/// Of `{"Operations": [{"op": "replace", "path": "Password", "value": ["t1"]}]}` it is `t1`.
 pub fn passwords(body: &Value) -> Vec<String> {
     let mut found = Vec::new();
     gather(body, false, &mut found);
