@@ -2,8 +2,12 @@
 // receivers that fail and come back, and polled (RFC 8936).
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { inObject } from "./object.mjs";
 import { client, eventually, start, user } from "./server.mjs";
 import { verified as check, claimsOf, headerOf } from "./tokens.mjs";
 
@@ -350,8 +354,9 @@ test("an event is sent once, also after an import", async () => {
     await new Promise((resume) => setTimeout(resume, 1500));
     const told = app.tokens.map((token) => claimsOf(token).jti);
     assert.equal(new Set(told).size, told.length, "an event was sent again");
-    const names = app.tokens.map((token) => claimsOf(token).sub_id.id);
-    assert.ok(!names.includes(gone.id), "what the import replaced is not told of");
+    const of = (person) => app.tokens.map(claimsOf).filter(({ sub_id }) => sub_id.id === person);
+    const names = of(gone.id).map(({ events }) => Object.keys(events)[0].slice(PROV.length + 1));
+    assert.deepEqual(names, ["create:notice", "delete"]);
 
     // The receiver that polls gets each once too, and no more once it has all.
     const poll = client(origin, polled.token, "application/json");
@@ -362,6 +367,42 @@ test("an event is sent once, also after an import", async () => {
     assert.deepEqual(rest, { sets: {}, moreAvailable: false });
   } finally {
     app.close();
+  }
+});
+
+test("a row whose entry is gone is dropped, and the stream is told of the gap", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "provisor-"));
+  const app = await receiver();
+  try {
+    let own = await start(folder);
+    const { body } = await own.administer("POST", "/tenants", { name: "gap" });
+    const streams = `/tenants/${body.tenant.id}/streams`;
+    const settings = { delivery: "push", endpoint: app.endpoint, audience: "app" };
+    const { body: stream } = await own.administer("POST", streams, settings);
+    const people = (server) => client(server.endpoint, body.token);
+    for (const name of ["a", "b"]) await people(own)("POST", "/Users", user(name));
+    await eventually(async () => assert.equal(app.tokens.length, 2));
+    await own.stop();
+    await inObject(folder, body.tenant.id, [
+      "DELETE FROM journal WHERE seq = 1",
+      `INSERT INTO event VALUES ('${stream.id}', 1, 'a', 'retry', 1, 0, 'it was down')`,
+    ]);
+    own = await start(folder, {});
+    try {
+      await people(own)("POST", "/Users", user("c"));
+      await eventually(async () => {
+        const { streams: shown } = (await own.administer("GET", streams)).body;
+        const { pending, gap } = shown[0];
+        assert.deepEqual([pending, gap?.from, gap?.to, app.tokens.length], [0, 1, 1, 3]);
+      });
+      const told = app.tokens.map((token) => claimsOf(token).txn);
+      assert.deepEqual(told, ["1", "2", "3"], "another entry is not taken for the one that is gone");
+    } finally {
+      await own.stop();
+    }
+  } finally {
+    app.close();
+    await rm(folder, { recursive: true, force: true });
   }
 });
 

@@ -35,12 +35,9 @@ async function tenant(server) {
 }
 
 test("an address is judged by what the runtime makes of it, when it is set", async () => {
-  for (const [server, rule] of [
-    [deployed, "refused"],
-    [local, "local"],
-  ]) {
+  const judged = async (server, rule, vectors) => {
     const { at } = await tenant(server);
-    for (const vector of VECTORS) {
+    for (const vector of vectors) {
       const settings = { delivery: "push", audience: "app", endpoint: vector.url };
       const made = await at("POST", "/streams", settings);
       const about = `${vector.url} ${rule} ${JSON.stringify(made.body)}`;
@@ -51,13 +48,22 @@ test("an address is judged by what the runtime makes of it, when it is set", asy
       if (!wanted) await at("DELETE", `/streams/${made.body.id}`);
     }
     // An issuer's keys go through the same door.
-    for (const vector of VECTORS.filter((vector) => vector[rule] && vector.url)) {
+    for (const vector of vectors.filter((vector, n) => vector[rule] && vector.url && n % 4 === 0)) {
       const issuers = [{ issuer: "https://id.example.com", audience: "x", jwksUri: vector.url }];
       const reply = await at("PUT", "/issuers", { issuers });
       assert.equal(reply.status, 400, vector.url);
       assert.match(reply.body.detail, WORDS[vector[rule]], vector.url);
     }
-  }
+  };
+  await Promise.all([
+    judged(deployed, "refused", VECTORS),
+    // At home only what differs, and what is refused there too.
+    judged(
+      local,
+      "local",
+      VECTORS.filter(({ url }) => !url.startsWith("https://") || url.includes("@")),
+    ),
+  ]);
 });
 
 test("a redirect is not followed, neither to a receiver nor to an issuer's keys", async () => {
