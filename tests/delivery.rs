@@ -31,6 +31,8 @@ enum Answer {
     Later,
     /// The receiver has it, and then the service dies before that is noted.
     YesAndCrash,
+    /// The service dies before anything went out.
+    Crash,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -39,6 +41,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => Just(Answer::Never),
         4 => Just(Answer::Later),
         1 => Just(Answer::YesAndCrash),
+        1 => Just(Answer::Crash),
     ];
     let act = prop_oneof![
         6 => (0..4_usize, prop::bool::weighted(0.8), 1..3_i64)
@@ -125,10 +128,12 @@ impl World {
                 self.crashed.insert(seq);
                 return true;
             }
+            Answer::Crash => return true,
         };
         let was_told = outcome == Outcome::Told;
         let (standing, row) = settle(&self.standing, (seq, attempts), outcome, self.now);
         assert_eq!(standing.error.is_empty(), was_told, "reasons are kept until a success");
+        assert!(standing.cursor >= seq, "{seq} has its outcome, and the cursor is left behind");
         self.standing = standing;
         match row {
             Row::Gone => {
@@ -230,4 +235,11 @@ fn a_receiver_that_always_fails_is_given_up_after_about_a_day() {
     }
     assert_eq!(sent, ATTEMPTS);
     assert!((12..36).contains(&(now / 3_600_000)), "{} h", now / 3_600_000);
+}
+
+#[test]
+fn what_has_a_row_of_its_own_is_passed_over() {
+    let entry = |seq, has_row| Upcoming { seq, resource: "a", is_covered: true, waits: false, has_row };
+    let step = next(&Standing::default(), &[], &[entry(1, true), entry(2, false), entry(3, false)], 0);
+    assert_eq!((step.cursor, step.send, step.behind), (1, Some((2, 0)), vec![]));
 }
