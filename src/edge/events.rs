@@ -53,9 +53,9 @@ pub(super) fn clock() -> i64 {
     }
 }
 
-/// Whether a tenant tells nothing for now: it is suspended, or being restored.
+/// Whether a tenant tells nothing for now: it is suspended, being deleted, or being restored.
 pub(super) fn is_quiet(store: &SqlStore) -> Result<bool, StoreError> {
-    Ok(store.fact("state")?.as_deref() == Some("suspended") || store.fact(import::IMPORTING)?.is_some())
+    Ok(store.fact("state")?.as_deref() != Some("active") || store.fact(import::IMPORTING)?.is_some())
 }
 
 /// When there is next something to push, in milliseconds since 1970.
