@@ -176,6 +176,8 @@ const DEAR = [
 
 /** Operations that take a body or a query and have no row, and why. */
 const NOT_HERE = {
+  "GET /admin/tenants": "for administrators: a page of the list",
+  "POST /admin/tenants/{tenant}/erase": "for administrators: worked off in rounds by the alarm",
   "GET /metrics": "counts that the object keeps, of no more labels than there are routes",
   "POST /oauth/token": "one secret is compared; the body is bounded",
   "POST /admin/tenants": "for administrators: one row is written",
