@@ -1,4 +1,5 @@
 //! What a request costs is counted, ends, and grows no faster than what it asks.
+#![cfg(not(target_arch = "wasm32"))]
 
 #[path = "support/dear.rs"]
 mod dear;

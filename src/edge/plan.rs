@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::links;
 use super::sql::SqlStore;
 use crate::provision::engine::Engine;
-use crate::provision::report::JobSettings;
+use crate::provision::export;
+use crate::provision::report::{Diagnostic, JobSettings};
 use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Context, NO_PASSWORDS, Place, Predicate, Searchable, Settings, Stop, text};
 use crate::scim::effort::Effort;
@@ -17,7 +18,10 @@ use crate::scim::schema::project::Selection;
 const PLAN_LIMIT: usize = 20_000;
 
 /// Most bytes of target resources that it reads.
-const PLAN_BYTES: usize = 32 << 20;
+const PLAN_BYTES: usize = 8 << 20;
+
+/// Most bytes of a plan's answer.
+const ANSWER_BYTES: usize = 24 << 20;
 /// Resources read in one go.
 const PLAN_PAGE: usize = 500;
 
@@ -36,8 +40,7 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
             .map_err(|error| wrong(format!("`{}`: {error}", part("name"))))?;
     }
     let base = store.fact("base")?.unwrap_or_default();
-    let target = target(store, &base)?;
-    engine.load_target(&target).map_err(|error| wrong(error.to_string()))?;
+    engine.load_target(&target(store, &base)?).map_err(|error| wrong(error.to_string()))?;
     let mut settings: JobSettings = match body.get("settings") {
         None => JobSettings::default(),
         Some(settings) => JobSettings::parse(&settings.to_string())
@@ -69,11 +72,28 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
     } else if let Some(given) = given {
         links::keep(store, given)?;
     }
-    let mut plan = engine.to_json();
-    if let Some(plan) = plan.as_object_mut() {
-        plan.insert("findings".to_owned(), json!(findings));
+    Ok(Reply::text(200, "application/json", written(&engine, &findings)?))
+}
+
+/// The plan as the page and the command line write it, with the findings of the configuration. One operation at
+/// a time: all of them as values would be many times their text.
+fn written(engine: &Engine, findings: &[Diagnostic]) -> Result<String, ScimError> {
+    let schema = engine.schema().cloned().unwrap_or_default();
+    let provenance = export::provenance(&schema, engine.settings());
+    let (summary, findings) = (json!(engine.summary()), json!(findings));
+    let mut text = format!("{{{provenance},\"summary\":{summary},\"findings\":{findings},\"operations\":[");
+    for index in 0..engine.len() {
+        let Some(operation) = engine.operation(index) else { continue };
+        text.push_str(if text.ends_with('[') { "" } else { "," });
+        text.push_str(&serde_json::to_string(&operation).unwrap_or_default());
+        if text.len() > ANSWER_BYTES {
+            let most = ANSWER_BYTES >> 20;
+            let detail = format!("a plan at the edge answers at most {most} MiB; use the command line");
+            return Err(ScimError::new(413, detail));
+        }
     }
-    Ok(Reply::plain(200, &plan))
+    text.push_str("]}");
+    Ok(text)
 }
 
 /// The tenant's directory as a SCIM list.

@@ -329,10 +329,9 @@ impl Checker<'_> {
     }
 
     fn several(&mut self, place: &Place<'_>, attribute: &Attribute, items: &mut Vec<Value>) -> bool {
-        let patches = matches!(self.write, Write::Patch(_));
-        let (given, faults) = (items.iter().any(|item| patches || !item.is_null()), self.faults.0.len());
+        let (given, faults) = (!items.is_empty(), self.faults.0.len());
         items.retain_mut(|item| self.single(place, attribute, item));
-        // Only an empty list says that there is no value, and in a whole resource one of nulls (RFC 7643 §2.5).
+        // Only an empty list says that there is no value (RFC 7643 §2.5).
         if given && !self.restores() && items.is_empty() && faults == self.faults.0.len() {
             let expected = "holds no value that the schema knows; send one, or `[]` for none";
             self.fault(place, Rule::Type, "RFC 7643 §2.5", expected, None);
