@@ -8,6 +8,7 @@ use provisor::provision::engine::Engine;
 use provisor::provision::expression;
 use provisor::provision::loading::Loading;
 use provisor::provision::report::{InputError, JobSettings, LoadReport};
+use provisor::scim::auth::{jwt, token};
 use provisor::scim::compat::{Profile, Reader};
 use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::transfer::{
@@ -308,5 +309,53 @@ pub fn address(bytes: &[u8]) {
         let name = host.to_ascii_lowercase();
         assert!(!name.ends_with(".localhost") && !name.ends_with(".internal"), "{host}");
         assert!(name.contains('.') && !name.ends_with('.') && !name.ends_with(".local"), "{host}");
+    }
+}
+
+/// A token of ours: only what was signed is read, and then it is the tenant that was signed for; what a text claims
+/// is a part of it.
+pub fn token(bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    assert!(token::Token::read(text, "key").is_err(), "{text}: nobody signed this");
+    if let Some(tenant) = token::claimed_tenant(text) {
+        assert!(text.contains(tenant), "{tenant}");
+    }
+    let signed = token::sign(text, "key").unwrap_or_default();
+    assert_eq!(token::verified(&signed, "key"), Some(text));
+    assert_eq!(token::verified(&signed, "another key"), None);
+    match token::Token::read(&signed, "key") {
+        Ok(read) => {
+            assert_eq!(token::claimed_tenant(&signed).unwrap_or(&read.tenant), read.tenant);
+            assert!(!read.credential.actor().contains(text) || text.is_empty());
+        }
+        Err(error) => assert_eq!(error.status, 401),
+    }
+}
+
+/// A JSON Web Token: what is refused is refused with 401, and what fits an issuer is what the issuer said.
+pub fn jwt(bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    let read = match jwt::Jwt::read(text) {
+        Ok(read) => read,
+        Err(error) => return assert_eq!(error.status, 401),
+    };
+    assert!(text.as_bytes().starts_with(&read.signed));
+    let issuer = jwt::Issuer {
+        issuer: "https://id.example.com".into(),
+        audience: "app".into(),
+        jwks_uri: "https://id.example.com/keys".into(),
+        algorithms: vec!["RS256".into()],
+        scope: "provision".into(),
+        subject_claim: "sub".into(),
+    };
+    let now = 1_800_000_000.0;
+    match read.fits(&issuer, now * 1_000.0) {
+        Ok(expires) => {
+            assert_eq!(read.algorithm, "RS256");
+            assert_eq!(read.claim("iss"), Some("https://id.example.com"));
+            assert!(read.audiences().contains(&"app"));
+            assert!(expires as f64 + 1.0 >= now, "{expires}");
+        }
+        Err(error) => assert_eq!(error.status, 401),
     }
 }

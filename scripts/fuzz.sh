@@ -10,7 +10,7 @@ export RUSTFLAGS="--cfg fuzzing -Cdebug-assertions -Coverflow-checks -Ccodegen-u
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 export CARGO_TARGET_DIR=$PWD/target/fuzz
 cargo build --quiet --release --target "$target" --manifest-path fuzz/Cargo.toml
-for name in ${TARGETS:-filter path patch schema bulk expression import csv transfer}; do
+for name in ${TARGETS:-filter path patch schema bulk expression import csv transfer cursor address token jwt}; do
   corpus=target/fuzz/corpus/$name
   mkdir -p "$corpus"
   "target/fuzz/$target/release/$name" -max_total_time="$seconds" -max_len=4096 -timeout=10 -print_final_stats=1 \

@@ -128,7 +128,12 @@ fn request() -> impl Strategy<Value = Dear> {
         };
         dear("", "POST", "/Bulk", json!({ "Operations": (0..number).map(one).collect::<Vec<_>>() }))
     });
-    prop_oneof![4 => searched, 1 => read, 1 => patched, 1 => bulk]
+    let removed = (1_usize..60, text()).prop_map(|(number, name)| {
+        let name: String = name.chars().take(20).collect();
+        let remove = json!({ "op": "remove", "path": format!("members[display co \"zz{name}\"]") });
+        dear("", "PATCH", "/Groups/g", dear::operations(vec![remove; number]))
+    });
+    prop_oneof![4 => searched, 1 => read, 1 => patched, 1 => removed, 1 => bulk]
 }
 
 /// How much longer than its steps say a request may take: this machine is shared, and JSON, checks and

@@ -72,3 +72,13 @@ fn downloads() {
 fn addresses() {
     replay("address", targets::address);
 }
+
+#[test]
+fn tokens() {
+    replay("token", targets::token);
+}
+
+#[test]
+fn tokens_of_others() {
+    replay("jwt", targets::jwt);
+}

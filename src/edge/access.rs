@@ -6,10 +6,10 @@ use std::collections::hash_map::Entry;
 use serde_json::{Value, json};
 use worker::SqlStorageValue;
 
-use super::jwt::{ALGORITHMS, Issuer};
 use super::me;
 use super::sql::{SqlStore, integer, text};
-use super::token::{Credential, Scope};
+use crate::scim::auth::jwt::{ALGORITHMS, Issuer};
+use crate::scim::auth::token::{Credential, Scope};
 use crate::scim::error::ScimError;
 use crate::scim::http::{Reply, Request};
 use crate::scim::schema::instant;

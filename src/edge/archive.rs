@@ -11,7 +11,7 @@ use super::export::NEXT;
 use super::log::failure;
 use super::reply::{of_error, of_reply};
 use super::tenant::ask_admin;
-use super::token::hex;
+use crate::scim::auth::token::hex;
 use crate::scim::directory::transfer::{MAX_LINE, Trailer};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;

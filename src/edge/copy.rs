@@ -14,7 +14,7 @@ use super::publish::{MEMBERS, Published, SCHEMAS, copy_key};
 use super::reader;
 use super::reply::{of_reply, origin_and_query};
 use super::schemas::of_copy;
-use super::token::{Credential, Token};
+use crate::scim::auth::token::{Credential, Token};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{self, Filter, Literal, Operator};
 use crate::scim::http::Request as ScimRequest;

@@ -15,7 +15,7 @@ use super::schemas::SCHEMAS;
 use super::settings::{self, SETTINGS};
 use super::sql::{Row, SqlStore, integer, text};
 use super::tenant::ascii;
-use super::token::hash;
+use crate::scim::auth::token::hash;
 use crate::scim::directory::StoreError;
 use crate::scim::directory::page::PAGE_BYTES;
 use crate::scim::directory::transfer::{FORM, Line, Members, Resource, Sums, shown};

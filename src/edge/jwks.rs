@@ -11,9 +11,9 @@ use std::time::Duration;
 use serde_json::Value;
 use worker::{Delay, Env, Method};
 
-use super::jwt::fits;
 use super::log::failure;
 use super::outbound::{self, Asked, TIMEOUT};
+use crate::scim::auth::jwt::fits;
 use crate::scim::error::ScimError;
 
 /// How long keys are used without asking again, in milliseconds.

@@ -53,7 +53,6 @@ mod sql;
 mod store;
 mod stream;
 mod tenant;
-mod token;
 mod transport;
 mod visit;
 

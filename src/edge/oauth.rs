@@ -9,14 +9,15 @@ use worker::kv::{KvError, KvStore};
 use worker::{Env, Request, Response};
 
 use super::admin::new_id;
-use super::jwt::{Issuer, Jwt, is_jwt};
+use super::jwt::verify;
 pub(super) use super::outbound::is_local;
 use super::refuse::refuse;
 use super::reply::{Answer, Fault, body_text, of_reply};
 use super::tenant::{ask_admin, now};
-use super::token::{self, Credential, Scope, Token, hash};
 use super::visit::Visit;
 use super::{jwks, outbound};
+use crate::scim::auth::jwt::{Issuer, Jwt, is_jwt};
+use crate::scim::auth::token::{self, Credential, Scope, Token, hash};
 use crate::scim::error::ScimError;
 use crate::scim::http::{Reply, Request as Form, decode};
 use crate::scim::schema::instant;
@@ -57,7 +58,7 @@ async fn of_issuer(env: &Env, jwt: &Jwt) -> Result<Token, Fault> {
         let Some(Trusted { tenant, issuer }) = known.and_then(|text| serde_json::from_str(&text).ok()) else {
             continue;
         };
-        let expires = jwt.verify(env, &issuer, js_sys::Date::now()).await?;
+        let expires = verify(&jwt, env, &issuer, js_sys::Date::now()).await?;
         let claims = [issuer.subject_claim.as_str(), "sub", "azp", "appid"];
         let subject = claims.into_iter().find_map(|name| jwt.claim(name));
         let credential = Credential::Issuer {
@@ -87,7 +88,7 @@ pub(super) async fn is_admitted(env: &Env, request: &Request) -> Result<bool, Fa
         scope: Scope::Provision.as_str().into(),
         subject_claim: "sub".into(),
     };
-    Jwt::read(&text)?.verify(env, &access, js_sys::Date::now()).await?;
+    verify(&Jwt::read(&text)?, env, &access, js_sys::Date::now()).await?;
     Ok(true)
 }
 

@@ -16,7 +16,7 @@ use worker::kv::KvStore;
 use super::chore;
 use super::schemas;
 use super::sql::{SqlStore, integer, text};
-use super::token::hash;
+use crate::scim::auth::token::hash;
 use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, member, render};
 use crate::scim::effort::Effort;

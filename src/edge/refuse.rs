@@ -9,8 +9,8 @@ use worker::{Delay, Env};
 
 use super::region::is_tenant_id;
 use super::tenant::ask_admin;
-use super::token::claimed_tenant;
 use super::visit::Visit;
+use crate::scim::auth::token::claimed_tenant;
 
 /// How long a refusal waits: no hindrance to a person, much to who guesses.
 const PAUSE: Duration = Duration::from_millis(500);

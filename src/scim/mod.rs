@@ -4,6 +4,7 @@
 //! One request travels `http` → `directory` → (`compat`, `schema`, `filter`, `patch`) →
 //! `directory::store`, and comes back as a status, headers and a body.
 
+pub mod auth;
 pub mod compat;
 pub mod delivery;
 pub mod directory;

@@ -9,6 +9,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { content, exported, line, written } from "./lines.mjs";
+import { inObject } from "./object.mjs";
 import { client, eventually, start, user } from "./server.mjs";
 import { assertSound } from "./sound.mjs";
 
@@ -16,6 +17,8 @@ import { assertSound } from "./sound.mjs";
 const BLOCK = 20;
 const BADGE = "urn:example:scim:schemas:Badge";
 const quick = { requestsPerSecond: 0 };
+// KV's lists do not trail here: a tenant's end need not be waited for.
+const VARS = { KV_DELAY: "0" };
 
 const patch = (op, path, value) => ({
   Operations: [{ op, path, ...(value === undefined ? {} : { value }) }],
@@ -56,6 +59,7 @@ class Lane {
     stalls: 0,
     retries: 0,
     erasures: 0,
+    purges: 0,
   };
 
   constructor(folder, seed) {
@@ -130,7 +134,7 @@ class Lane {
 
   /** One of the administrator's acts after the other. */
   async administer() {
-    const acts = [this.index, this.schema, this.restore, this.retry, this.stall];
+    const acts = [this.index, this.schema, this.restore, this.retry, this.stall, this.erase, this.purge];
     while (this.running) {
       const act = acts[Math.floor(this.random() * acts.length)];
       if ((await act.call(this)) === null) return;
@@ -222,9 +226,33 @@ class Lane {
     this.done.stalls += 1;
   }
 
+  /** The erasure of somebody who was deleted. */
+  async erase() {
+    const some = [...this.main.known].filter(([, { gone, erased }]) => gone && !erased);
+    if (!some.length) return;
+    const [id, entry] = some[Math.floor(this.random() * some.length)];
+    entry.erased = "asked";
+    const reply = await this.ask(this.server.administer, "POST", `/tenants/${this.main.id}/erase`, { id });
+    if (!reply) return null;
+    entry.erased = "acknowledged";
+    this.done.erasures += 1;
+  }
+
+  /** A tenant's end, in its two steps. */
+  async purge() {
+    const other = this.others.find(({ users, ending, file }) => users !== null && !ending && !file);
+    if (!other) return;
+    other.ending = "asked";
+    const path = `/tenants/${other.id}`;
+    if (!(await this.ask(this.server.administer, "PATCH", path, { state: "suspended" }))) return null;
+    if (!(await this.ask(this.server.administer, "DELETE", path, { confirm: "test" }))) return null;
+    other.ending = "acknowledged";
+    this.done.purges += 1;
+  }
+
   /** One life of the server, and its end. */
   async round(longest) {
-    this.server = await start(this.folder);
+    this.server = await start(this.folder, VARS);
     if (!this.main) await this.begin();
     else await this.look();
     this.running = true;
@@ -259,8 +287,14 @@ class Lane {
 
   /** A tenant into which something was, or was to be, imported. */
   async lookAt(other) {
-    const { body: shown } = await this.server.administer("GET", `/tenants/${other.id}`);
+    const { status, body: shown } = await this.server.administer("GET", `/tenants/${other.id}`);
     const scim = client(this.server.endpoint, other.token);
+    if (other.ending) {
+      const isEnding = status === 404 || shown.state === "deleting";
+      assert.ok(isEnding || other.ending === "asked", `a tenant whose end was acknowledged is ${shown.state}`);
+      if (isEnding) assert.ok((await scim("GET", "/Users?count=0")).status >= 400, "nobody is let in");
+      return;
+    }
     const total = async () => (await scim("GET", "/Users?count=0")).body.totalResults;
     if (shown.import?.state === "running") {
       // Whoever sent it was killed: nothing of it is there for anybody, and it can be ended.
@@ -284,19 +318,49 @@ class Lane {
 
   /** Looks at all that is known, beneath and from outside. */
   async whole(isLast) {
-    for (const { id } of [this.main, ...this.others.slice(-2)]) await assertSound(this.folder, id);
-    this.server = await start(this.folder);
+    const there = this.others.filter(({ ending }) => !ending);
+    for (const { id } of [this.main, ...there.slice(-2)]) await assertSound(this.folder, id);
+    this.server = await start(this.folder, VARS);
     try {
       await this.look();
       for (const other of this.others) await this.lookAt(other);
       const restored = this.others.findLast(({ file }) => file);
       if (restored) assert.deepEqual(content(await exported(this.server, restored.id)), restored.file);
       await this.users();
+      await this.ends();
       if (isLast) await this.copy();
     } finally {
       await this.server.stop();
     }
+    await this.erased();
     this.main = null;
+  }
+
+  /** However often it was killed, what was begun comes to its end. */
+  async ends() {
+    const show = (id) => this.server.administer("GET", `/tenants/${id}`);
+    await eventually(async () => assert.deepEqual((await show(this.main.id)).body.work, []), 120);
+    for (const { id, ending } of this.others) {
+      if (ending === "acknowledged") await eventually(async () => assert.equal((await show(id)).status, 404), 120);
+    }
+  }
+
+  /** Who was erased stands in no table, beneath the stopped server. */
+  async erased() {
+    const { id: tenant, known } = this.main;
+    const [tables] = await inObject(this.folder, tenant, [
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 4) <> '_cf_'",
+    ]);
+    const rows = await inObject(
+      this.folder,
+      tenant,
+      tables.map(({ name }) => `SELECT * FROM ${name}`),
+    );
+    const texts = new Set(rows.flat().flatMap((row) => JSON.stringify(row).match(/user\d+-\d+-\d+/g) ?? []));
+    for (const { name, erased } of known.values()) {
+      if (erased === "acknowledged") assert.ok(!texts.has(name), `${name} was erased and is in a table`);
+      else if (!erased) assert.ok(texts.has(name), `the search does not find ${name}`);
+    }
   }
 
   async users() {

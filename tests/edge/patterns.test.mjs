@@ -64,7 +64,7 @@ test("a plan whose pattern explodes ends within its bound, and others are answer
   // Each of them alone would take longer than the universe has.
   const text = people(2_000, (at) => (at % 2 ? `${"a".repeat(60)}${at}!` : `b${at}`));
   const began = Date.now();
-  const planned = plan(one.id, "(a+)+$", text);
+  const planned = plan(one.id, "^(?:(?=a)a+)+$", text);
   const beside = await other.scim("GET", "/Users?count=1");
   const waited = Date.now() - began;
   assert.equal(beside.status, 200);
@@ -85,9 +85,9 @@ test("a plan whose pattern explodes ends within its bound, and others are answer
   );
 });
 
-test("a pattern that does not explode is read for as many people as a plan takes", async () => {
+test("a pattern that does not explode is read for as many people as a plan's answer holds", async () => {
   const { id } = await tenant();
-  const text = people(20_000, (at) => `Grüß Gott, ${at}!`);
+  const text = people(14_000, (at) => `Grüß Gott, ${at}!`);
   const { status, body } = await plan(id, "^([^ ]+) (?=Gott).*$", text);
   assert.equal(status, 200, JSON.stringify(body).slice(0, 500));
   const wrong = body.operations.filter(

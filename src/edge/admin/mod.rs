@@ -15,10 +15,10 @@ use super::metrics;
 use super::region::is_tenant_id;
 use super::reply::{Answer, Fault, body_text, of_reply, origin_and_query};
 use super::tenant::ask_admin;
-use super::token::same_secret;
 use super::visit::Visit;
 use super::{archive, oauth, refuse, transport};
 use crate::routes::Action;
+use crate::scim::auth::token::same_secret;
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, Reply, decode};
 

@@ -10,8 +10,8 @@ use crate::edge::outbound;
 use crate::edge::reply::{Answer, Fault, body_text, of_reply};
 use crate::edge::set;
 use crate::edge::tenant::{ask_admin, now};
-use crate::edge::token::{hash, mac, same_secret};
 use crate::edge::visit::Visit;
+use crate::scim::auth::token::{hash, mac, same_secret};
 use crate::scim::error::ScimError;
 use crate::scim::http::{MAX_PAYLOAD, Reply};
 

@@ -10,9 +10,9 @@ use crate::edge::log::failure;
 use crate::edge::region;
 use crate::edge::reply::{Answer, of_reply};
 use crate::edge::tenant::ask_admin;
-use crate::edge::token::{Scope, mac};
 use crate::edge::visit::Visit;
 use crate::routes::SCIM;
+use crate::scim::auth::token::{Scope, mac};
 use crate::scim::error::ScimError;
 use crate::scim::http::{Reply, Request};
 

@@ -12,13 +12,17 @@ use crate::scim::error::ScimError;
 
 /// What a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub enum Scope {
+    /// Reads and writes.
     Provision,
+    /// Reads.
     Read,
+    /// Reads from the copy alone.
     EdgeRead,
 }
 
 impl Scope {
+    /// Its name in storage and for administrators.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Provision => "provision",
@@ -27,6 +31,7 @@ impl Scope {
         }
     }
 
+    /// Reads its name.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Provision, Self::Read, Self::EdgeRead].into_iter().find(|scope| scope.as_str() == text)
     }
@@ -42,13 +47,30 @@ impl Scope {
 /// What a caller showed, once its MAC or signature was found right. Whether it is still
 /// valid, the tenant's object knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Credential {
+pub enum Credential {
     /// A token that was made for the tenant, by its hash.
-    Token { hash: String },
+    Token {
+        /// As [`hash`] makes it, in hex.
+        hash: String,
+    },
     /// What an OAuth client was given, until a time in seconds since 1970.
-    Client { id: String, expires: u64 },
+    Client {
+        /// The client's id.
+        id: String,
+        /// In seconds since 1970.
+        expires: u64,
+    },
     /// A JSON Web Token of a trusted issuer, until then, and whom it speaks of.
-    Issuer { issuer: String, audience: String, subject: String, expires: u64 },
+    Issuer {
+        /// `iss`.
+        issuer: String,
+        /// The audience that was agreed on.
+        audience: String,
+        /// Whom it speaks of.
+        subject: String,
+        /// In seconds since 1970, the leeway added.
+        expires: u64,
+    },
 }
 
 impl Credential {
@@ -66,8 +88,11 @@ impl Credential {
 }
 
 /// Which tenant is asked, and with what.
-pub(super) struct Token {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The tenant's id.
     pub tenant: String,
+    /// What was shown.
     pub credential: Credential,
     edge_read: bool,
 }
@@ -78,6 +103,9 @@ fn refused() -> ScimError {
 
 impl Token {
     /// Reads a token of ours.
+    ///
+    /// # Errors
+    /// 401 where it was not made with this key, or a part is missing.
     pub fn read(text: &str, key: &str) -> Result<Self, ScimError> {
         let signed = verified(text, key).ok_or_else(refused)?;
         let (prefix, rest) = signed.split_once('_').ok_or_else(refused)?;
@@ -103,20 +131,27 @@ impl Token {
 }
 
 /// The tenant that a token says it is for, whoever made it: for counting what was refused.
-pub(super) fn claimed_tenant(text: &str) -> Option<&str> {
+pub fn claimed_tenant(text: &str) -> Option<&str> {
     let (prefix, rest) = text.split_once('_')?;
     let (tenant, _) = rest.split_once('.')?;
     matches!(prefix, "prv" | "pre" | "pra" | "prc").then_some(tenant)
 }
 
 /// Puts a MAC to a text.
-pub(super) fn sign(signed: &str, key: &str) -> Option<String> {
+pub fn sign(signed: &str, key: &str) -> Option<String> {
     let mac = signer(key, signed)?.finalize().into_bytes();
     Some(format!("{signed}.{}", hex(&mac)))
 }
 
 /// What a MAC was put to, if it is ours.
-pub(super) fn verified<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+///
+/// ```
+/// use provisor::scim::auth::token::{sign, verified};
+/// let text = sign("prv_tenant.random", "key").unwrap();
+/// assert_eq!(verified(&text, "key"), Some("prv_tenant.random"));
+/// assert_eq!(verified(&text, "another"), None);
+/// ```
+pub fn verified<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let (signed, mac) = text.rsplit_once('.')?;
     // Constant time: `verify_slice` compares without an early exit.
     signer(key, signed)?.verify_slice(&hex_bytes(mac)?).ok()?;
@@ -124,17 +159,17 @@ pub(super) fn verified<'a>(text: &'a str, key: &str) -> Option<&'a str> {
 }
 
 /// A new token's text.
-pub(super) fn make(tenant: &str, scope: Scope, random: &str, key: &str) -> Option<String> {
+pub fn make(tenant: &str, scope: Scope, random: &str, key: &str) -> Option<String> {
     sign(&format!("{}{tenant}.{random}", scope.prefix()), key)
 }
 
 /// What is kept of a token.
-pub(super) fn hash(text: &str) -> String {
+pub fn hash(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// Whether two secrets are the same, told in a time that does not depend on where they differ.
-pub(super) fn same_secret(given: &str, wanted: &str) -> bool {
+pub fn same_secret(given: &str, wanted: &str) -> bool {
     let (Some(given), Some(wanted)) = (signer("compare", given), signer("compare", wanted)) else {
         return false;
     };
@@ -142,7 +177,7 @@ pub(super) fn same_secret(given: &str, wanted: &str) -> bool {
 }
 
 /// The MAC of a text, as hex.
-pub(super) fn mac(key: &str, text: &str) -> Option<String> {
+pub fn mac(key: &str, text: &str) -> Option<String> {
     Some(hex(&signer(key, text)?.finalize().into_bytes()))
 }
 
@@ -152,7 +187,8 @@ fn signer(key: &str, text: &str) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+/// Bytes as hex, in small letters.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
