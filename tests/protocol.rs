@@ -56,7 +56,7 @@ fn directories_are_understood() {
     let directories = files(&vectors("idp"));
     let directories = directories.iter().filter(|path| path.is_dir());
     let replayed: usize = directories.flat_map(|path| files(path)).map(|path| replay(&path)).sum();
-    assert!(replayed >= 180, "only {replayed} requests were replayed");
+    assert!(replayed >= 360, "only {replayed} requests were replayed");
 }
 
 #[test]
