@@ -161,7 +161,7 @@ impl Conversation {
         let method = if self.reads { "GET" } else { ask.method.as_str() };
         let fault = |difference: String| {
             let request = format!("{method} {}", ask.path);
-            Fault { file: ask.file.clone(), request, difference }
+            Fault { file: ask.file.clone(), request, difference: shortened(difference) }
         };
         let found: Value = serde_json::from_str(answer.body).unwrap_or_default();
         self.note(method, &ask.path, answer.status, &found);
@@ -177,7 +177,7 @@ impl Conversation {
         if !fits {
             let status = if self.reads { 200 } else { status };
             let detail = found.get("detail").and_then(Value::as_str);
-            let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
+            let detail = detail.map(|detail| format!(": {}", in_a_line(detail))).unwrap_or_default();
             return Err(fault(format!("the status is {given}, expected {status}{detail}")));
         }
         if either && status == 200 && given == 204 && !holds.is_null() {
@@ -207,7 +207,7 @@ impl Conversation {
         }
         for (name, place) in wanted.get("capture").and_then(Value::as_object).into_iter().flatten() {
             let pointer = format!("/{}", place.as_str().unwrap_or_default());
-            let value = found.pointer(&pointer).filter(|value| value.is_string());
+            let value = found.pointer(&pointer).filter(|value| value.is_string() || value.is_number());
             let value =
                 value.ok_or_else(|| fault(format!("{pointer} is missing, and later requests need it")))?;
             self.captured.insert(name.clone(), value.clone());
@@ -226,7 +226,7 @@ impl Conversation {
         self.captured.iter().fold(text.to_owned(), |text, (name, value)| {
             let value = value.to_string();
             let inside = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-            text.replace(&format!("{{{{{name}}}}}"), inside.unwrap_or_default())
+            text.replace(&format!("{{{{{name}}}}}"), inside.unwrap_or(&value))
         })
     }
 
@@ -249,6 +249,22 @@ impl Conversation {
                 self.made.push(format!("/{endpoint}/{id}"));
             }
         }
+    }
+}
+
+/// Longest difference, in characters.
+const MAX_DIFFERENCE: usize = 400;
+
+/// Another server's words, such that they can stand in a line of a terminal.
+fn in_a_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_control() || c.is_whitespace());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn shortened(difference: String) -> String {
+    match difference.char_indices().nth(MAX_DIFFERENCE) {
+        Some((end, _)) => format!("{}…", difference.get(..end).unwrap_or_default()),
+        None => difference,
     }
 }
 
