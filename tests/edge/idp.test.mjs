@@ -30,11 +30,8 @@ after(async () => {
 });
 
 /** A fresh tenant's token, with Okta's roles and entitlements where they are wanted. */
-async function tenant(name, withOkta = false) {
-  const { body } = await server.administer("POST", "/tenants", {
-    name,
-    settings: { requestsPerSecond: 1000 },
-  });
+async function tenant(name, withOkta = false, requestsPerSecond = 1000) {
+  const { body } = await server.administer("POST", "/tenants", { name, settings: { requestsPerSecond } });
   if (withOkta) {
     const read = (part) => JSON.parse(readFileSync(`examples/schemas/okta/${part}.json`, "utf8"));
     const okta = { Schemas: read("schemas"), ResourceTypes: read("resource-types") };
@@ -119,4 +116,14 @@ test("a server that cannot be asked is told from one that answers wrongly", asyn
   }
   const { status } = await replay(token, "--not-empty", "--only", "entra/members");
   assert.equal(status, 0);
+});
+
+test("a server that is busy is asked again when it says so", async () => {
+  const token = await tenant("busy", false, 5);
+  const scim = client(server.endpoint, token);
+  const asked = await Promise.all(Array.from({ length: 12 }, () => scim("GET", "/Users")));
+  assert.ok(asked.some(({ status }) => status === 429));
+  const { status, stdout } = await replay(token, "--only", "ping/one");
+  assert.equal(status, 0, stdout);
+  assert.doesNotMatch(stdout, /could not be deleted/);
 });

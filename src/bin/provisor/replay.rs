@@ -90,10 +90,10 @@ pub(super) fn run(arguments: &Replay) -> Result<ExitCode, String> {
 /// One conversation to its end, or to the first difference.
 fn replay(target: &mut Target, conversation: &mut Conversation) -> Result<(), Fault> {
     while let Some(ask) = conversation.next_ask()? {
-        let answer = send(target, &ask).map_err(|difference| Fault {
+        let answer = send(target, &ask).map_err(|error| Fault {
             file: ask.file.clone(),
             request: format!("{} {}", ask.method, ask.path),
-            difference,
+            difference: format!("there is no answer: {error}"),
         })?;
         let target::Answer { status, headers, body } = &answer;
         conversation.take(Answer { status: *status, headers, body })?;
@@ -110,7 +110,7 @@ fn send(target: &mut Target, ask: &Ask) -> Result<target::Answer, String> {
     }
     for _ in 0..TRIES {
         let answer = target.ask(&ask.method, &ask.path, &headers, &ask.body);
-        let answer = answer.map_err(|error| format!("there is no answer: {error}"))?;
+        let answer = answer.map_err(|error| error.to_string())?;
         if answer.status != 429 {
             return Ok(answer);
         }
@@ -122,9 +122,21 @@ fn send(target: &mut Target, ask: &Ask) -> Result<target::Answer, String> {
     Err(format!("the server is busy (429), {TRIES} times one after the other; try a lower `--rate`"))
 }
 
+/// Sends a request of our own, which is of no conversation.
+fn send_plain(target: &mut Target, method: &str, path: &str) -> Result<target::Answer, String> {
+    let ask = Ask {
+        file: String::new(),
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers: Vec::new(),
+        body: String::new(),
+        me: None,
+    };
+    send(target, &ask)
+}
+
 fn is_deleted(target: &mut Target, path: &str) -> bool {
-    let answer = target.ask("DELETE", path, &[("accept", "application/scim+json")], "");
-    answer.is_ok_and(|answer| answer.status < 300 || answer.status == 404)
+    send_plain(target, "DELETE", path).is_ok_and(|answer| answer.status < 300 || answer.status == 404)
 }
 
 /// Whether the server can be asked at all, and holds nothing yet.
@@ -132,8 +144,7 @@ fn look(target: &mut Target, arguments: &Replay) -> Result<(), String> {
     let url = &arguments.url;
     for (endpoint, kind) in [("/Users", "users"), ("/Groups", "groups")] {
         let path = format!("{endpoint}?startIndex=1&count=1");
-        let answer = target.ask("GET", &path, &[("accept", "application/scim+json")], "");
-        let answer = answer.map_err(|error| {
+        let answer = send_plain(target, "GET", &path).map_err(|error| {
             format!(
                 "`{url}` cannot be reached: {error}\nhelp: is the server running, and is this its SCIM base?"
             )
@@ -167,7 +178,7 @@ fn look(target: &mut Target, arguments: &Replay) -> Result<(), String> {
 
 /// The endpoints that the server says it has.
 fn endpoints_of(target: &mut Target) -> Vec<String> {
-    let answer = target.ask("GET", "/ResourceTypes", &[("accept", "application/scim+json")], "");
+    let answer = send_plain(target, "GET", "/ResourceTypes");
     let body: Value =
         answer.ok().and_then(|answer| serde_json::from_str(&answer.body).ok()).unwrap_or_default();
     let kinds = body.get("Resources").and_then(Value::as_array).into_iter().flatten();
