@@ -68,7 +68,7 @@ fuzz: ## six fuzz targets over the parsers and PATCH, SECONDS= each (60)
 coverage: ## the lines of src/scim that the native tests run
 	@scripts/coverage.sh
 
-conformance: build/index.js www/dist/index.html ## the public conformance suites, each in a fresh tenant
+conformance: build/index.js www/dist/index.html ## the conformance suites, ours beside other servers; writes docs/conformance.md
 	@. scripts/env.sh && node scripts/conformance.mjs --write
 
 smoke: ## try a deployment: URL=https://YOUR-WORKER, with ADMIN_TOKEN set (EU=1 also a tenant in the EU)

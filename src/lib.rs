@@ -8,7 +8,7 @@
 //!   (feature `browser`) are the page's engine, the second what is asked of it only now and
 //!   then; `provisor` (feature `cli`) is the command line. [`routes`] is the Worker's table
 //!   of paths and [`outbound`] says where its own requests may go, apart because tests read
-//!   them too.
+//!   them too; [`conversation`] replays what directories send.
 //!
 //! Dependencies point inward: shells → `provision` → `scim`. The core has no I/O, no
 //! clock, no randomness and no global state: time, ids and random bytes are arguments.
@@ -39,6 +39,7 @@
     )
 )]
 
+pub mod conversation;
 pub mod outbound;
 pub mod provision;
 pub mod routes;

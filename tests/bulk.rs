@@ -5,10 +5,11 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use provisor::conversation::missing;
 use provisor::scim::compat::Profile;
 use provisor::scim::directory::{MAX_BULK_OPERATIONS, Settings};
 use serde_json::{Map, Value, json};
-use support::{BASE, Tenant, missing, target};
+use support::{BASE, Tenant, target};
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

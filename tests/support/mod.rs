@@ -178,22 +178,3 @@ pub fn target(text: &str) -> String {
     };
     text.chars().map(escaped).collect()
 }
-
-/// Why `found` does not hold what `wanted` says: objects may hold more, an array has as many
-/// elements, in any order; null asks nothing.
-pub fn missing(wanted: &Value, found: &Value, at: &str) -> Option<String> {
-    match (wanted, found) {
-        (Value::Null, _) => None,
-        (Value::Object(wanted), Value::Object(found)) => wanted.iter().find_map(|(name, wanted)| {
-            missing(wanted, found.get(name).unwrap_or(&Value::Null), &format!("{at}/{name}"))
-        }),
-        (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
-            wanted.iter().find_map(|wanted| {
-                let all: Vec<_> = found.iter().filter_map(|found| missing(wanted, found, at)).collect();
-                (all.len() == found.len()).then(|| all.join(" and "))
-            })
-        }
-        (wanted, found) if wanted == found => None,
-        (wanted, found) => Some(format!("{at}: wanted {wanted}, found {found}")),
-    }
-}

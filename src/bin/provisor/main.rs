@@ -1,6 +1,6 @@
 //! The command line; each command has a module.
 //! Exit codes: 0 all well, 2 the input cannot be used (standard error says why), 3 a check
-//! that was asked for failed.
+//! that was asked for failed; `cycle` and `replay-conversations` say what else.
 
 mod admin;
 mod client;
@@ -10,6 +10,8 @@ mod eval;
 mod lint;
 mod population;
 mod preview;
+mod replay;
+mod target;
 mod text;
 
 use std::io::Write;
@@ -58,6 +60,18 @@ enum Command {
     ///
     /// Example: SECRET_TOKEN=… provisor cycle --tenant-url https://app.example/scim --users users.json --state job.json
     Cycle(Box<cycle::Arguments>),
+    /// Replay what directories really send against any SCIM server, and say what it answers otherwise
+    ///
+    /// Each conversation is a directory's requests in order: it creates, changes and deletes. Use an empty tenant that
+    /// nobody needs; what a conversation made is deleted at its end. Exit codes: 0 all passed, 1 a conversation failed,
+    /// 2 the server cannot be asked.
+    ///
+    /// Examples:
+    ///   provisor replay-conversations https://app.example/scim/v2 --token T
+    ///   provisor replay-conversations http://localhost:8080/v2 --only entra --only okta/oin
+    ///   provisor replay-conversations http://localhost:8080/v2 --folder my-conversations
+    #[command(verbatim_doc_comment)]
+    ReplayConversations(replay::Replay),
     /// Evaluate one expression: {"value": …}, {"ignore": true} or {"error": …}.
     ///
     /// Example: provisor eval --expression 'Join(" ", [givenName], [surname])' --input '{"givenName":"Ana","surname":"Ng"}'
@@ -128,6 +142,7 @@ fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::TestConnection(arguments) => cycle::test_connection(&arguments),
         Command::Cycle(arguments) => cycle::run(&arguments),
+        Command::ReplayConversations(arguments) => replay::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Tenant { at, command } => admin::tenant(&at, &command),
         Command::Token { at, command } => admin::token(&at, &command),

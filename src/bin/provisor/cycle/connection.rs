@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Settings};
 use provisor::provision::report::JobSettings;
 
+use super::super::target::Target;
 use super::super::text::{print, read};
-use super::target::Target;
 use super::{guid, now, token, wait_until};
 
 #[derive(clap::Args)]

@@ -6,7 +6,6 @@
 
 mod connection;
 mod store;
-mod target;
 
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
@@ -20,9 +19,9 @@ use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Scope, Settings, s
 use provisor::provision::report::{JobSettings, Severity, in_words};
 use serde_json::Value;
 
+use super::target::Target;
 use super::text::{print, read};
 use store::Store;
-use target::Target;
 
 pub(super) use connection::{TestConnection, run as test_connection};
 

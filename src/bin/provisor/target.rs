@@ -22,6 +22,24 @@ pub(super) struct Target {
     made: BTreeSet<String>,
 }
 
+/// What an endpoint answered.
+pub(super) struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body as it came.
+    pub body: String,
+}
+
+impl Answer {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let named = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str())
+    }
+}
+
 impl Target {
     /// An endpoint by its Tenant URL, flags and all. `rate` is requests a second.
     pub fn new(url: &str, token: Option<&str>, rate: u32, timeout: u64, dry: bool) -> Result<Self, String> {
@@ -67,11 +85,6 @@ impl Target {
         {
             return outcome;
         }
-        let now = Instant::now();
-        if self.next > now {
-            std::thread::sleep(self.next - now);
-        }
-        self.next = now.max(self.next) + self.pause;
         match self.exchange(request) {
             Ok(outcome) => outcome,
             Err(ureq::Error::Timeout(_)) => Outcome::TimedOut,
@@ -79,24 +92,52 @@ impl Target {
         }
     }
 
-    fn exchange(&self, request: &Exchange) -> Result<Outcome, ureq::Error> {
-        let mut built = http::Request::builder()
-            .method(request.method.as_str())
-            .uri(format!("{}{}", self.base, request.path))
-            .header("Accept", "application/scim+json");
+    /// Sends one request as it is, when its time has come.
+    pub fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, ureq::Error> {
+        let now = Instant::now();
+        if self.next > now {
+            std::thread::sleep(self.next - now);
+        }
+        self.next = now.max(self.next) + self.pause;
+        // The client takes no other quote.
+        let path = path.replace('"', "%22");
+        let mut built = http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            built = built.header(*name, *value);
+        }
         if let Some(authorization) = &self.authorization {
             built = built.header("Authorization", authorization);
         }
-        let mut reply = if request.body.is_null() {
+        let mut reply = if body.is_empty() {
             self.agent.run(built.body(())?)?
         } else {
-            let built = built.header("Content-Type", "application/scim+json; charset=utf-8");
-            self.agent.run(built.body(request.body.to_string())?)?
+            self.agent.run(built.body(body)?)?
         };
-        let retry_at = reply.headers().get("Retry-After").and_then(|value| retry_at(value.to_str().ok()?));
+        let headers = reply.headers().iter();
+        let headers =
+            headers.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+        let headers = headers.collect();
         let status = reply.status().as_u16();
         let body = reply.body_mut().with_config().limit(LONGEST).read_to_string()?;
-        Ok(Outcome::Reply { status, retry_at, body })
+        Ok(Answer { status, headers, body })
+    }
+
+    fn exchange(&mut self, request: &Exchange) -> Result<Outcome, ureq::Error> {
+        let accept = ("Accept", "application/scim+json");
+        let answer = if request.body.is_null() {
+            self.ask(&request.method, &request.path, &[accept], "")?
+        } else {
+            let headers = [accept, ("Content-Type", "application/scim+json; charset=utf-8")];
+            self.ask(&request.method, &request.path, &headers, &request.body.to_string())?
+        };
+        let retry_at = answer.header("Retry-After").and_then(retry_at);
+        Ok(Outcome::Reply { status: answer.status, retry_at, body: answer.body })
     }
 
     /// What the target would have answered to a change.
@@ -116,7 +157,7 @@ impl Target {
 }
 
 /// `Retry-After` in seconds or as a date, in milliseconds since 1970.
-fn retry_at(text: &str) -> Option<i64> {
+pub(super) fn retry_at(text: &str) -> Option<i64> {
     let at = match text.trim().parse::<u64>() {
         Ok(seconds) => SystemTime::now().checked_add(Duration::from_secs(seconds))?,
         Err(_) => httpdate::parse_http_date(text).ok()?,
