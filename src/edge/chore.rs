@@ -9,7 +9,7 @@ use super::admin::new_id;
 use super::log::failure;
 use super::sql::{SqlStore, integer, text};
 use super::tenant::now;
-use super::{erase, removal, retention};
+use super::{erase, removal, republish, retention};
 use crate::scim::directory::StoreError;
 
 /// Chores that one alarm takes up.
@@ -33,10 +33,13 @@ pub(super) enum Kind {
     Erase,
     /// The journal's entries that are older than they are kept.
     Retention,
+    /// What is copied of the resource type that is the chore's name, to be published again.
+    Republish,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Delete, Self::RemoveCopies, Self::Readers, Self::Erase, Self::Retention];
+    const ALL: [Self; 6] =
+        [Self::Delete, Self::RemoveCopies, Self::Readers, Self::Erase, Self::Retention, Self::Republish];
 
     /// Its name in storage and for administrators.
     pub const fn as_str(self) -> &'static str {
@@ -46,6 +49,7 @@ impl Kind {
             Self::Readers => "readers",
             Self::Erase => "erase",
             Self::Retention => "retention",
+            Self::Republish => "republish",
         }
     }
 }
@@ -184,6 +188,7 @@ pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> Resu
             Kind::Readers => removal::readers(store, env, tenant, &mut chore).await,
             Kind::Erase => erase::step(store, &mut chore).map_err(of_storage),
             Kind::Retention => retention::step(store, &mut chore).map_err(of_storage),
+            Kind::Republish => republish::step(store, &mut chore).map_err(of_storage),
         };
         match done {
             Ok(Step::Gone) => return Ok(true),

@@ -31,8 +31,8 @@ const ROUND: i64 = 10_000;
 const SHARE: i64 = 5_000;
 /// How many events are on their way at once: as many connections as an invocation may have open.
 const AT_ONCE: usize = 6;
-/// Most events of a round: with the keys that the copy writes, below the limit of an invocation.
-const SENDS: usize = 300;
+/// Most events of a round: the free plan lets an invocation ask 50 times outside.
+const SENDS: usize = 40;
 /// How long a stream that had nothing to send is left alone within a round.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How many entries are looked at together for the next event, and how many times in a turn.

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::export::sums;
 use super::indexes::INDEXES;
-use super::links;
 use super::schemas::{self, SCHEMAS};
 use super::settings::{self, SETTINGS};
 use super::sql::{SqlStore, text};
 use super::tenant::now;
+use super::{links, republish};
 use crate::scim::directory::transfer::{
     self, Head, Line, Members, Resource, Restored, Sums, refused, restored,
 };
@@ -406,7 +406,7 @@ pub(super) fn finish(store: &SqlStore, body: &Value) -> Result<Reply, ScimError>
             "INSERT OR REPLACE INTO total (kind, number) SELECT kind, COUNT(*) FROM resource GROUP BY kind",
             vec![],
         )?;
-        store.note_everything()?;
+        republish::everything(store)?;
         end(store, &ended)
     })?;
     Ok(Reply::plain(200, &shown))

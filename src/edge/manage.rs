@@ -8,7 +8,9 @@ use super::journal;
 use super::metrics::Tally;
 use super::plan::plan;
 use super::sql::{SqlStore, integer, text};
-use super::{access, chore, erase, export, import, me, poll, removal, retention, schemas, settings, stream};
+use super::{
+    access, chore, erase, export, import, me, poll, removal, republish, retention, schemas, settings, stream,
+};
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -70,7 +72,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             if let Some(copy) = copy.filter(|_| is_switched) {
                 store.keep_copy(copy)?;
                 if copy {
-                    store.republish()?;
+                    store.atomically(&mut || republish::everything(store))?;
                 } else {
                     removal::begin_copies(store)?;
                 }
@@ -121,8 +123,9 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
             Err(ScimError::new(409, "the tenant keeps no copy; send `{\"copy\": true}` to the tenant first"))
         }
         "/republish" => {
-            let noted = store.republish()?;
-            Ok(Reply::plain(202, &json!({ "noted": noted })))
+            store.atomically(&mut || republish::everything(store))?;
+            let rows = store.rows(UNPUBLISHED, vec![])?;
+            Ok(Reply::plain(202, &json!({ "noted": rows.first().map_or(0, |row| integer(row, 0)) })))
         }
         "/erase" => erase::begin(store, body),
         "/export" => export::export(store, body),
@@ -143,6 +146,10 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         _ => Err(ScimError::new(404, "there is nothing here")),
     }
 }
+
+/// Stale keys of the copy; what is still to be noted counts as one for each resource type.
+const UNPUBLISHED: &str =
+    "SELECT (SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM chore WHERE kind = 'republish')";
 
 /// Makes a tenant. The same asked once more changes nothing, as a reply may be lost.
 fn create(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimError> {
@@ -253,7 +260,7 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
         "storage": store.space(),
         "tables": super::migrate::version(store)?,
         "refused": access::refused(store)?,
-        "unpublished": number(store, "SELECT COUNT(*) FROM outbox")?,
+        "unpublished": number(store, UNPUBLISHED)?,
     }))
 }
 

@@ -44,6 +44,7 @@ mod refuse;
 mod region;
 mod removal;
 mod reply;
+mod republish;
 mod retention;
 mod schemas;
 mod set;

@@ -2,7 +2,7 @@
 
 use super::chore;
 use super::publish::{MEMBERS, SCHEMAS};
-use super::sql::{SEQUENCE, SqlStore, integer, text};
+use super::sql::{SEQUENCE, SqlStore};
 use crate::scim::directory::{Key, StoreError};
 
 impl SqlStore {
@@ -72,46 +72,6 @@ impl SqlStore {
             &format!("INSERT OR REPLACE INTO outbox VALUES (?1, '', '', {SEQUENCE})"),
             vec![SCHEMAS.into()],
         )
-    }
-
-    /// Marks all that is copied of these resource types, and the schemas.
-    pub fn note_kinds(&self, kinds: &[&str]) -> Result<(), StoreError> {
-        if !self.keeps_copy() {
-            return Ok(());
-        }
-        self.note_schemas()?;
-        let kinds = serde_json::Value::from(kinds.to_vec()).to_string();
-        for select in [
-            format!("'', id, {SEQUENCE} FROM resource WHERE"),
-            format!("attribute, value, {SEQUENCE} FROM unique_key WHERE kind <> 'Group' AND"),
-        ] {
-            let statement = format!(
-                "INSERT OR REPLACE INTO outbox SELECT kind, {select} kind IN (SELECT value FROM json_each(?1))"
-            );
-            self.run(&statement, vec![kinds.as_str().into()])?;
-        }
-        Ok(())
-    }
-
-    /// Marks everything, so that the copy is made anew; says how many keys are stale.
-    pub fn republish(&self) -> Result<i64, StoreError> {
-        self.atomically(&mut || self.note_everything())?;
-        let rows = self.rows("SELECT COUNT(*) FROM outbox", vec![])?;
-        Ok(rows.first().map_or(0, |row| integer(row, 0)))
-    }
-
-    /// Marks everything; to be called within a transaction.
-    pub fn note_everything(&self) -> Result<(), StoreError> {
-        if !self.keeps_copy() {
-            return Ok(());
-        }
-        let rows = self.rows("SELECT DISTINCT kind FROM resource", vec![])?;
-        let kinds: Vec<String> = rows.iter().map(|row| text(row, 0)).collect();
-        self.note_kinds(&kinds.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let statement = format!(
-            "INSERT OR REPLACE INTO outbox SELECT 'Group', ?1, group_id || '/' || first, {SEQUENCE} FROM chunk"
-        );
-        self.run(&statement, vec![MEMBERS.into()])
     }
 }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::indexes::Indexes;
-use super::settings;
 use super::sql::SqlStore;
+use super::{republish, settings};
 use crate::scim::directory::{Predicate, Searchable, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -152,7 +152,7 @@ fn change(store: &SqlStore, next: &Registry, text: Option<&str>) -> Result<(), S
             Some(text) => store.set_fact(SCHEMAS, text)?,
             None => store.run("DELETE FROM fact WHERE name = ?1", vec![SCHEMAS.into()])?,
         }
-        store.note_kinds(&kinds)
+        republish::begin(store, &kinds)
     })?;
     store.changed_schemas();
     Ok(())

@@ -481,3 +481,32 @@ test("a stream's settings are checked, in words that help", async () => {
     assert.match(body.detail, words);
   }
 });
+
+test("on the free plan many events go out in rounds, each once", async () => {
+  const free = await start("memory", { LIMITS: "free" });
+  const app = await receiver();
+  try {
+    const { body } = await free.administer("POST", "/tenants", { name: "free" });
+    const made = await free.administer("POST", `/tenants/${body.tenant.id}/streams`, {
+      delivery: "push",
+      endpoint: app.endpoint,
+      audience: "app",
+    });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const scim = client(free.endpoint, body.token);
+    const Operations = Array.from({ length: 130 }, (_, n) => ({
+      method: "POST",
+      path: "/Users",
+      bulkId: `b${n}`,
+      data: user(`user${n}`),
+    }));
+    const bulk = { schemas: ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], Operations };
+    assert.equal((await scim("POST", "/Bulk", bulk)).status, 200);
+    await eventually(async () => assert.equal(app.tokens.length, 130, `${app.tokens.length}`), 30);
+    assert.equal(new Set(app.tokens.map((token) => claimsOf(token).jti)).size, 130);
+    assert.ok(!free.log().includes('"event":"limit"'), free.log().slice(-500));
+  } finally {
+    app.close();
+    await free.stop();
+  }
+});

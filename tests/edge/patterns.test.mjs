@@ -64,7 +64,7 @@ test("a plan whose pattern explodes ends within its bound, and others are answer
   // Each of them alone would take longer than the universe has.
   const text = people(2_000, (at) => (at % 2 ? `${"a".repeat(60)}${at}!` : `b${at}`));
   const began = Date.now();
-  const planned = plan(one.id, "^(?:(?=a)a+)+$", text);
+  const planned = plan(one.id, "^(a+|b)+(?!.)", text);
   const beside = await other.scim("GET", "/Users?count=1");
   const waited = Date.now() - began;
   assert.equal(beside.status, 200);
