@@ -21,7 +21,7 @@ const PLAN_LIMIT: usize = 20_000;
 const PLAN_BYTES: usize = 8 << 20;
 
 /// Most bytes of a plan's answer.
-const ANSWER_BYTES: usize = 24 << 20;
+const ANSWER_BYTES: usize = 16 << 20;
 /// Resources read in one go.
 const PLAN_PAGE: usize = 500;
 

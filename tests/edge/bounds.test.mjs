@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import { line, written } from "./lines.mjs";
 import { client, start, user } from "./server.mjs";
 
 let server;
@@ -81,4 +82,39 @@ test("what was written before there were bounds is restored, shown and made shor
   assert.equal((await change("nickName", "n".repeat(299_500))).status, 413);
   assert.equal((await change("nickName", "short")).status, 200);
   assert.equal((await scim("DELETE", `/Users/${ada.id}`)).status, 204);
+});
+
+test("the largest plan fits into the memory; a larger one says what to do", async () => {
+  const { id } = await tenant();
+  const count = 7_000;
+  const wide = (letter) => letter.repeat(700);
+  const lines = Array.from({ length: count }, (_, n) =>
+    line(`u${n}`, { userName: `u${n}@x.example`, nickName: wide("n") }),
+  );
+  const file = written([{ export: { form: 1, settings: {} } }, ...lines]);
+  assert.equal((await server.administer("POST", `/tenants/${id}/import`, file)).status, 200);
+  const attributeMappings = [
+    {
+      targetAttributeName: "userName",
+      matchingPriority: 1,
+      source: { type: "Attribute", name: "userPrincipalName" },
+    },
+  ];
+  const objectMappings = [{ sourceObjectName: "User", targetObjectName: "User", attributeMappings }];
+  const plan = (pad) => {
+    const person = (n) => ({ id: `s${n}`, userPrincipalName: `u${n}@x.example`, department: "d".repeat(pad) });
+    const text = JSON.stringify(Array.from({ length: count }, (_, n) => person(n)));
+    return server.administer("POST", `/tenants/${id}/plan`, {
+      files: [{ name: "users.json", text }],
+      settings: { syncAll: true },
+      schema: { synchronizationRules: [{ objectMappings }] },
+    });
+  };
+  const planned = await plan(1_050);
+  assert.equal(planned.status, 200, JSON.stringify(planned.body).slice(0, 500));
+  assert.equal(planned.body.operations.length, count);
+  const long = await plan(1_300);
+  assert.equal(long.status, 413);
+  assert.match(long.body.detail, /at most 8388608 bytes/, long.body.detail);
+  assert.ok(!server.log().includes('"event":"limit"'), server.log().slice(-500));
 });

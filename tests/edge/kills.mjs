@@ -291,7 +291,10 @@ class Lane {
     const scim = client(this.server.endpoint, other.token);
     if (other.ending) {
       const isEnding = status === 404 || shown.state === "deleting";
-      assert.ok(isEnding || other.ending === "asked", `a tenant whose end was acknowledged is ${shown.state}`);
+      assert.ok(
+        isEnding || other.ending === "asked",
+        `a tenant whose end was acknowledged is ${shown.state}`,
+      );
       if (isEnding) assert.ok((await scim("GET", "/Users?count=0")).status >= 400, "nobody is let in");
       return;
     }
@@ -341,7 +344,8 @@ class Lane {
     const show = (id) => this.server.administer("GET", `/tenants/${id}`);
     await eventually(async () => assert.deepEqual((await show(this.main.id)).body.work, []), 120);
     for (const { id, ending } of this.others) {
-      if (ending === "acknowledged") await eventually(async () => assert.equal((await show(id)).status, 404), 120);
+      if (ending === "acknowledged")
+        await eventually(async () => assert.equal((await show(id)).status, 404), 120);
     }
   }
 

@@ -22,8 +22,8 @@ use crate::scim::auth::token::same_secret;
 use crate::scim::error::ScimError;
 use crate::scim::http::{self, Reply, decode};
 
-/// Longest body: a plan's source may be large.
-const MAX_BODY: usize = 32 * 1_048_576;
+/// Longest body: the source of a plan may be large, but the plan has to fit into the memory too.
+const MAX_BODY: usize = 8 << 20;
 /// Most tenants on one page of metrics: each is one request to its object.
 const METRICS_PAGE: usize = 200;
 
