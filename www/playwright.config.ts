@@ -13,7 +13,11 @@ export default defineConfig({
   testDir: "e2e",
   outputDir: "../test-results",
   reporter: "list",
-  workers: 1,
+  // Two tests at a time, as many as a small machine has cores. A time-out is for what hangs: one that shares its
+  // machine may take many times as long.
+  workers: 2,
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
   use: {
     baseURL: base,
     locale: "en-GB",

@@ -102,7 +102,11 @@ test("the largest plan fits into the memory; a larger one says what to do", asyn
   ];
   const objectMappings = [{ sourceObjectName: "User", targetObjectName: "User", attributeMappings }];
   const plan = (pad) => {
-    const person = (n) => ({ id: `s${n}`, userPrincipalName: `u${n}@x.example`, department: "d".repeat(pad) });
+    const person = (n) => ({
+      id: `s${n}`,
+      userPrincipalName: `u${n}@x.example`,
+      department: "d".repeat(pad),
+    });
     const text = JSON.stringify(Array.from({ length: count }, (_, n) => person(n)));
     return server.administer("POST", `/tenants/${id}/plan`, {
       files: [{ name: "users.json", text }],

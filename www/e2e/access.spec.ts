@@ -24,7 +24,7 @@ const THEMES: [string, Parameters<Page["emulateMedia"]>[0]][] = [
 
 for (const [theme, media] of THEMES) {
   test(`no barrier in any view, ${theme}`, async ({ page }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(600_000);
     await page.emulateMedia({ ...media, reducedMotion: "reduce" });
     expect(await barriers(page), "first visit").toEqual([]);
     await loadExample(page, true);

@@ -13,7 +13,6 @@ const ENDLESS = 'Replace([displayName], , "^(a+)+$", , "x", , )';
 test.beforeEach(({ page }) => page.goto("/"));
 
 test("a mapping that does not come to an end is named and left out; all else goes on", async ({ page }) => {
-  test.setTimeout(90_000);
   await paste(page, SOME);
   await settled(page);
   await edit(page, "title");
@@ -37,7 +36,6 @@ test("a mapping that does not come to an end is named and left out; all else goe
 });
 
 test("a scoping filter that does not come to an end is named, and a changed one is run", async ({ page }) => {
-  test.setTimeout(90_000);
   await paste(page, SOME);
   await settled(page);
   await page.getByRole("tab", { name: "Scope" }).click();

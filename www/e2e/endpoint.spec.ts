@@ -15,7 +15,6 @@ import {
 } from "./page";
 
 test("the exported requests, sent to the endpoint, leave an empty plan", async ({ page, request }) => {
-  test.setTimeout(120_000);
   const token = await tenant(request);
   const bulk = (operations: object[]) => bulkTo(request, token, operations);
   const held = await fill(request, token);

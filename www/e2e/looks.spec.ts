@@ -86,7 +86,6 @@ const unreadable = (page: Page) =>
 
 for (const { name, media, size, german } of LOOKS) {
   test(`every text can be read: ${name}`, async ({ page, context }) => {
-    test.setTimeout(180_000);
     if (size) await page.setViewportSize(size);
     await page.emulateMedia({ ...media, reducedMotion: "reduce" });
     await page.goto("/");

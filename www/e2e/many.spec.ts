@@ -7,7 +7,6 @@ import { count, expect, people, settled, test } from "./page";
 test("a hundred thousand people are planned, scrolled to the last, and can be cancelled", async ({
   page,
 }) => {
-  test.setTimeout(180_000);
   await page.goto("/");
   await page.getByRole("button", { name: "Generate 100 000 people" }).click();
   // Before there is a plan, too.
@@ -32,7 +31,6 @@ test("a hundred thousand people are planned, scrolled to the last, and can be ca
 });
 
 test("of more people than can be held the first 50,000 are offered, and planned", async ({ page }) => {
-  test.setTimeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), "provisor-many-"));
   const file = join(folder, "users.csv");
   const lines = Array.from({ length: 2_000_001 }, (_, at) => `u${at}`);

@@ -104,7 +104,6 @@ async function creating(page: Page, request: APIRequestContext, many: number): P
 }
 
 test("the example is run, watched and logged, and the next plan is empty", async ({ page, request }) => {
-  test.setTimeout(120_000);
   const token = await tenant(request);
   await page.goto("/");
   await loadExample(page);
@@ -223,7 +222,6 @@ test("stopped in the middle of a large plan, it says what was done and what was 
   page,
   request,
 }) => {
-  test.setTimeout(90_000);
   const token = await creating(page, request, 400);
   await slowly(page, 25);
   const asked = heard(page);
@@ -427,7 +425,6 @@ for (const colorScheme of ["light", "dark"] as const) {
     page,
     request,
   }) => {
-    test.setTimeout(120_000);
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const token = await tenant(request);
     await page.goto("/");

@@ -21,7 +21,6 @@ test("one HTML file opens from disk and plans, with no request and no violation"
 });
 
 test("in the one file an export is written and a replay runs", async ({ page }) => {
-  test.setTimeout(90_000);
   const asked: string[] = [];
   page.on("request", (request) => {
     if (!/^(blob|data):/.test(request.url())) asked.push(request.url());
