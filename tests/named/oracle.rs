@@ -140,7 +140,7 @@ fn named(world: &World, profile: Profile, op: &str, meant: &Meant, old: Option<&
         }
         None if clears => each(&|_| Touch::Gone),
         None if attribute.multi_valued && meant.filter.is_none() && op == "add" => {
-            each(&|item| match values.iter().filter(|value| is_same(attribute, item, value)).next_back() {
+            each(&|item| match values.iter().rfind(|value| is_same(attribute, item, value)) {
                 Some(Value::Object(_)) => {
                     let same = values.iter().filter(|value| is_same(attribute, item, value));
                     let parts = same.filter_map(Value::as_object).flatten();
