@@ -17,13 +17,14 @@ use serde_json::{Map, Value, json};
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// The vector files, each with the least number of cases it must hold.
-const FILES: [(&str, &str, usize); 6] = [
+const FILES: [(&str, &str, usize); 7] = [
     ("types", include_str!("vectors/schema/types.json"), 59),
     ("multi-valued", include_str!("vectors/schema/multi-valued.json"), 29),
     ("characteristics", include_str!("vectors/schema/characteristics.json"), 163),
     ("resources", include_str!("vectors/schema/resources.json"), 12),
     ("load", include_str!("vectors/schema/load.json"), 40),
     ("urns", include_str!("vectors/schema/urns.json"), 23),
+    ("parts", include_str!("vectors/schema/parts.json"), 26),
 ];
 
 /// The profiles that ship as data: schemas and resource types.

@@ -8,7 +8,7 @@ use crate::provision::engine::Engine;
 use crate::provision::export;
 use crate::provision::report::{Diagnostic, JobSettings};
 use crate::scim::directory::page::is_last;
-use crate::scim::directory::{Context, NO_PASSWORDS, Place, Predicate, Searchable, Settings, Stop, text};
+use crate::scim::directory::{Context, NO_PASSWORDS, Place, Predicate, Searchable, Settings, Stop, told};
 use crate::scim::effort::Effort;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -129,7 +129,8 @@ fn target(store: &mut SqlStore, base: &str) -> Result<String, ScimError> {
             last = rows.last().map(|row| (row.created.clone(), row.id.clone()));
             for record in rows {
                 resources.push_str(if number > 0 { "," } else { "" });
-                resources.push_str(&text(store, &context, kind, &record, &selection).map_err(Stop::of_read)?);
+                let told = told(store, &context, kind, &record, &selection).map_err(Stop::of_read)?;
+                resources.push_str(&told.text);
                 number += 1;
                 if resources.len() > PLAN_BYTES {
                     let most = PLAN_BYTES >> 20;

@@ -41,15 +41,7 @@ pub(super) fn parse(value: &Value) -> Result<Settings, ScimError> {
 pub(super) fn merged(store: &SqlStore, sent: &Value) -> Result<Settings, ScimError> {
     let wanted = parse(sent)?;
     let Some(sent) = sent.as_object() else { return Ok(wanted) };
-    let mut all = serde_json::to_value(read(store)?).unwrap_or_default();
-    if let Some(all) = all.as_object_mut() {
-        if sent.contains_key("strict") {
-            // Its other name.
-            all.remove("profile");
-        }
-        all.extend(sent.clone());
-    }
-    parse(&all)
+    parse(&Value::Object(read(store)?.merged(sent)))
 }
 
 /// Checks new settings against the tenant's schemas.

@@ -99,6 +99,22 @@ test("a tenant's settings choose its side where directories disagree", async () 
   const patched = await kind.scim("PATCH", `/Groups/${group.id}`, add);
   assert.deepEqual([patched.status, patched.body.members], [200, [{ value: "somebody-elsewhere" }]]);
 
+  const microsoft = await tenant({ profile: "microsoft" });
+  const { body: ada } = await microsoft.scim("POST", "/Users", user("ada"));
+  const title = { Operations: [{ op: "replace", path: "title", value: "Countess" }] };
+  const titled = (headers) => microsoft.scim("PATCH", `/Users/${ada.id}`, title, headers);
+  assert.equal((await titled()).status, 204);
+  const whole = await titled({ prefer: "return=representation" });
+  assert.deepEqual([whole.status, whole.headers.get("preference-applied")], [200, "return=representation"]);
+  const path = `/tenants/${microsoft.id}`;
+  await server.administer("PATCH", path, { settings: { patchReply: { users: 200 } } });
+  assert.equal((await titled()).status, 200);
+  const { settings } = (await server.administer("GET", path)).body;
+  assert.deepEqual(
+    [settings.profile, settings.patchReply, settings.acceptsUnknownMembers],
+    ["microsoft", { users: 200, groups: 204 }, true],
+  );
+
   const strict = await tenant({ strict: true });
   assert.equal((await strict.scim("POST", "/Users", user("ada", { active: "True" }))).status, 400);
   const wrong = await server.administer("POST", "/tenants", { name: "x", settings: { colour: "blue" } });

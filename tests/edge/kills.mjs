@@ -19,6 +19,8 @@ const BADGE = "urn:example:scim:schemas:Badge";
 const quick = { requestsPerSecond: 0 };
 // KV's lists do not trail here: a tenant's end need not be waited for.
 const VARS = { KV_DELAY: "0" };
+/** A user's own version: the copy holds none of what else a tag tells apart, her groups. */
+const version = ({ headers }) => headers.get("etag")?.replace(/-[0-9a-f]+"$/, '"');
 
 const patch = (op, path, value) => ({
   Operations: [{ op, path, ...(value === undefined ? {} : { value }) }],
@@ -405,8 +407,8 @@ class Lane {
     for (const [id, entry] of [...known].slice(-40)) {
       const [copied, present] = [await reader("GET", `/Users/${id}`), await scim("GET", `/Users/${id}`)];
       assert.deepEqual(
-        [copied.status, copied.headers.get("etag"), copied.body.title],
-        [present.status, present.headers.get("etag"), present.body.title],
+        [copied.status, version(copied), copied.body.title],
+        [present.status, version(present), present.body.title],
         entry.name,
       );
     }

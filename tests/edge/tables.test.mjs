@@ -36,9 +36,11 @@ for (const version of versions) {
       const ada = await scim("GET", "/Users/u-ada");
       assert.equal(ada.status, 200);
       assert.deepEqual(
-        [ada.body.userName, ada.body.title, ada.headers.get("etag"), ada.body.meta.lastModified],
-        ["Ada@example.com", "Countess", 'W/"2"', "2026-11-02T10:00:00.000Z"],
+        [ada.body.userName, ada.body.title, ada.body.meta.lastModified],
+        ["Ada@example.com", "Countess", "2026-11-02T10:00:00.000Z"],
       );
+      // Her version, with what tells her groups apart.
+      assert.match(ada.headers.get("etag"), /^W\/"2-/);
       assert.deepEqual(
         ada.body.groups.map(({ value }) => value),
         ["g-all"],
@@ -59,7 +61,7 @@ for (const version of versions) {
       const renamed = await scim("PATCH", "/Users/u-ada", {
         Operations: [{ op: "replace", path: "displayName", value: "Lovelace" }],
       });
-      assert.equal(renamed.headers.get("etag"), 'W/"3"');
+      assert.match(renamed.headers.get("etag"), /^W\/"3-/);
       const { body: journal } = await server.administer("GET", `/tenants/${TENANT}/journal`);
       assert.deepEqual(
         journal.entries.map(({ sequence }) => sequence),

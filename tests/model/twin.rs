@@ -74,7 +74,15 @@ pub fn in_order(mut resource: Value) -> Value {
             list.sort_by_key(|one| one["value"].to_string());
         }
     }
+    if let Some(version) = resource.pointer_mut("/meta/version") {
+        *version = own(version.as_str().unwrap_or_default()).into();
+    }
     resource
+}
+
+/// A tag without what it says of groups.
+pub fn own(tag: &str) -> String {
+    tag.split_once('-').map_or(tag.to_owned(), |(version, _)| format!("{version}\""))
 }
 
 fn kind_at(endpoint: &str) -> &'static str {
@@ -106,6 +114,11 @@ impl Twin {
 
     pub fn version(&self, id: &str) -> Option<u64> {
         self.find(id).map(|thing| thing.version)
+    }
+
+    /// Whether a reply shows groups of it.
+    pub fn shown_groups(&self, id: &str) -> bool {
+        self.version(id).is_some() && self.shown(id).get("groups").is_some()
     }
 
     pub fn path(&self, id: &str) -> String {

@@ -48,6 +48,8 @@ pub enum Flag {
     JsonText,
     JsonValues,
     DottedUrns,
+    FilteredAttributes,
+    FilterWords,
 }
 
 impl Flag {
@@ -68,7 +70,7 @@ const fn row(flag: Flag, name: &'static str, meaning: &'static str, source: &'st
 }
 
 /// Every quirk, in the order of the flags.
-pub const QUIRKS: [Quirk; 28] = [
+pub const QUIRKS: [Quirk; 30] = [
     row(
         Flag::OpCase,
         "opCase",
@@ -235,4 +237,19 @@ pub const QUIRKS: [Quirk; 28] = [
         "a dot after a schema's URN stands for the colon: `urn:…:User.manager`",
         "Microsoft's collection of SCIM requests: https://learn.microsoft.com/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups",
     ),
+    row(
+        Flag::FilteredAttributes,
+        "filteredAttributes",
+        "`attributes=emails[type eq \"work\"]` shows `emails`",
+        "Microsoft's collection of SCIM requests: https://github.com/AzureAD/SCIMReferenceCode",
+    ),
+    Quirk {
+        by_default: false,
+        ..row(
+            Flag::FilterWords,
+            "filterWords",
+            "text in a filter may stand without quotes: `userName sw O`; off by default, as a mistake would then find nobody",
+            "Microsoft's collection of SCIM requests: https://github.com/AzureAD/SCIMReferenceCode",
+        )
+    },
 ];

@@ -63,7 +63,9 @@ impl Reader<'_> {
             one if self.profile.has(Flag::SingleAsArray) && !is_json(&one) => {
                 let list = |value: &Value| Value::Array(vec![value.clone()]);
                 self.reads(Flag::SingleAsArray, || at.to_string(), &one, || list(&one));
-                Value::Array(vec![self.single(at, attribute, one)])
+                let read = self.single(at, attribute, one);
+                // As above.
+                Value::Array(if read.is_null() { Vec::new() } else { vec![read] })
             }
             other => other,
         }
@@ -244,6 +246,6 @@ fn parsed(text: &str) -> Option<Value> {
 }
 
 /// Whether a value is text that is a list or an object, as JSON.
-fn is_json(value: &Value) -> bool {
+pub(crate) fn is_json(value: &Value) -> bool {
     value.as_str().and_then(parsed).is_some()
 }

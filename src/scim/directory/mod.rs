@@ -15,6 +15,7 @@ mod password;
 mod query;
 mod reference;
 mod render;
+mod settings;
 mod sort;
 mod stop;
 pub mod store;
@@ -30,17 +31,16 @@ pub use keys::keys;
 pub use password::{MAX_PASSWORDS, passwords};
 pub use query::{Found, Query, query};
 pub use render::{Shown, location, member, render};
+pub use settings::{PatchReply, Settings, Status};
 pub use stop::Stop;
-pub use stream::text;
-pub use version::{etag, names_etag, require};
+pub use stream::{Told, told};
+pub use version::{etag, names_etag, names_version, require};
 pub use write::{Body, Written, create, create_as, delete, patch, replace};
 
 pub use store::*;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::scim::compat::Profile;
 use crate::scim::effort::Effort;
 use crate::scim::error::{ScimError, shown};
 use crate::scim::schema::Registry;
@@ -76,64 +76,6 @@ pub struct Context<'a> {
 
 /// For shells that keep no passwords: what is sent is dropped.
 pub const NO_PASSWORDS: Option<HashPassword<'static>> = None;
-
-/// A tenant's settings for the protocol: its compatibility profile.
-///
-/// Directories and conformance suites ask for opposite things, so each tenant may choose.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Settings {
-    /// What is read beside RFC 7644: `"default"`, `"strict"` or single flags. `strict: true` still says so.
-    #[serde(alias = "strict")]
-    pub profile: Profile,
-    /// Answer a group's PATCH with 200 and the group; else with 204, as Entra wants.
-    pub group_patch_returns_body: bool,
-    /// Let a group have members that are no resource here; else refuse them.
-    pub accepts_unknown_members: bool,
-    /// Largest page, and the default page size.
-    pub max_results: usize,
-    /// Rows a filter without an index may look at before `tooMany`.
-    pub row_budget: u64,
-    /// Steps that a request may cost before `tooMany` or 413, of about 50 ns each
-    /// ([`Effort`]): the default ends within some two seconds.
-    pub step_budget: u64,
-    /// Requests a second that the tenant may send, with as many again in a burst; 0 for no limit.
-    /// Entra asks for at least 25.
-    pub requests_per_second: u32,
-    /// Attributes that filters look up beside the usual ones, eight at most, of texts only:
-    /// `title`, `phoneNumbers.value`, `urn:…:User:employeeNumber`. The shell makes its
-    /// registry with them ([`Registry::with_indexes`]).
-    pub indexes: Vec<String>,
-    /// Days that entries of the journal are kept; `None` for ever. The shell cuts them.
-    pub journal_days: Option<u32>,
-    /// Compare user names as RFC 8265 does; the shell makes its registry so
-    /// ([`Registry::with_prepared_names`]). May change only while nobody is there.
-    pub prepared_user_names: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            profile: Profile::DEFAULT,
-            group_patch_returns_body: false,
-            accepts_unknown_members: false,
-            max_results: 100,
-            row_budget: 2_000_000,
-            step_budget: 40_000_000,
-            requests_per_second: 500,
-            indexes: Vec::new(),
-            journal_days: None,
-            prepared_user_names: false,
-        }
-    }
-}
-
-impl Settings {
-    /// Whether requests are read to the letter of RFC 7644.
-    pub fn is_strict(&self) -> bool {
-        self.profile == Profile::STRICT
-    }
-}
 
 /// One text attribute of a stored document.
 pub(crate) fn text_of(document: &str, attribute: &str) -> Option<String> {

@@ -13,8 +13,10 @@ use super::sort::SortKey;
 use super::stop::Stop;
 use super::stream::written;
 use super::{Context, Place, Predicate, Record, Searchable};
+use crate::scim::compat::{Flag, Reading, note};
 use crate::scim::error::{ScimError, ScimType};
-use crate::scim::filter::{self, Compiled, INDEXED, lower};
+use crate::scim::filter::{self, Compiled, Filter, FilterError, INDEXED, lower};
+use crate::scim::name::AttributePath;
 use crate::scim::schema::project::Selection;
 use crate::scim::schema::{ResourceType, instant};
 
@@ -58,6 +60,8 @@ pub struct Found {
     pub previous: Option<String>,
     /// The page, each resource as JSON. It holds fewer than `count` where they are long.
     pub resources: Vec<String>,
+    /// What of the filter was read how.
+    pub readings: Vec<Reading>,
 }
 
 /// Answers a query over resource types, one after the other unless it is sorted. Of several
@@ -74,8 +78,10 @@ pub fn query(
 ) -> Result<Found, ScimError> {
     let most = context.settings.max_results;
     let limit = query.count.map_or(most, |count| usize::try_from(count.max(0)).unwrap_or(most).min(most));
-    let parts = bind(context, kinds, query)?;
-    answer(store, context, &parts, limit, query).map_err(Stop::of_search)
+    let mut readings = Vec::new();
+    let parts = bind(context, kinds, query, &mut readings)?;
+    let found = answer(store, context, &parts, limit, query).map_err(Stop::of_search)?;
+    Ok(Found { readings, ..found })
 }
 
 fn answer(
@@ -91,7 +97,15 @@ fn answer(
         let (total, page) = search.by_index(start - 1)?;
         let page: Vec<_> = page.iter().map(|(part, record)| (*part, record)).collect();
         let resources = search.show(&page, &query.selection)?;
-        return Ok(Found { total, start_index: Some(start), next: None, previous: None, resources });
+        let readings = Vec::new();
+        return Ok(Found {
+            total,
+            start_index: Some(start),
+            next: None,
+            previous: None,
+            resources,
+            readings,
+        });
     };
     let print = print_of(parts, query);
     let cursor = match text.as_str() {
@@ -118,7 +132,7 @@ fn answer(
         place.map(written).transpose()
     };
     let (previous, next) = (cursor(previous, true)?, cursor(next, false)?);
-    Ok(Found { total: page.total, start_index: None, next, previous, resources })
+    Ok(Found { total: page.total, start_index: None, next, previous, resources, readings: Vec::new() })
 }
 
 /// The query, bound to one resource type.
@@ -142,11 +156,12 @@ fn bind<'a>(
     context: &Context<'_>,
     kinds: &[&'a ResourceType],
     query: &Query,
+    readings: &mut Vec<Reading>,
 ) -> Result<Vec<Part<'a>>, ScimError> {
     let parsed = match &query.filter {
         None => None,
         Some(text) => {
-            let parsed = filter::parse(text);
+            let parsed = parsed(context, kinds, text, readings);
             Some((text, parsed.map_err(|error| error.into_scim(ScimType::InvalidFilter, text))?))
         }
     };
@@ -189,6 +204,31 @@ fn bind<'a>(
         Some(error) if parts.is_empty() => Err(error),
         _ => Ok(parts),
     }
+}
+
+/// A filter, in which words may stand for texts where the profile reads that.
+fn parsed(
+    context: &Context<'_>,
+    kinds: &[&ResourceType],
+    text: &str,
+    readings: &mut Vec<Reading>,
+) -> Result<Filter, FilterError> {
+    if !context.settings.profile.has(Flag::FilterWords) {
+        return filter::parse(text);
+    }
+    let (filter, words) = filter::parse_words(text)?;
+    // What is compared with a secret may be one.
+    let hides = |path: &AttributePath| {
+        let path = path.to_string();
+        kinds.iter().any(|kind| context.registry.hides(kind, &path))
+    };
+    if !filter.paths().into_iter().any(hides) {
+        for word in words {
+            let quoted = Value::from(word.as_str()).to_string();
+            note(readings, Flag::FilterWords, || "filter".into(), &word.into(), || quoted.into());
+        }
+    }
+    Ok(filter)
 }
 
 /// Tells this query from others: what it compiled to, so that spelling does not matter, nor
@@ -270,9 +310,9 @@ impl Search<'_, '_, '_> {
         let (mut shown, mut bytes) = (Vec::new(), 0);
         for (kind, record) in page {
             match written(&mut **store, context, kind, record, selection, &groups) {
-                Ok(text) => {
-                    bytes += text.len();
-                    shown.push(text);
+                Ok(told) => {
+                    bytes += told.text.len();
+                    shown.push(told.text);
                 }
                 Err(Stop::Exhausted | Stop::Full) if !shown.is_empty() => break,
                 Err(stop) => return Err(stop),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::groups::Groups;
 use super::page::is_last;
 use super::stop::Stop;
-use super::version::etag;
+use super::version::{etag, etag_with};
 use super::{Context, Member, Record, Store, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
@@ -41,8 +41,8 @@ pub fn render(
     record: &Record,
     selection: &Selection,
 ) -> Result<Shown, ScimError> {
-    let resource = joined(store, context, kind, record, selection).map_err(Stop::of_read)?;
-    Ok(Shown { resource, etag: etag(record), location: location(context, kind, &record.id) })
+    let (resource, etag) = joined(store, context, kind, record, selection).map_err(Stop::of_read)?;
+    Ok(Shown { resource, etag, location: location(context, kind, &record.id) })
 }
 
 fn joined(
@@ -51,12 +51,25 @@ fn joined(
     kind: &ResourceType,
     record: &Record,
     selection: &Selection,
-) -> Result<Map<String, Value>, Stop> {
+) -> Result<(Map<String, Value>, String), Stop> {
     let shows = |attribute: &str| selection.shows(attribute);
     let groups = Groups::of(store, context, &[(kind, record)], &shows)?;
-    let resource = whole(store, context, kind, record, &shows, &groups)?;
+    let mut resource = whole(store, context, kind, record, &shows, &groups)?;
     groups.release(context);
-    Ok(selection.project(context.registry, kind, resource))
+    let etag = tagged(record, &mut resource);
+    Ok((selection.project(context.registry, kind, resource), etag))
+}
+
+/// Gives a resource the tag of its representation, with the groups that were joined; answers with it.
+pub(super) fn tagged(record: &Record, resource: &mut Map<String, Value>) -> String {
+    let groups = resource.get("groups").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let etag = etag_with(record, groups);
+    if !groups.is_empty()
+        && let Some(Value::Object(meta)) = resource.get_mut("meta")
+    {
+        meta.insert("version".into(), etag.as_str().into());
+    }
+    etag
 }
 
 /// Everything a record says; memberships only where `joins` wants the attribute, those of users as `groups`

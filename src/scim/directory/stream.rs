@@ -6,30 +6,39 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::groups::Groups;
-use super::render::{each_members, member, whole};
+use super::render::{each_members, member, tagged, whole};
 use super::stop::Stop;
 use super::{Context, Record, Store};
 use crate::scim::schema::ResourceType;
 use crate::scim::schema::project::Selection;
 
-/// One resource's representation as JSON.
+/// A representation, and its entity tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// JSON.
+    pub text: String,
+    /// `W/"3"`
+    pub etag: String,
+}
+
+/// One resource's representation with its entity tag.
 ///
 /// # Errors
 /// [`Stop`] when storage fails, or when it costs or weighs more than the request may.
-pub fn text(
+pub fn told(
     store: &mut dyn Store,
     context: &Context<'_>,
     kind: &ResourceType,
     record: &Record,
     selection: &Selection,
-) -> Result<String, Stop> {
+) -> Result<Told, Stop> {
     let groups = Groups::of(store, context, &[(kind, record)], &|attribute| selection.shows(attribute))?;
-    let text = written(store, context, kind, record, selection, &groups)?;
+    let told = written(store, context, kind, record, selection, &groups)?;
     groups.release(context);
-    Ok(text)
+    Ok(told)
 }
 
-/// As [`text`], with groups that were read before. What it takes of the request's room stays taken, unless
+/// As [`told`], with groups that were read before. What it takes of the request's room stays taken, unless
 /// it fails.
 pub(super) fn written(
     store: &mut dyn Store,
@@ -38,15 +47,16 @@ pub(super) fn written(
     record: &Record,
     selection: &Selection,
     groups: &Groups,
-) -> Result<String, Stop> {
+) -> Result<Told, Stop> {
     let mut text = Text { context, text: String::new(), held: 0 };
     let written = write(&mut text, store, kind, record, selection, groups);
     if written.is_err() {
         context.effort.release(text.held);
     }
-    written.map(|()| text.text)
+    written.map(|etag| Told { text: text.text, etag })
 }
 
+/// Writes it, and answers with its entity tag.
 fn write(
     text: &mut Text<'_, '_>,
     store: &mut dyn Store,
@@ -54,16 +64,17 @@ fn write(
     record: &Record,
     selection: &Selection,
     groups: &Groups,
-) -> Result<(), Stop> {
+) -> Result<String, Stop> {
     let context = text.context;
     let pages = kind.name == "Group" && selection.shows("members");
     let joins = |attribute: &str| selection.shows(attribute) && !(pages && attribute == "members");
-    let resource = whole(store, context, kind, record, &joins, groups)?;
+    let mut resource = whole(store, context, kind, record, &joins, groups)?;
+    let etag = tagged(record, &mut resource);
     // Each name that was asked for is looked for among the attributes, and in each element.
     context.effort.charge(selection.names() as u64 * (1 + record.document.len() as u64 / 64))?;
     text.add(&Value::Object(selection.project(context.registry, kind, resource)))?;
     if !pages {
-        return Ok(());
+        return Ok(etag);
     }
     text.text.pop();
     let mut is_open = false;
@@ -82,7 +93,7 @@ fn write(
         Ok(())
     })?;
     text.text.push_str(if is_open { "]}" } else { "}" });
-    Ok(())
+    Ok(etag)
 }
 
 /// A text that takes room as it grows.

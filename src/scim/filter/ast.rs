@@ -50,6 +50,17 @@ pub enum Filter {
     },
 }
 
+impl Filter {
+    /// The attributes that it names, those within brackets left out.
+    pub fn paths(&self) -> Vec<&AttributePath> {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::paths).collect(),
+            Self::Not(inner) => inner.paths(),
+            Self::Compare { path, .. } | Self::Present(path) | Self::ValuePath { path, .. } => vec![path],
+        }
+    }
+}
+
 /// A span that does not take part in comparison.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IgnoredSpan(pub Span);

@@ -17,6 +17,8 @@ pub(super) enum Token<'a> {
     Word(&'a str),
     String(Cow<'a, str>),
     Number(serde_json::Number),
+    /// Text without quotes, where that is taken.
+    Bare(&'a str),
     End,
 }
 
@@ -64,6 +66,27 @@ impl<'a> Lexer<'a> {
             _ => return Err(self.meaningless(start)),
         };
         Ok((token, Span::new(start, self.at)))
+    }
+
+    /// The next token where a value is due that may be text without quotes: as far as the next space or
+    /// bracket. What is a value by itself stays one, and what joins terms is no text.
+    pub(super) fn value(&mut self) -> Result<(Token<'a>, Span), FilterError> {
+        self.at += self.run(|byte| byte == b' ' || byte == b'\t');
+        let start = self.at;
+        let length = self.run(|byte| !matches!(byte, b' ' | b'\t' | b'(' | b')' | b'[' | b']' | b'"'));
+        let span = Span::new(start, start + length);
+        let word = span.of(self.text);
+        let is_spoken_for = ["true", "false", "null", "and", "or", "not"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(word));
+        let begins =
+            word.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '+' | '-' | '_' | '.' | '/' | '@'));
+        let is_number = serde_json::from_str::<serde_json::Number>(word).is_ok();
+        if is_spoken_for || is_number || !begins {
+            return self.next();
+        }
+        self.at += length;
+        Ok((Token::Bare(word), span))
     }
 
     /// How many of the next bytes are of a kind.

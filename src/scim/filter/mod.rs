@@ -14,7 +14,7 @@ pub use ast::{Filter, Literal, Operator, PatchPath};
 pub use compile::{Compiled, compile, compile_among, compile_for};
 pub use eval::{matches, matches_within};
 pub use lower::{INDEXED, lower};
-pub use parse::{parse, parse_patch_path};
+pub use parse::{parse, parse_patch_path, parse_patch_path_words, parse_words};
 pub use text::Needle;
 
 use crate::scim::error::{ScimError, ScimType, excerpt, shown};

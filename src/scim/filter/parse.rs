@@ -16,10 +16,30 @@ use crate::scim::span::Span;
 /// # Errors
 /// What was expected, and where.
 pub fn parse(text: &str) -> Result<Filter, FilterError> {
+    Ok(read(text, false)?.0)
+}
+
+/// Reads a filter in which text may stand without quotes: `userName sw O`. Answers with the words that
+/// were read so, too.
+///
+/// ```
+/// let (filter, words) = provisor::scim::filter::parse_words("userName sw O and active eq true").unwrap();
+/// assert_eq!(filter.to_string(), r#"userName sw "O" and active eq true"#);
+/// assert_eq!(words, ["O"]);
+/// ```
+///
+/// # Errors
+/// What was expected, and where.
+pub fn parse_words(text: &str) -> Result<(Filter, Vec<String>), FilterError> {
+    read(text, true)
+}
+
+fn read(text: &str, takes_words: bool) -> Result<(Filter, Vec<String>), FilterError> {
     let mut parser = Parser::new(text)?;
+    parser.takes_words = takes_words;
     let filter = parser.or(0)?;
     parser.end()?;
-    Ok(filter)
+    Ok((filter, parser.words))
 }
 
 /// Reads the `path` of a PATCH operation (RFC 7644 §3.5.2).
@@ -27,7 +47,21 @@ pub fn parse(text: &str) -> Result<Filter, FilterError> {
 /// # Errors
 /// What was expected, and where.
 pub fn parse_patch_path(text: &str) -> Result<PatchPath, FilterError> {
+    Ok(read_patch_path(text, false)?.0)
+}
+
+/// Reads the `path` of a PATCH operation, in whose filter text may stand without quotes, as
+/// [`parse_words`] does.
+///
+/// # Errors
+/// What was expected, and where.
+pub fn parse_patch_path_words(text: &str) -> Result<(PatchPath, Vec<String>), FilterError> {
+    read_patch_path(text, true)
+}
+
+fn read_patch_path(text: &str, takes_words: bool) -> Result<(PatchPath, Vec<String>), FilterError> {
     let mut parser = Parser::new(text)?;
+    parser.takes_words = takes_words;
     let path = parser.path("an attribute path")?;
     let (mut filter, mut sub_attribute) = (None, None);
     if parser.token == Token::OpenBracket {
@@ -35,7 +69,7 @@ pub fn parse_patch_path(text: &str) -> Result<PatchPath, FilterError> {
         (filter, sub_attribute) = (Some(inside), sub.map(|(sub, _)| sub.to_owned()));
     }
     parser.end()?;
-    Ok(PatchPath { path, filter, sub_attribute })
+    Ok((PatchPath { path, filter, sub_attribute }, parser.words))
 }
 
 /// A value filter, and the sub-attribute after it with its place.
@@ -48,6 +82,10 @@ struct Parser<'a> {
     token: Token<'a>,
     span: Span,
     terms: usize,
+    /// Whether text may stand without quotes.
+    takes_words: bool,
+    /// What was read so.
+    words: Vec<String>,
 }
 
 impl<'a> Parser<'a> {
@@ -58,13 +96,23 @@ impl<'a> Parser<'a> {
         }
         let mut lexer = Lexer::new(text);
         let (token, span) = lexer.next()?;
-        Ok(Self { text, lexer, token, span, terms: 0 })
+        Ok(Self { text, lexer, token, span, terms: 0, takes_words: false, words: Vec::new() })
     }
 
     /// Consumes the token at hand.
     fn advance(&mut self) -> Result<(Token<'a>, Span), FilterError> {
-        let (token, span) = self.lexer.next()?;
-        Ok((std::mem::replace(&mut self.token, token), std::mem::replace(&mut self.span, span)))
+        let next = self.lexer.next()?;
+        Ok(self.take(next))
+    }
+
+    /// Consumes the token at hand, an operator, which a value follows.
+    fn advance_to_value(&mut self) -> Result<(Token<'a>, Span), FilterError> {
+        let next = if self.takes_words { self.lexer.value()? } else { self.lexer.next()? };
+        Ok(self.take(next))
+    }
+
+    fn take(&mut self, (token, span): (Token<'a>, Span)) -> (Token<'a>, Span) {
+        (std::mem::replace(&mut self.token, token), std::mem::replace(&mut self.span, span))
     }
 
     /// FILTER = logExp, `or` binding weakest.
@@ -135,14 +183,14 @@ impl<'a> Parser<'a> {
             return Err(FilterError::new(self.span, format!("more than {MAX_TERMS} comparisons")));
         }
         let Token::Word(word) = self.token else { return Err(self.expected(expected)) };
-        let span = self.span;
-        self.advance()?;
         if word.eq_ignore_ascii_case("pr") {
+            self.advance()?;
             return Ok(Filter::Present(path));
         }
         let Some(operator) = Operator::parse(word) else {
-            return Err(FilterError::new(span, format!("`{word}` is no operator")).help(expected));
+            return Err(FilterError::new(self.span, format!("`{word}` is no operator")).help(expected));
         };
+        self.advance_to_value()?;
         let (value, span) = self.value()?;
         Ok(Filter::Compare { path, operator, value, value_span: IgnoredSpan(span) })
     }
@@ -150,7 +198,7 @@ impl<'a> Parser<'a> {
     /// compValue = false / null / true / number / string
     fn value(&mut self) -> Result<(Literal, Span), FilterError> {
         let expected = "a value: text in double quotes, a number, `true`, `false` or `null`";
-        if !matches!(self.token, Token::String(_) | Token::Number(_) | Token::Word(_)) {
+        if !matches!(self.token, Token::String(_) | Token::Number(_) | Token::Word(_) | Token::Bare(_)) {
             return Err(self.expected(expected));
         }
         let (token, span) = self.advance()?;
@@ -160,6 +208,10 @@ impl<'a> Parser<'a> {
             Token::Word(word) if word.eq_ignore_ascii_case("true") => Literal::Boolean(true),
             Token::Word(word) if word.eq_ignore_ascii_case("false") => Literal::Boolean(false),
             Token::Word(word) if word.eq_ignore_ascii_case("null") => Literal::Null,
+            Token::Bare(word) => {
+                self.words.push(word.to_owned());
+                Literal::String(word.to_owned())
+            }
             _ => {
                 let word = span.of(self.text);
                 return Err(FilterError::new(span, format!("`{word}` is no value"))

@@ -14,7 +14,8 @@ pub(super) fn answer(
     request: &Request,
     segments: &[&str],
 ) -> Result<Reply, ScimError> {
-    if request.parameter("filter").is_some() {
+    // One document is what it is; a list with a filter would seem to be what the filter finds (RFC 7644 §4).
+    if request.parameter("filter").is_some() && matches!(segments, ["Schemas" | "ResourceTypes"]) {
         return Err(ScimError::new(403, "discovery endpoints take no `filter`; read the whole list"));
     }
     let registry = context.registry;

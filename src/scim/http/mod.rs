@@ -4,10 +4,12 @@
 mod bearer;
 mod discovery;
 mod path;
+mod prefer;
 mod reply;
 mod request;
 mod resource;
 mod search;
+mod select;
 
 pub use bearer::{Bearer, BearerForm, bearer};
 pub use path::normal;

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Header, MEDIA_TYPE, Request};
-use crate::scim::directory::Written;
+use super::prefer::Returns;
+use super::{MEDIA_TYPE, Request};
+use crate::scim::compat::Reading;
 use crate::scim::error::ScimError;
 
 /// What to send back.
@@ -46,15 +47,12 @@ impl Reply {
 
     /// To a request with `Prefer: explain`: what of it the tenant's profile read how, as JSON
     /// in ASCII, the first ones as far as a header may hold them.
-    pub(super) fn explained(self, request: &Request, written: &Written) -> Self {
-        let asked = request.header(Header::Prefer).is_some_and(|text| {
-            text.split(',').any(|preference| preference.trim().eq_ignore_ascii_case("explain"))
-        });
-        if !asked || written.readings.is_empty() {
+    pub(super) fn explained(self, request: &Request, readings: &[Reading]) -> Self {
+        if readings.is_empty() || !request.wants_explanation() {
             return self;
         }
         let mut told = String::new();
-        for reading in &written.readings {
+        for reading in readings {
             let text = ascii(&serde_json::to_string(reading).unwrap_or_default());
             if told.len() + text.len() > MAX_EXPLANATION {
                 break;
@@ -63,6 +61,14 @@ impl Reply {
             told.push_str(&text);
         }
         self.header("Provisor-Read-As", format!("[{told}]"))
+    }
+
+    /// Says that the client's wish for what is returned was heard (RFC 7240 §3).
+    pub(super) fn applied(self, returns: Option<Returns>) -> Self {
+        match returns {
+            Some(returns) => self.header("Preference-Applied", returns.applied()),
+            None => self,
+        }
     }
 
     /// A resource as JSON, with its ETag and its URI.

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::select::selection;
+use crate::scim::compat::{Profile, Reading};
 use crate::scim::directory::{self, MAX_BULK_OPERATIONS, MAX_PASSWORDS};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::schema::project::Selection;
@@ -92,9 +94,15 @@ impl Request {
         matches!(self.path.split('/').nth(1), Some("Me" | "Bulk"))
     }
 
-    /// A query parameter, decoded; `+` is a space. Parameters that mean nothing here, such
-    /// as Entra's `aadOptscim062020`, are simply never asked for.
+    /// A query parameter, decoded; `+` is a space. One without a value is as if it were not there.
+    /// Parameters that mean nothing here, such as Entra's `aadOptscim062020`, are simply never asked for.
     pub fn parameter(&self, name: &str) -> Option<String> {
+        self.sent(name).filter(|text| !text.trim().is_empty())
+    }
+
+    /// A query parameter for which "none" is a value of its own: an empty `cursor` begins the list
+    /// (RFC 9865 §2.1).
+    pub(super) fn sent(&self, name: &str) -> Option<String> {
         self.query.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             decode(key).eq_ignore_ascii_case(name).then(|| decode(&value.replace('+', " ")))
@@ -110,8 +118,9 @@ impl Request {
         }
     }
 
-    pub(super) fn selection(&self) -> Result<Selection, ScimError> {
-        selection(self.parameter("attributes"), self.parameter("excludedAttributes"))
+    /// What the client asked to see, and what of that was read how.
+    pub(super) fn selection(&self, profile: Profile) -> Result<(Selection, Vec<Reading>), ScimError> {
+        selection(profile, self.parameter("attributes"), self.parameter("excludedAttributes"))
     }
 
     pub(super) fn object(&self) -> Result<Map<String, Value>, ScimError> {
@@ -128,24 +137,6 @@ impl Request {
             Err(error) => Err(syntax(format!("the body is no JSON: {error}"))),
         }
     }
-}
-
-/// Most names in `attributes`, and in `excludedAttributes`.
-const MAX_NAMES: usize = 256;
-
-/// What a client asked to see.
-pub(super) fn selection(
-    attributes: Option<String>,
-    excluded: Option<String>,
-) -> Result<Selection, ScimError> {
-    for (name, list) in [("attributes", &attributes), ("excludedAttributes", &excluded)] {
-        let number = list.as_ref().map_or(0, |list| 1 + list.matches(',').count());
-        if number > MAX_NAMES {
-            let detail = format!("`{name}` has {number} names, more than {MAX_NAMES}; leave some out");
-            return Err(ScimError::bad(ScimType::InvalidValue, detail));
-        }
-    }
-    Ok(Selection::parse(attributes.as_deref(), excluded.as_deref()))
 }
 
 /// Whether a body can name a password at all, so that most need no second look: the word stands in it,

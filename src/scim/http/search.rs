@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::request::selection;
+use super::select::selection;
 use super::{Reply, Request, invalid};
+use crate::scim::compat::Reading;
 use crate::scim::directory::{self, Context, Found, Query, Searchable};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::schema::ResourceType;
@@ -18,18 +19,19 @@ pub(super) fn listed(
     kinds: &[&ResourceType],
     request: &Request,
 ) -> Result<Reply, ScimError> {
-    let cursor = request.parameter("cursor");
+    let cursor = request.sent("cursor");
+    let (selection, readings) = request.selection(context.settings.profile)?;
     let count = request.number("count").map_err(|error| of_count(error, cursor.is_some()))?;
     let query = Query {
-        filter: request.parameter("filter").filter(|text| !text.trim().is_empty()),
+        filter: request.parameter("filter"),
         start_index: request.number("startIndex")?,
         count,
         cursor,
-        sort_by: request.parameter("sortBy").filter(|text| !text.trim().is_empty()),
+        sort_by: request.parameter("sortBy"),
         descending: is_descending(request.parameter("sortOrder").as_deref())?,
-        selection: request.selection()?,
+        selection,
     };
-    directory::query(store, context, kinds, &query).map(shown)
+    found(store, context, kinds, request, (&query, readings))
 }
 
 /// `POST /Users/.search`
@@ -39,7 +41,8 @@ pub(super) fn posted(
     kind: &ResourceType,
     request: &Request,
 ) -> Result<Reply, ScimError> {
-    directory::query(store, context, &[kind], &read(context, &request.object()?)?).map(shown)
+    let (query, readings) = read(context, &request.object()?)?;
+    found(store, context, &[kind], request, (&query, readings))
 }
 
 /// `POST /.search`
@@ -49,12 +52,26 @@ pub(super) fn everywhere(
     request: &Request,
 ) -> Result<Reply, ScimError> {
     let kinds: Vec<_> = context.registry.resource_types.iter().collect();
-    directory::query(store, context, &kinds, &read(context, &request.object()?)?).map(shown)
+    let (query, readings) = read(context, &request.object()?)?;
+    found(store, context, &kinds, request, (&query, readings))
+}
+
+/// What a query finds, with what of it was read how.
+fn found(
+    store: &mut dyn Searchable,
+    context: &Context<'_>,
+    kinds: &[&ResourceType],
+    request: &Request,
+    (query, mut readings): (&Query, Vec<Reading>),
+) -> Result<Reply, ScimError> {
+    let mut found = directory::query(store, context, kinds, query)?;
+    readings.append(&mut found.readings);
+    Ok(shown(found).explained(request, &readings))
 }
 
 fn is_descending(order: Option<&str>) -> Result<bool, ScimError> {
     match order {
-        None | Some("") => Ok(false),
+        None => Ok(false),
         Some(order) if order.eq_ignore_ascii_case("ascending") => Ok(false),
         Some(order) if order.eq_ignore_ascii_case("descending") => Ok(true),
         Some(other) => Err(invalid(format!("`sortOrder` is `{other}`; send `ascending` or `descending`"))),
@@ -67,11 +84,14 @@ fn of_count(error: ScimError, with_cursor: bool) -> ScimError {
 }
 
 /// The body of a `.search`.
-fn read(context: &Context<'_>, body: &Map<String, Value>) -> Result<Query, ScimError> {
-    let field = |name: &str| {
+fn read(context: &Context<'_>, body: &Map<String, Value>) -> Result<(Query, Vec<Reading>), ScimError> {
+    let sent = |name: &str| {
         let same = || body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
         body.get(name).or_else(same).filter(|value| !value.is_null())
     };
+    // As in a URI: what is empty is not there, but for a cursor.
+    let is_empty = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+    let field = |name: &str| sent(name).filter(|value| name == "cursor" || !is_empty(value));
     if context.settings.is_strict() {
         let urns = field("schemas").and_then(Value::as_array);
         if !urns.is_some_and(|urns| urns.iter().any(|urn| urn == SEARCH)) {
@@ -106,15 +126,18 @@ fn read(context: &Context<'_>, body: &Map<String, Value>) -> Result<Query, ScimE
     };
     let cursor = text("cursor")?;
     let count = number("count").map_err(|error| of_count(error, cursor.is_some()))?;
-    Ok(Query {
-        filter: text("filter")?.filter(|text| !text.trim().is_empty()),
+    let (selection, readings) =
+        selection(context.settings.profile, names("attributes")?, names("excludedAttributes")?)?;
+    let query = Query {
+        filter: text("filter")?,
         start_index: number("startIndex")?,
         count,
         cursor,
-        sort_by: text("sortBy")?.filter(|text| !text.trim().is_empty()),
+        sort_by: text("sortBy")?,
         descending: is_descending(text("sortOrder")?.as_deref())?,
-        selection: selection(names("attributes")?, names("excludedAttributes")?)?,
-    })
+        selection,
+    };
+    Ok((query, readings))
 }
 
 fn shown(found: Found) -> Reply {

@@ -98,7 +98,7 @@ impl<'a> Patch<'a> {
             Step::Change(place, op, value)
                 if reader.kind.name == "Group" && place.attribute.name == "members" =>
             {
-                self.members.extend(members(op, &place, &value, reader.profile)?);
+                self.members.extend(members(op, &place, value, (reader.registry, reader.profile))?);
                 Ok(())
             }
             Step::Change(place, op, value) => self.change(reader, &place, op, value),
@@ -299,6 +299,10 @@ impl Place<'_> {
         value: Value,
     ) -> Result<(), ScimError> {
         let value = self.checked(op, sub, value)?;
+        if op == Op::Add && value.is_none() {
+            // Nothing is added, and nothing taken.
+            return Ok(());
+        }
         match present {
             Some(Value::Array(items)) => {
                 let is_set = op != Op::Remove && value == Some(Value::Bool(true));
@@ -442,10 +446,21 @@ fn add(
         places.unset_primary(attribute, items);
     }
     match (place.and_then(|place| Some((place, items.get_mut(place)?))), &mut item) {
-        (Some((place, Value::Object(known))), Value::Object(item)) => {
-            // What makes it the same stays as it is written.
-            item.retain(|name, _| !["value", "type"].contains(&name.as_str()) || !known.contains_key(name));
-            known.append(item);
+        (Some((place, known @ Value::Object(_))), Value::Object(item)) => {
+            // A part of several values keeps those that it has.
+            for sub in attribute.sub_attributes.iter().filter(|sub| sub.multi_valued) {
+                if let Some(value) = item.get_mut(&sub.name) {
+                    let joined = Place::joined(effort, Op::Add, sub, known, Some(value.take()))?;
+                    *value = joined.unwrap_or_default();
+                }
+            }
+            if let Value::Object(known) = known {
+                // What makes it the same stays as it is written.
+                item.retain(|name, _| {
+                    !["value", "type"].contains(&name.as_str()) || !known.contains_key(name)
+                });
+                known.append(item);
+            }
             if becomes_primary {
                 places.set_primary(place);
             }

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use super::element::is_assigned;
 use super::op::{Op, Operation};
-use crate::scim::compat::{At, Flag, Reader, canonical_urn, with_colon};
+use crate::scim::compat::{At, Flag, Reader, canonical_urn, is_json, with_colon};
 use crate::scim::error::{ScimError, ScimType, shown};
 use crate::scim::filter::ast::{Filter, IgnoredSpan, Literal, Operator, PatchPath};
-use crate::scim::filter::parse_patch_path;
+use crate::scim::filter::{FilterError, parse_patch_path, parse_patch_path_words};
 use crate::scim::name::{AttributePath, is_name};
 use crate::scim::schema::{Attribute, Mutability, Schema, Type};
 use crate::scim::span::Span;
@@ -162,7 +162,12 @@ impl<'a> Dialect<'_, 'a> {
             && sub.map_or(found.attribute.multi_valued && place.filter.is_none(), |sub| sub.multi_valued);
         let value = match value {
             value @ (Value::Null | Value::Array(_)) => value,
-            value if one => Value::Array(vec![value]),
+            value if one && !is_json(&value) => {
+                match self.reader.single(&at, sub.unwrap_or(found.attribute), value) {
+                    Value::Null => Value::Null,
+                    read => Value::Array(vec![read]),
+                }
+            }
             value => value,
         };
         self.steps.push(Step::Change(place, op, value));
@@ -219,11 +224,16 @@ impl<'a> Dialect<'_, 'a> {
         let at = At::new(&place.text);
         let items = match self.reader.list(&at, place.attribute, value) {
             Value::Array(items) => items,
+            // JSON that is not read is no value either.
+            one if is_json(&one) => return Err(names_nothing(&place)),
             one => vec![one],
         };
         let mut all = Vec::with_capacity(items.len());
         for item in items {
             let item = self.reader.single(&at, place.attribute, item);
+            if place.attribute.kind == Type::Complex && is_json(&item) {
+                return Err(names_nothing(&place));
+            }
             all.push(named(place.attribute, &item).ok_or_else(|| names_nothing(&place))?);
         }
         let filter = match <[Filter; 1]>::try_from(all) {
@@ -262,16 +272,16 @@ impl<'a> Dialect<'_, 'a> {
             self.steps.push(Step::Change(place, Op::Remove, Value::Null));
             return Ok(());
         }
-        let before = self.steps.len();
+        let mut names_any = false;
         for (name, value) in map {
             let sub = place.attribute.sub(&name).filter(|sub| sub.mutability != Mutability::ReadOnly);
             if let (Some(sub), false) = (sub, value.is_null()) {
-                let place =
-                    Place { text: format!("{}.{name}", place.text), filter: None, sub: Some(sub), ..place };
-                self.steps.push(Step::Change(place, Op::Remove, value));
+                names_any = true;
+                let text = format!("{}.{name}", place.text);
+                self.remove_from(Place { text, filter: None, sub: Some(sub), ..place }, sub, value)?;
             }
         }
-        if self.steps.len() == before { Err(names_nothing(&place)) } else { Ok(()) }
+        if names_any { Ok(()) } else { Err(names_nothing(&place)) }
     }
 
     /// The values of a part, in each place that the path names.
@@ -281,15 +291,18 @@ impl<'a> Dialect<'_, 'a> {
         let value = if part.multi_valued {
             let items = match self.reader.list(&at, part, value) {
                 Value::Array(items) => items,
+                one if is_json(&one) => return Err(names_nothing(&place)),
                 one => vec![one],
             };
             items.into_iter().map(|item| self.reader.single(&at, part, item)).collect()
         } else {
             self.reader.element(&at, part, value)
         };
-        let is_nothing = |value: &Value| !is_assigned(value) || *value == "";
+        // A part's values are simple, and one of a single part is no list.
+        let is_nothing =
+            |value: &Value| value.is_null() || value.is_object() || value.is_array() || *value == "";
         let lacks = match &value {
-            Value::Array(items) => items.iter().any(is_nothing),
+            Value::Array(items) if part.multi_valued => items.iter().any(is_nothing),
             value => is_nothing(value),
         };
         if lacks {
@@ -305,7 +318,7 @@ impl<'a> Dialect<'_, 'a> {
 
     /// What a text names; `None` when it is a member's name that is none, passed over.
     fn target(&mut self, text: &str, value: &Value, by: Named) -> Result<Option<Target<'a>>, ScimError> {
-        let path = match parse_patch_path(text) {
+        let path = match self.parsed(text) {
             Ok(path) => path,
             Err(_)
                 if by != Named::Path
@@ -342,6 +355,19 @@ impl<'a> Dialect<'_, 'a> {
             }
             _ => path,
         })))
+    }
+
+    /// A path, in whose filter words may stand for texts where the profile reads that.
+    fn parsed(&mut self, text: &str) -> Result<PatchPath, FilterError> {
+        if !text.contains('[') || !self.reader.profile.has(Flag::FilterWords) {
+            return parse_patch_path(text);
+        }
+        let (path, words) = parse_patch_path_words(text)?;
+        for word in words {
+            let quoted = Value::from(word.as_str()).to_string();
+            self.reader.reads(Flag::FilterWords, || text.to_owned(), &word.into(), || quoted.into());
+        }
+        Ok(path)
     }
 
     /// The schema that the whole path names, if it does.

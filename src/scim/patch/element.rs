@@ -46,7 +46,7 @@ impl Place<'_> {
                 check_value(&self.text, &element, value)?
             }
         };
-        if op == Op::Add && self.sub.is_none() && value.is_none() {
+        if op == Op::Add && value.is_none() {
             *present = self.restored(items);
             return Ok(());
         }

@@ -4,10 +4,12 @@ use serde_json::Value;
 
 use super::dialect::Place;
 use super::op::Op;
-use crate::scim::compat::Profile;
+use crate::scim::compat::{Flag, Profile};
 use crate::scim::error::{ScimError, ScimType, shown};
 use crate::scim::filter::ast::{Filter, Literal, Operator};
 use crate::scim::filter::compile::compile_element;
+use crate::scim::schema::Registry;
+use crate::scim::schema::check::{Rules, check_members};
 
 /// What becomes of a group's members, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,17 +44,23 @@ impl Removal {
 pub(super) fn members(
     op: Op,
     place: &Place<'_>,
-    value: &Value,
-    profile: Profile,
+    value: Value,
+    (registry, profile): (&Registry, Profile),
 ) -> Result<Vec<MemberChange>, ScimError> {
     let in_place = place.sub.is_some() || (place.filter.is_some() && op != Op::Remove);
     if in_place {
         let detail = "a membership cannot be changed in place; remove the member and add another";
         return Err(ScimError::bad(ScimType::Mutability, detail));
     }
+    let joining = |value: Value| {
+        let ids = ids(&value)?;
+        let rules = Rules { open_values: profile.has(Flag::OpenValues) };
+        check_members(registry, rules, &place.text, place.attribute, value)?;
+        Ok::<_, ScimError>(MemberChange::Add(ids))
+    };
     Ok(match (op, &place.filter) {
-        (Op::Add, _) => vec![MemberChange::Add(ids(value)?)],
-        (Op::Replace, _) => vec![MemberChange::Clear, MemberChange::Add(ids(value)?)],
+        (Op::Add, _) => vec![joining(value)?],
+        (Op::Replace, _) => vec![MemberChange::Clear, joining(value)?],
         (Op::Remove, None) => vec![MemberChange::Clear],
         (Op::Remove, Some(filter)) => {
             compile_element(filter, place.attribute, profile)

@@ -113,9 +113,33 @@ fn part<'a>(whole: Option<&'a Map<String, Value>>, urn: &str) -> Option<&'a Map<
 ///
 /// # Errors
 /// 400 `invalidValue` that names every fault.
-pub fn check_value(path: &str, attribute: &Attribute, mut value: Value) -> Result<Option<Value>, ScimError> {
-    let rules = Rules { open_values: true };
-    let mut checker = Checker { rules, registry: None, write: Write::Create, faults: Faults::default() };
+pub fn check_value(path: &str, attribute: &Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+    checked(None, Rules { open_values: true }, path, attribute, value)
+}
+
+/// Checks a group's members, which stand in no document that would be judged later.
+///
+/// # Errors
+/// As [`check_value`].
+pub fn check_members(
+    registry: &Registry,
+    rules: Rules,
+    path: &str,
+    attribute: &Attribute,
+    members: Value,
+) -> Result<(), ScimError> {
+    checked(Some(registry), rules, path, attribute, members).map(drop)
+}
+
+fn checked(
+    registry: Option<&Registry>,
+    rules: Rules,
+    path: &str,
+    attribute: &Attribute,
+    mut value: Value,
+) -> Result<Option<Value>, ScimError> {
+    let nothing = Map::new();
+    let mut checker = Checker { rules, registry, write: Write::Patch(&nothing), faults: Faults::default() };
     let place = Place { parent: None, joint: '.', name: path };
     let kept = checker.attribute(&place, attribute, &mut value);
     if checker.faults.0.is_empty() { Ok(kept.then_some(value)) } else { Err(checker.faults.into()) }

@@ -38,7 +38,7 @@ pub fn builtin() -> &'static Registry {
         .collect(),
         indexes: Indexes::default(),
         resource_types: vec![
-            kind("User", "/Users", "a user account", USER, &[(ENTERPRISE, false)]),
+            kind("User", "/Users", "User Account", USER, &[(ENTERPRISE, false)]),
             kind("Group", "/Groups", "a group of users and groups", GROUP, &[]),
         ],
     });
