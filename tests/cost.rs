@@ -130,7 +130,15 @@ fn four_times_the_values_cost_no_sixteen_times_the_time() {
         ("a circle of groups", a_circle_of_groups),
     ];
     for (name, make) in requests {
-        let (few, many) = (time(&make(800)), time(&make(3_200)));
+        let (small, large) = (make(800), make(3_200));
+        let (mut few, mut many) = (time(&small), time(&large));
+        // The least of several tries: the machine is shared.
+        for _ in 0..10 {
+            if many < few * 9 {
+                break;
+            }
+            (few, many) = (few.min(time(&small)), many.min(time(&large)));
+        }
         let ratio = many.as_secs_f64() / few.as_secs_f64();
         println!("{name}: {few:?}, four times as many {many:?}, {ratio:.1} times");
         assert!(ratio < 9.0, "{name}: {few:?}, four times as many {many:?}");

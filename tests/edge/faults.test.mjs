@@ -12,7 +12,7 @@ import { assertSound, INVARIANTS } from "./sound.mjs";
 
 const quick = { requestsPerSecond: 0 };
 /** Seconds of mixed load. */
-const SOAK = Number(process.env.SOAK ?? 60);
+const SOAK = Number(process.env.SOAK ?? 20);
 
 let server;
 before(async () => {
