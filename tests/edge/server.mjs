@@ -63,6 +63,8 @@ export function client(base, token, type = "application/scim+json") {
         ...headers,
       },
     });
+    // A body that is too long is answered before it was sent whole; what breaks then is no news.
+    call.on("error", () => {});
     call.end(text);
     const [reply] = await once(call, "response");
     const answer = (await reply.setEncoding("utf8").toArray()).join("");
