@@ -92,6 +92,15 @@ directory in memory (\`scripts/peers/scimmy.mjs\`).
 
 ${whys.join("\n")}
 
+These come from no registry; who has them runs them in:
+
+- **Microsoft's collection of requests** (Postman) in microsoft: it wants 204 from PATCH, compares with words without quotation
+  marks, puts a dot after a URN, and adds members whose id nobody has. Its token request, \`/serviceConfiguration\` and a member's
+  \`displayName\` are not SCIM.
+- **Microsoft's SCIM Validator** in default: it wants the user from a user's PATCH.
+- **Okta's suites** in default, with \`requestsPerSecond\` 0: Okta sends read-only attributes back, and asks fast.
+- **Suites of the RFC's letter** in strict.
+
 A suite is an entry in \`scripts/suites.mjs\`, with its profile. \`make test\` runs scim2-tester and scim-sanity against ours alone.
 The conversations are those of \`tests/vectors/idp\`; \`provisor replay-conversations URL --token T\` asks any server the same.
 Microsoft's SCIM Validator runs online only: its tests are among them, as \`entra/validator\` and \`entra/validator-verbose\`.
