@@ -75,7 +75,7 @@ async function main(mode) {
   const memory = process.env.DATA === "memory";
   const folder = memory ? null : resolve(process.env.DATA || ".data/dev");
   if (folder) await mkdir(folder, { recursive: true });
-  const port = Number(process.env.PORT ?? 8787) || (await freePort());
+  const port = Number(process.env.PORT || 8787) || (await freePort());
   const direct = mode === "serve" ? port : await freePort();
   const front = mode === "serve" ? await freePort() : port;
   // LOCAL: this is no Cloudflare, so issuers may be on this machine, and there are no jurisdictions.
