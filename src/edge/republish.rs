@@ -6,8 +6,8 @@ use super::publish::MEMBERS;
 use super::sql::{SEQUENCE, SqlStore, text};
 use crate::scim::directory::StoreError;
 
-/// Resources noted in one part.
-const PART: usize = 5_000;
+/// Resources noted in one part: about as many keys as a round publishes.
+const PART: usize = 500;
 /// Stale keys beyond which no more are noted.
 const WAITING: i64 = 20_000;
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { line, written } from "./lines.mjs";
 import { client, eventually, start, user } from "./server.mjs";
 import { kvOf } from "./store.mjs";
 
@@ -157,4 +158,26 @@ test("tenants are listed in pages, and made once for one key", async () => {
   assert.equal((await server.administer("POST", "/tenants", { name: "other" }, key)).status, 409);
   const wrong = await server.administer("POST", "/tenants", { name: "x", settings: { colour: 1 } });
   assert.equal(wrong.status, 400);
+});
+
+test("what is published again is noted in parts, and none is left out", async () => {
+  const { id, scim } = await tenant();
+  const count = 620;
+  const name = (n) => `u${String(n).padStart(5, "0")}`;
+  const lines = Array.from({ length: count }, (_, n) => line(name(n), { userName: name(n) }));
+  const file = written([{ export: { form: 1, settings: { requestsPerSecond: 0 } } }, ...lines]);
+  assert.equal((await server.administer("POST", `/tenants/${id}/import`, file)).status, 200);
+  // One part is noted with the import's end, the second by the alarm.
+  assert.equal((await scim("GET", "/Users?count=0")).body.totalResults, count);
+  const { body: made } = await server.administer("POST", `/tenants/${id}/tokens`, { scope: "edge-read" });
+  const reader = client(server.endpoint, made.token);
+  await eventually(async () => {
+    const { body: now } = await show(id);
+    assert.deepEqual([now.work, now.unpublished], [[], 0]);
+  }, 180);
+  for (const n of [0, 499, 500, count - 1]) {
+    assert.equal((await reader("GET", `/Users/${name(n)}`)).body.userName, name(n));
+    const found = await reader("GET", `/Users?filter=userName+eq+%22${name(n)}%22`);
+    assert.equal(found.body.totalResults, 1, name(n));
+  }
 });
