@@ -165,10 +165,8 @@ fn found_members(
 
 /// Whether a member satisfies the filter.
 fn holds(effort: &Effort, filter: &Compiled, member: &Value) -> Result<bool, Exhausted> {
-    let long = member.get("display").and_then(Value::as_str).map_or(0, str::len);
-    let each = COMPARED.saturating_add(long as u64 / 64);
-    effort.charge(filter.terms().saturating_mul(each))?;
-    Ok(eval::element(std::slice::from_ref(filter), member))
+    effort.charge(filter.terms().saturating_mul(COMPARED))?;
+    eval::element_within(std::slice::from_ref(filter), member, effort)
 }
 
 struct Deltas<'a> {

@@ -36,12 +36,7 @@ pub fn matches_within(
     Look::new(effort).matches(filter, Owner::Map(resource))
 }
 
-/// Whether one element of a multi-valued attribute satisfies all the filters.
-pub fn element(filters: &[Compiled], value: &Value) -> bool {
-    element_within(filters, value, &Effort::unlimited()).unwrap_or(false)
-}
-
-/// As [`element`], within a request's effort.
+/// Whether one element of a multi-valued attribute satisfies all the filters, within a request's effort.
 ///
 /// # Errors
 /// As [`matches_within`].

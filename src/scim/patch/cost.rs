@@ -11,8 +11,8 @@ use crate::scim::filter::ast::Filter;
 const PLACED: u64 = 10;
 /// Steps to look at one element or at one term of a filter.
 const LOOKED: u64 = 2;
-/// Bytes to read or compare in one step.
-const BYTES: usize = 64;
+/// Bytes to compare in one step: letters other than ASCII are folded one by one.
+const BYTES: usize = 8;
 
 /// An element whose place is looked up or noted.
 pub(super) fn placed(effort: &Effort, item: &Value) -> Result<(), ScimError> {

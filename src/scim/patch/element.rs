@@ -10,7 +10,7 @@ use super::cost;
 use super::dialect::Place;
 use super::op::Op;
 use crate::scim::compat::{Flag, Reader};
-use crate::scim::effort::Effort;
+use crate::scim::effort::{Effort, Exhausted};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::ast::{Filter, Literal, Operator};
 use crate::scim::filter::compile::compile_element;
@@ -104,7 +104,8 @@ impl Place<'_> {
         let compiled = compile_element(filter, self.attribute, work.reader.profile)
             .map_err(|error| error.into_scim(ScimType::InvalidFilter, &self.text))?;
         cost::compared(work.effort, items, cost::terms(filter))?;
-        Ok(items.iter().map(|item| eval::element(std::slice::from_ref(&compiled), item)).collect())
+        let holds = |item| eval::element_within(std::slice::from_ref(&compiled), item, work.effort);
+        items.iter().map(holds).collect::<Result<_, _>>().map_err(Exhausted::of_write)
     }
 
     /// Whether a `replace` keeps what the elements have and the value does not name.
