@@ -185,6 +185,7 @@ if (one) {
   await look("events reach a polling receiver", async () => {
     const stream = await ask("POST", `/admin/tenants/${one.id}/streams`, admin, {
       delivery: "poll",
+      audience: "smoke",
       fromTheBeginning: true,
     });
     wanted(stream, 201);

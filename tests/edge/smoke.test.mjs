@@ -7,7 +7,8 @@ import { start } from "./server.mjs";
 
 let server;
 before(async () => {
-  server = await start();
+  // KV's lists do not trail here.
+  server = await start("memory", { KV_DELAY: "0.2" });
 });
 after(() => server.stop());
 
