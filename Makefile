@@ -59,10 +59,10 @@ bench: build/index.js www/dist/index.html ## the benchmarks: the engine natively
 prove: ## the long proofs: many cases, many kills
 	@scripts/setup.sh browser
 	@$(MAKE) --no-print-directory worker
-	@PROPTEST_CASES=20000 cargo test --release --features cli
+	@PROPTEST_CASES=20000 REQUESTS=1000000 SEED=7 cargo test --release --features cli
 	@. scripts/env.sh && KILLS=1000 LANES=2 SOAK=3600 node --test tests/edge/*.test.mjs
 
-fuzz: ## six fuzz targets over the parsers and PATCH, SECONDS= each (60)
+fuzz: ## the fuzz targets over the parsers and PATCH, SECONDS= each (60)
 	@scripts/fuzz.sh $(SECONDS)
 
 coverage: ## the lines of src/scim that the native tests run
