@@ -58,7 +58,7 @@ async fn of_issuer(env: &Env, jwt: &Jwt) -> Result<Token, Fault> {
         let Some(Trusted { tenant, issuer }) = known.and_then(|text| serde_json::from_str(&text).ok()) else {
             continue;
         };
-        let expires = verify(&jwt, env, &issuer, js_sys::Date::now()).await?;
+        let expires = verify(jwt, env, &issuer, js_sys::Date::now()).await?;
         let claims = [issuer.subject_claim.as_str(), "sub", "azp", "appid"];
         let subject = claims.into_iter().find_map(|name| jwt.claim(name));
         let credential = Credential::Issuer {
