@@ -3,8 +3,8 @@
 
 use serde_json::Number;
 
-use super::FilterError;
 use super::ast::{Filter, IgnoredSpan, Literal, Operator};
+use super::error::FilterError;
 use super::text::Needle;
 use crate::scim::compat::{Flag, Profile};
 use crate::scim::name::{AttributePath, Letters};

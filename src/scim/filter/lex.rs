@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::FilterError;
+use super::error::FilterError;
 use crate::scim::name::is_urn_byte;
 use crate::scim::span::Span;
 

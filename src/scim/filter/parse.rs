@@ -1,10 +1,17 @@
 //! The parser: one function per rule of the ABNF in RFC 7644 §3.4.2.2, figure 1.
 
 use super::ast::{Filter, IgnoredSpan, Literal, Operator, PatchPath};
+use super::error::FilterError;
 use super::lex::{Lexer, Token};
-use super::{FilterError, MAX_DEPTH, MAX_LENGTH, MAX_TERMS};
 use crate::scim::name::{AttributePath, is_name};
 use crate::scim::span::Span;
+
+/// Longest filter, in bytes.
+pub const MAX_LENGTH: usize = 8_192;
+/// Deepest nesting of groups and value paths.
+pub const MAX_DEPTH: usize = 64;
+/// Most comparisons in one filter.
+pub const MAX_TERMS: usize = 256;
 
 /// Reads a filter.
 ///
