@@ -4,100 +4,13 @@
 
 mod profile;
 mod quirk;
+mod reader;
 mod resource;
 mod value;
 
 pub use profile::Profile;
 pub use quirk::{Flag, QUIRKS, Quirk};
+pub(crate) use reader::note;
+pub use reader::{Reader, Reading};
 pub(crate) use resource::{canonical_urn, with_colon};
 pub(crate) use value::{At, is_json};
-
-use serde::Serialize;
-use serde_json::{Map, Value};
-
-use super::schema::{Registry, ResourceType};
-
-/// Most readings kept of one request.
-const MAX_READINGS: usize = 100;
-/// Longest value that a reading repeats, in bytes of its texts; what is longer is told as `…`.
-const MAX_TOLD: usize = 4_000;
-
-/// What was read how.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Reading {
-    /// The quirk's name.
-    pub flag: &'static str,
-    /// Where in the request.
-    pub path: String,
-    /// What was sent.
-    pub from: Value,
-    /// What it was read as; null when it was passed over.
-    pub to: Value,
-}
-
-/// Reads requests by a profile, and notes what it read how.
-pub struct Reader<'a> {
-    pub(crate) registry: &'a Registry,
-    pub(crate) kind: &'a ResourceType,
-    pub(crate) profile: Profile,
-    /// What was read how, in order; the first hundred.
-    pub readings: Vec<Reading>,
-}
-
-impl<'a> Reader<'a> {
-    /// A reader for resources of one type.
-    pub const fn new(registry: &'a Registry, kind: &'a ResourceType, profile: Profile) -> Self {
-        Self { registry, kind, profile, readings: Vec::new() }
-    }
-
-    /// Whether the quirk is read; notes it if so.
-    pub(crate) fn reads(
-        &mut self,
-        flag: Flag,
-        path: impl FnOnce() -> String,
-        from: &Value,
-        to: impl FnOnce() -> Value,
-    ) -> bool {
-        let reads = self.profile.has(flag);
-        if reads {
-            note(&mut self.readings, flag, path, from, to);
-        }
-        reads
-    }
-
-    /// A resource as sent, made strict. What no quirk covers stays, for the schema to judge.
-    pub fn resource(&mut self, body: Map<String, Value>) -> Map<String, Value> {
-        resource::read(self, body)
-    }
-}
-
-/// Adds a reading, within the limit.
-pub(crate) fn note(
-    readings: &mut Vec<Reading>,
-    flag: Flag,
-    path: impl FnOnce() -> String,
-    from: &Value,
-    to: impl FnOnce() -> Value,
-) {
-    if readings.len() < MAX_READINGS {
-        let (from, to) = match text_within(from, MAX_TOLD) {
-            Some(_) => (from.clone(), to()),
-            None => ("…".into(), "…".into()),
-        };
-        readings.push(Reading { flag: flag.name(), path: path(), from, to });
-    }
-}
-
-/// What is left of so many bytes after all texts of a value, if anything is.
-fn text_within(value: &Value, left: usize) -> Option<usize> {
-    match value {
-        Value::String(text) => left.checked_sub(text.len()),
-        Value::Array(items) => {
-            items.iter().try_fold(left, |left, item| text_within(item, left.checked_sub(1)?))
-        }
-        Value::Object(map) => map
-            .iter()
-            .try_fold(left, |left, (name, item)| text_within(item, left.checked_sub(name.len() + 1)?)),
-        _ => Some(left),
-    }
-}

@@ -4,7 +4,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Flag, QUIRKS};
+use super::quirk::{Flag, QUIRKS, Quirk};
 
 /// The quirks that a tenant reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Serialize for Profile {
             return serializer.serialize_str(name);
         }
         let from = (ready.ready != Ready::Default).then(|| ("from", Value::from(name)));
-        let differs = |quirk: &&super::Quirk| self.has(quirk.flag) != ready.has(quirk.flag);
+        let differs = |quirk: &&Quirk| self.has(quirk.flag) != ready.has(quirk.flag);
         let flags = QUIRKS.iter().filter(differs);
         serializer
             .collect_map(from.into_iter().chain(flags.map(|quirk| (quirk.name, self.has(quirk.flag).into()))))

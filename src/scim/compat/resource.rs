@@ -2,13 +2,21 @@
 
 use serde_json::{Map, Value};
 
+use super::quirk::Flag;
+use super::reader::Reader;
 use super::value::At;
-use super::{Flag, Reader};
 use crate::scim::name::AttributePath;
 use crate::scim::schema::builtin::{ENTERPRISE, GROUP, USER};
 use crate::scim::schema::{Resolved, ResourceType, Schema};
 
-pub(super) fn read(reader: &mut Reader<'_>, body: Map<String, Value>) -> Map<String, Value> {
+impl Reader<'_> {
+    /// A resource as sent, made strict. What no quirk covers stays, for the schema to judge.
+    pub fn resource(&mut self, body: Map<String, Value>) -> Map<String, Value> {
+        read(self, body)
+    }
+}
+
+fn read(reader: &mut Reader<'_>, body: Map<String, Value>) -> Map<String, Value> {
     let (registry, kind) = (reader.registry, reader.kind);
     let mut read = Map::with_capacity(body.len() + 1);
     let mut extensions: Vec<String> = Vec::new();

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Flag, Reader};
+use super::quirk::Flag;
+use super::reader::Reader;
 use crate::scim::schema::{Attribute, Mutability, Type};
 
 /// Where a value stands; becomes text only when a reading is noted.
