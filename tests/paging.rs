@@ -4,6 +4,7 @@
 mod support;
 
 use provisor::scim::directory::Settings;
+use provisor::scim::filter;
 use provisor::scim::schema::builtin;
 use serde_json::{Value, json};
 use support::{Tenant, encode, group, user};
@@ -342,4 +343,39 @@ fn a_cursor_outlives_a_change_of_the_indexes() {
         cursor = page["nextCursor"].as_str().unwrap_or_default().to_owned();
     }
     assert_eq!(seen, (0..12).map(|number| format!("user{number:03}")).collect::<Vec<_>>());
+}
+
+/// A cursor outlives a deployment: what a query is told by may not change its form.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_filter_has_one_form_whatever_its_spelling() {
+    const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let registry = builtin();
+    let user = registry.resource_type("User").unwrap();
+    let form =
+        |text: &str| filter::compile(&filter::parse(text).unwrap(), &registry, user).unwrap().to_string();
+    for (text, wanted) in [
+        (r#"USERNAME  EQ "Bjensen""#, r#"userName eq "bjensen""#.to_owned()),
+        (r#"id eq "A\"b""#, r#"id eq "A\"b""#.to_owned()),
+        ("active eq true", "active eq true".to_owned()),
+        ("nickName eq null", "nickName eq null".to_owned()),
+        (
+            r#"not (title pr and nickName sw "a" and (active eq true))"#,
+            r#"not ((title pr and nickName sw "a" and active eq true))"#.to_owned(),
+        ),
+        (
+            r#"title pr or nickName pr and active eq true"#,
+            "(title pr or (nickName pr and active eq true))".to_owned(),
+        ),
+        (r#"emails[type eq "work"]"#, r#"emails[(type eq "work")]"#.to_owned()),
+        (r#"name.familyName co "O""#, r#"name.familyName co "o""#.to_owned()),
+        (&format!(r#"{ENTERPRISE}:department eq "A""#), format!(r#"{ENTERPRISE}:department eq "a""#)),
+        (&format!("{ENTERPRISE} pr"), format!("{ENTERPRISE} pr")),
+        (
+            r#"meta.created gt "2026-11-30T01:00:00.5+01:00""#,
+            "meta.created gt @1795996800500.000000000".to_owned(),
+        ),
+    ] {
+        assert_eq!(form(text), wanted, "{text}");
+    }
 }

@@ -234,7 +234,10 @@ fn parsed(
 /// Tells this query from others: what it compiled to, so that spelling does not matter, nor
 /// which attributes have an index at present.
 fn print_of(parts: &[Part<'_>], query: &Query) -> String {
-    let of_part = |part: &Part<'_>| format!("{} {:?}", part.kind.name, part.filter);
+    let of_part = |part: &Part<'_>| match &part.filter {
+        Some(filter) => format!("{} {filter}", part.kind.name),
+        None => part.kind.name.clone(),
+    };
     let bound: Vec<String> = parts.iter().map(of_part).collect();
     let sort = query.sort_by.as_deref().map(str::to_ascii_lowercase).unwrap_or_default();
     fingerprint(&[&bound.join("\n"), &sort, if query.descending { "descending" } else { "" }])
