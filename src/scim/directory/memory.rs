@@ -7,7 +7,7 @@ use super::overlay::Overlay;
 use super::page::page;
 use super::store::{
     ChangeSet, JournalEntry, Key, Member, Membership, Place, Predicate, Put, Record, Searchable, Store,
-    StoreError,
+    StoreError, text_of,
 };
 use crate::scim::schema::instant;
 
@@ -185,7 +185,7 @@ impl MemoryStore {
 
     fn display(&self, id: &str) -> String {
         let document = self.resources.get(id).map_or("", |put| put.record.document.as_str());
-        super::text_of(document, "displayName").unwrap_or_default()
+        text_of(document, "displayName").unwrap_or_default()
     }
 }
 

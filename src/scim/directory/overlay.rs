@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::page::{PAGE_BYTES, Weight, is_last, page};
-use super::store::{ChangeSet, Key, Member, Membership, Put, Record, Store, StoreError};
+use super::store::{ChangeSet, Key, Member, Membership, Put, Record, Store, StoreError, text_of};
 
 /// Members read from the store beneath in one go.
 const PAGE: usize = 500;
@@ -61,12 +61,12 @@ impl<'a> Overlay<'a> {
 
     fn display(&self, id: &str) -> Option<String> {
         let put = self.rows.get(id)?.as_ref()?;
-        Some(super::text_of(&put.record.document, "displayName").unwrap_or_default())
+        Some(text_of(&put.record.document, "displayName").unwrap_or_default())
     }
 
     fn beneath_display(&mut self, kind: &str, id: &str) -> Result<String, StoreError> {
         let record = self.beneath.get(kind, id)?;
-        Ok(record.and_then(|record| super::text_of(&record.document, "displayName")).unwrap_or_default())
+        Ok(record.and_then(|record| text_of(&record.document, "displayName")).unwrap_or_default())
     }
 
     /// Whether a membership that the store beneath has still stands.

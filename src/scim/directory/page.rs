@@ -1,8 +1,6 @@
 //! Pages of rows: a page ends at a number of rows or at a number of bytes, whichever comes first,
 //! so that long documents do not fill the memory.
 
-use super::store::{Member, Membership, Record};
-
 /// Bytes of text after which a page ends.
 pub const PAGE_BYTES: usize = 4 << 20;
 
@@ -10,24 +8,6 @@ pub const PAGE_BYTES: usize = 4 << 20;
 pub trait Weight {
     /// The bytes.
     fn bytes(&self) -> usize;
-}
-
-impl Weight for Record {
-    fn bytes(&self) -> usize {
-        self.document.len()
-    }
-}
-
-impl Weight for Member {
-    fn bytes(&self) -> usize {
-        self.id.len() + self.display.len()
-    }
-}
-
-impl Weight for Membership {
-    fn bytes(&self) -> usize {
-        self.member.len() + self.group.len() + self.display.len()
-    }
 }
 
 /// Takes up to `limit` rows, and none after the one with which they reach [`PAGE_BYTES`]. The first

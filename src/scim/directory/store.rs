@@ -3,7 +3,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::page::is_last;
+use serde_json::{Map, Value};
+
+use super::page::{Weight, is_last};
+use crate::scim::error::{ScimError, shown};
 
 /// A stored resource: its own attributes as JSON text, without `id`, `meta`, a group's
 /// `members` or a user's `groups`, which are joined when it is read.
@@ -248,4 +251,52 @@ pub trait Searchable: Store {
     ) -> Result<Vec<Record>, StoreError>;
     /// How many rows satisfy the predicate. `All` costs no scan.
     fn count(&mut self, kind: &str, predicate: &Predicate) -> Result<u64, StoreError>;
+}
+
+impl Weight for Record {
+    fn bytes(&self) -> usize {
+        self.document.len()
+    }
+}
+
+impl Weight for Member {
+    fn bytes(&self) -> usize {
+        self.id.len() + self.display.len()
+    }
+}
+
+impl Weight for Membership {
+    fn bytes(&self) -> usize {
+        self.member.len() + self.group.len() + self.display.len()
+    }
+}
+
+/// A resource as the client sent it.
+pub type Body = Map<String, Value>;
+
+/// One text attribute of a stored document.
+pub(crate) fn text_of(document: &str, attribute: &str) -> Option<String> {
+    let document: Value = serde_json::from_str(document).ok()?;
+    document.get(attribute)?.as_str().map(str::to_owned)
+}
+
+impl From<StoreError> for ScimError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken(key) => {
+                let value =
+                    if key.value.is_empty() { String::new() } else { format!(": `{}`", shown(&key.value)) };
+                let detail =
+                    format!("another resource already has this `{}`{value}; choose another", key.attribute);
+                Self::conflict(detail)
+            }
+            StoreError::Full => Self::new(
+                507,
+                "the tenant's storage is full, so nothing more is written; reading and deleting go on: delete what is \
+                 not needed, or let the administrator keep the journal for fewer days (`journalDays`)",
+            ),
+            // What failed inside is for the log, not for the client.
+            StoreError::Failed(_) => Self::new(500, "storage failed; nothing was changed, try again"),
+        }
+    }
 }

@@ -1,14 +1,14 @@
 //! Create, replace, patch, delete (RFC 7644 §3.3, §3.5, §3.6): each computes one whole
 //! [`ChangeSet`] and commits it once.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::bounds::{self, Measured};
 use super::keys::{keys, spelled};
 use super::membership::{member_deltas, member_kind};
 use super::render::parse;
 use super::version::require;
-use super::{ChangeSet, Context, JournalEntry, Key, Put, Record, Store, StoreError};
+use super::{Body, ChangeSet, Context, JournalEntry, Key, Put, Record, Store, StoreError};
 use crate::scim::compat::{Flag, Profile, Reader, Reading};
 use crate::scim::effort::Exhausted;
 use crate::scim::error::{ScimError, ScimType, shown};
@@ -17,9 +17,6 @@ use crate::scim::patch::{self, MemberChange, Operations};
 use crate::scim::schema::ResourceType;
 use crate::scim::schema::check::{Rules, Write, check};
 use crate::scim::schema::project::specified;
-
-/// A resource as the client sent it.
-pub type Body = Map<String, Value>;
 
 /// What a write left behind.
 #[derive(Clone, Debug, PartialEq)]

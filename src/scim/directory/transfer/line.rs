@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::is_id;
 use crate::scim::directory::Settings;
 use crate::scim::error::ScimError;
 
@@ -14,6 +13,8 @@ pub const FORM: u64 = 1;
 pub const MAX_DOCUMENT: usize = 2 * 1_048_576;
 /// Longest line, in bytes: a document, and what stands around it.
 pub const MAX_LINE: usize = 4 * 1_048_576;
+/// Longest id.
+pub(super) const MAX_ID: usize = 128;
 /// How the last line begins.
 pub const END: &str = "{\"end\":";
 
@@ -177,4 +178,11 @@ pub fn shown(line: &Line) -> String {
 pub fn refused(number: u64, mut error: ScimError) -> ScimError {
     error.detail = format!("line {number}: {}; nothing was kept", error.detail);
     error
+}
+
+/// Whether this may be the id of a resource: it stands in paths, in `Location` and in keys of the copy.
+#[must_use]
+pub fn is_id(id: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
+    (1..=MAX_ID).contains(&id.len()) && id.bytes().all(is_plain) && !matches!(id, "." | ".." | ".search")
 }

@@ -8,6 +8,7 @@ mod line;
 mod restored;
 
 pub use line::{
-    END, FORM, Head, Line, MAX_DOCUMENT, MAX_LINE, Members, Resource, Sums, Trailer, read, refused, shown,
+    END, FORM, Head, Line, MAX_DOCUMENT, MAX_LINE, Members, Resource, Sums, Trailer, is_id, read, refused,
+    shown,
 };
-pub use restored::{Restored, is_id, restored};
+pub use restored::{Restored, restored};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{MAX_DOCUMENT, Resource};
+use super::line::{MAX_DOCUMENT, MAX_ID, Resource, is_id};
 use crate::scim::compat::Flag;
 use crate::scim::directory::bounds::{self, Measured};
 use crate::scim::directory::{ChangeSet, Key, Record, Settings, keys};
@@ -12,8 +12,6 @@ use crate::scim::schema::{
     Fault, Faults, Mutability, Registry, ResourceType, Rule, builtin, instant, written,
 };
 
-/// Longest id.
-const MAX_ID: usize = 128;
 /// Highest version: that of four million resources can be added up in a number of JavaScript.
 const MAX_VERSION: u64 = 1 << 31;
 /// Most rounds that a password's hash may say.
@@ -34,13 +32,6 @@ pub struct Restored {
     pub password: Option<String>,
     /// What was left out of it, and what it has that no request could write any more.
     pub notes: Vec<String>,
-}
-
-/// Whether this may be the id of a resource: it stands in paths, in `Location` and in keys of the copy.
-#[must_use]
-pub fn is_id(id: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
-    (1..=MAX_ID).contains(&id.len()) && id.bytes().all(is_plain) && !matches!(id, "." | ".." | ".search")
 }
 
 /// Checks a resource as a request's is checked, but for what the service itself has written:
