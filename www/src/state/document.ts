@@ -3,7 +3,6 @@
 import { computed, signal } from "@preact/signals";
 import type { Kind, Settings } from "../types";
 import { mappings, parse } from "./schema";
-import type { WhatIf } from "./whatif";
 
 export interface GivenFile {
   name: string;
@@ -17,6 +16,14 @@ export interface Expectation {
   name: string;
   kind: Kind;
   target: string;
+  value: string;
+}
+
+/** Another value of a source attribute for one person. */
+export interface WhatIf {
+  id: string;
+  kind: Kind;
+  attribute: string;
   value: string;
 }
 

@@ -4,13 +4,6 @@ import { strings } from "../strings";
 import type { Kind } from "../types";
 import { commit, document_ } from "./document";
 
-export interface WhatIf {
-  id: string;
-  kind: Kind;
-  attribute: string;
-  value: string;
-}
-
 export function whatIfOf(id: string): Map<string, string> {
   const mine = document_.value.whatIf.filter((one) => one.id === id);
   return new Map(mine.map(({ attribute, value }) => [attribute, value]));
