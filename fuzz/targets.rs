@@ -14,14 +14,14 @@ use provisor::scim::directory::memory::MemoryStore;
 use provisor::scim::directory::transfer::{
     Head, Line, Resource, Restored, Trailer, is_id, read, refused, restored, shown,
 };
-use provisor::scim::directory::{Context, NO_PASSWORDS, Settings};
+use provisor::scim::directory::{Context, NO_PASSWORDS, Settings, lower};
 use provisor::scim::effort::Effort;
 use provisor::scim::error::ScimType;
-use provisor::scim::filter::{self, INDEXED};
+use provisor::scim::filter;
 use provisor::scim::http::{Request, serve};
 use provisor::scim::patch;
-use provisor::scim::schema::builtin;
 use provisor::scim::schema::check::{Rules, Write, check};
+use provisor::scim::schema::{INDEXED, builtin};
 use serde_json::{Map, Value, json};
 
 fn text(bytes: &[u8]) -> Option<&str> {
@@ -56,7 +56,7 @@ pub fn filter(bytes: &[u8]) {
             for kind in &builtin().resource_types {
                 if let Ok(compiled) = filter::compile(&parsed, builtin(), kind) {
                     filter::matches(&compiled, &user());
-                    filter::lower(&compiled, &INDEXED);
+                    lower(&compiled, &INDEXED);
                 }
             }
         }

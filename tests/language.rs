@@ -1,9 +1,9 @@
 //! The filter language (RFC 7644 §3.4.2.2): every vector matches, misses or fails as it
 //! says, natively and in the browser; what lowers to an index loses no match.
 
-use provisor::scim::directory::{Key, Predicate};
-use provisor::scim::filter::{self, INDEXED, lower};
-use provisor::scim::schema::{Registry, ResourceType, builtin};
+use provisor::scim::directory::{Key, Predicate, lower};
+use provisor::scim::filter;
+use provisor::scim::schema::{INDEXED, Registry, ResourceType, builtin};
 use serde_json::{Map, Value};
 
 #[cfg(target_arch = "wasm32")]

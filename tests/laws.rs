@@ -8,13 +8,13 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use provisor::scim::compat::Profile;
 use provisor::scim::directory::memory::MemoryStore;
-use provisor::scim::directory::{Context, NO_PASSWORDS, Place, Searchable, Settings};
+use provisor::scim::directory::{Context, NO_PASSWORDS, Place, Searchable, Settings, lower};
 use provisor::scim::effort::Effort;
-use provisor::scim::filter::{self, Filter, INDEXED, Literal, Operator, lower};
+use provisor::scim::filter::{self, Filter, Literal, Operator};
 use provisor::scim::http::{Request, serve};
 use provisor::scim::patch;
 use provisor::scim::schema::check::{Rules, Write, check};
-use provisor::scim::schema::{Registry, ResourceType, builtin};
+use provisor::scim::schema::{INDEXED, Registry, ResourceType, builtin};
 use serde_json::{Map, Value, json};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";

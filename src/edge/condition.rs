@@ -276,8 +276,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Condition, order};
-    use crate::scim::directory::{Key, Predicate};
+    use crate::scim::directory::{Key, Predicate, lower};
     use crate::scim::filter;
+    use crate::scim::schema::INDEXED;
 
     /// What the runtime takes, less what a statement has around the condition.
     const DEPTH: usize = 100 - 10;
@@ -288,7 +289,7 @@ mod tests {
         let kind = registry.resource_type("User").unwrap();
         let parsed = filter::parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
         let compiled = filter::compile(&parsed, registry, kind).unwrap();
-        Condition::of(&filter::lower(&compiled, &filter::INDEXED).0)
+        Condition::of(&lower(&compiled, &INDEXED).0)
     }
 
     fn check(text: &str) {

@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::location::reference;
 use super::page::{Weight, is_last};
-use super::render::{JOINED, QUESTION, reference};
 use super::stop::Stop;
+use super::store::QUESTION;
 use super::{Context, Record, Store};
 use crate::scim::effort::Exhausted;
 use crate::scim::schema::ResourceType;
+
+/// Steps of a member or a membership that is joined and written, beside its bytes.
+pub(super) const JOINED: u64 = 40;
 
 /// Memberships read in one go.
 const PAGE: usize = 10_000;

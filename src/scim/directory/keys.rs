@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Body, Key};
-use crate::scim::filter::lower::INDEXED;
-use crate::scim::schema::{Attribute, Moment, Registry, ResourceType, Type, Uniqueness, moment, number_key};
+use crate::scim::schema::{
+    Attribute, INDEXED, Moment, Registry, ResourceType, Type, Uniqueness, moment, number_key,
+};
 
 /// A document's unique keys and its searchable keys, extensions' and sub-attributes' too.
 #[must_use]

@@ -7,18 +7,20 @@ use serde_json::{Map, Value};
 use super::cursor::{Cursor, Row, fingerprint};
 use super::first::First;
 use super::groups::Groups;
+use super::lower::lower;
 use super::page::{PAGE_BYTES, Weight, is_last};
-use super::render::{QUESTION, whole};
+use super::render::whole;
 use super::sort::SortKey;
 use super::stop::Stop;
+use super::store::QUESTION;
 use super::stream::written;
 use super::{Context, Place, Predicate, Record, Searchable};
 use crate::scim::compat::{Flag, Reading, note};
 use crate::scim::error::{ScimError, ScimType};
-use crate::scim::filter::{self, Compiled, Filter, FilterError, INDEXED, lower};
+use crate::scim::filter::{self, Compiled, Filter, FilterError};
 use crate::scim::name::AttributePath;
 use crate::scim::schema::project::Selection;
-use crate::scim::schema::{ResourceType, instant};
+use crate::scim::schema::{INDEXED, ResourceType, instant};
 
 /// Rows that a scan looks at in one go, at first and at most: where many do not match, many are read.
 const SCAN_PAGE: usize = 500;

@@ -3,9 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::groups::Groups;
+use super::groups::{Groups, JOINED};
+use super::location::{location, reference};
 use super::page::is_last;
 use super::stop::Stop;
+use super::store::QUESTION;
 use super::version::{etag, etag_with};
 use super::{Context, Member, Record, Store, StoreError};
 use crate::scim::error::ScimError;
@@ -14,10 +16,6 @@ use crate::scim::schema::project::Selection;
 
 /// Members read in one go.
 const MEMBERS_PAGE: usize = 1_000;
-/// Steps of a question to the store.
-pub(super) const QUESTION: u64 = 500;
-/// Steps of a member or a membership that is joined and written, beside its bytes.
-pub(super) const JOINED: u64 = 40;
 
 /// A resource ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,16 +119,6 @@ pub(super) fn whole(
 pub(super) fn parse(document: &str) -> Result<Map<String, Value>, ScimError> {
     serde_json::from_str(document)
         .map_err(|_| ScimError::from(StoreError::Failed("a document is no JSON".into())))
-}
-
-/// A resource's URI.
-pub fn location(context: &Context<'_>, kind: &ResourceType, id: &str) -> String {
-    format!("{}{}/{id}", context.base, kind.endpoint)
-}
-
-pub(super) fn reference(context: &Context<'_>, kind: &str, id: &str) -> String {
-    let endpoint = context.registry.resource_type(kind).map_or("", |kind| kind.endpoint.as_str());
-    format!("{}{endpoint}/{id}", context.base)
 }
 
 /// A membership as an element of `members`.

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use super::page::{Weight, is_last};
 use crate::scim::error::{ScimError, shown};
 
+/// Steps of a question to the store.
+pub(super) const QUESTION: u64 = 500;
+
 /// A stored resource: its own attributes as JSON text, without `id`, `meta`, a group's
 /// `members` or a user's `groups`, which are joined when it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]

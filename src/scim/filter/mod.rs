@@ -6,7 +6,6 @@ pub mod compile;
 mod error;
 pub mod eval;
 mod lex;
-pub mod lower;
 mod parse;
 mod print;
 mod text;
@@ -15,7 +14,6 @@ pub use ast::{Filter, Literal, Operator, PatchPath};
 pub use compile::{Compiled, compile, compile_among, compile_for};
 pub use error::FilterError;
 pub use eval::{matches, matches_within};
-pub use lower::{INDEXED, lower};
 pub use parse::{
     MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse, parse_patch_path, parse_patch_path_words, parse_words,
 };

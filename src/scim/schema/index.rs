@@ -1,25 +1,15 @@
 //! Attributes that a tenant has an index of, beside those that all tenants have.
 
-use super::{Registry, Type};
-use crate::scim::filter::INDEXED;
+use super::characteristic::Type;
+use super::model::{Indexes, Registry};
 use crate::scim::name::AttributePath;
+
+/// Attributes with an index unless a tenant says otherwise, as [`Key::attribute`](crate::scim::directory::Key::attribute) writes them.
+/// `id`, `members.value` and `meta.lastModified` need none.
+pub const INDEXED: [&str; 5] = ["username", "externalid", "displayname", "emails.value", "active"];
 
 /// Most attributes that a tenant may add.
 pub const MAX_INDEXES: usize = 8;
-
-/// The tenant's own indexes, as paths in the form of [`Key::attribute`].
-///
-/// Two sets, since what is there was not written with a new index: a change writes keys of all
-/// that are wanted, a query looks only into those that every resource has its keys in.
-///
-/// [`Key::attribute`]: crate::scim::directory::Key::attribute
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Indexes {
-    /// Of which keys are written.
-    pub written: Vec<String>,
-    /// Of which every resource's keys are written: a part of the former.
-    pub usable: Vec<String>,
-}
 
 impl Registry {
     /// The same, with indexes of these attributes beside the usual ones. Of `usable`, what is

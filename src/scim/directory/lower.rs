@@ -5,14 +5,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::ast::Operator;
-use super::compile::{Compiled, Operand, Target};
-use crate::scim::directory::{Key, Predicate};
+use super::store::{Key, Predicate};
+use crate::scim::filter::compile::{Operand, Target};
+use crate::scim::filter::{Compiled, Operator};
 use crate::scim::schema::Moment;
-
-/// Attributes with an index unless a tenant says otherwise, as [`Key::attribute`] writes them.
-/// `id`, `members.value` and `meta.lastModified` need none.
-pub const INDEXED: [&str; 5] = ["username", "externalid", "displayname", "emails.value", "active"];
 
 /// The predicate, and whether it lets through nothing that the filter would not. `indexed`
 /// are the attributes of which every value of every resource has its key: paths in lower case,
