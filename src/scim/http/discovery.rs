@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use super::refusal::no_endpoint;
 use super::search::LIST;
-use super::{MAX_PAYLOAD, Reply, Request, no_endpoint};
+use super::{MAX_PAYLOAD, Reply, Request};
 use crate::scim::directory::{Context, MAX_BULK_OPERATIONS, MAX_CURSOR_SECONDS};
 use crate::scim::error::ScimError;
 

@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
+use super::Request;
 use super::prefer::Returns;
-use super::{MEDIA_TYPE, Request};
 use crate::scim::compat::Reading;
 use crate::scim::error::ScimError;
+
+/// The media type of every body (RFC 7644 §3.1).
+pub const MEDIA_TYPE: &str = "application/scim+json";
 
 /// What to send back.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,9 @@ use crate::scim::directory::{self, MAX_BULK_OPERATIONS, MAX_PASSWORDS};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::schema::project::Selection;
 
+/// Longest body, in bytes.
+pub const MAX_PAYLOAD: usize = 1_048_576;
+
 /// A header that the protocol reads. A shell forwards all of [`HEADERS`], and the core asks for no
 /// other, as [`Request::header`] takes nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

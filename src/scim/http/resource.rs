@@ -2,7 +2,8 @@
 //! own path or as `/Me` (§3.11), on conditions (§3.14, RFC 9110 §13).
 
 use super::prefer::Returns;
-use super::{Header, Reply, Request, not_allowed};
+use super::refusal::not_allowed;
+use super::{Header, Reply, Request};
 use crate::scim::compat::Reading;
 use crate::scim::directory::{
     self, Context, Searchable, Status, Stop, Written, etag, names_etag, names_version,

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::refusal::invalid;
 use super::select::selection;
-use super::{Reply, Request, invalid};
+use super::{Reply, Request};
 use crate::scim::compat::Reading;
 use crate::scim::directory::{self, Context, Found, Query, Searchable};
 use crate::scim::error::{ScimError, ScimType};
