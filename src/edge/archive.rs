@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use worker::{Env, Request, Response, ResponseBuilder, Result};
 
-use super::admin::new_id;
 use super::export::NEXT;
-use super::log::failure;
-use super::reply::{of_error, of_reply};
+use super::platform::log::failure;
+use super::platform::random::new_id;
+use super::platform::response::{of_error, of_reply};
 use super::tenant::ask_admin;
 use crate::scim::auth::token::hex;
 use crate::scim::directory::transfer::{MAX_LINE, Trailer};

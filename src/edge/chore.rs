@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use worker::Env;
 
-use super::admin::new_id;
-use super::log::failure;
+use super::platform::clock::now;
+use super::platform::log::failure;
+use super::platform::random::new_id;
 use super::sql::{SqlStore, integer, text};
-use super::tenant::now;
 use super::{erase, removal, republish, retention};
 use crate::scim::directory::StoreError;
 

@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use worker::kv::KvStore;
 use worker::{Env, Request, Response, ResponseBuilder};
 
-use super::log::failure;
+use super::platform::log::failure;
+use super::platform::response::{of_reply, origin_and_query};
 use super::publish::{MEMBERS, Published, SCHEMAS, copy_key};
 use super::reader;
-use super::reply::{of_reply, origin_and_query};
 use super::schemas::of_copy;
 use crate::scim::auth::token::{Credential, Token};
 use crate::scim::error::{ScimError, ScimType};

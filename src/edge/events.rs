@@ -15,11 +15,11 @@ use serde_json::Value;
 use worker::{Delay, Env, Method};
 
 use super::journal::Entry;
-use super::outbound::{self, Asked};
+use super::platform::clock::{clock, now};
+use super::platform::fetch::{self, Asked};
 use super::set::{self, claims, sign};
 use super::sql::{SqlStore, integer};
 use super::stream::{self, Delivery, Stream};
-use super::tenant::now;
 use super::{feed, import};
 use crate::scim::delivery::{Outcome, next, settle};
 use crate::scim::directory::StoreError;
@@ -44,14 +44,6 @@ const QUEUED: usize = 127_000;
 pub(super) const PUSHED: usize = 1_000_000;
 /// Longest refusal that is read, in bytes.
 const REFUSAL: usize = 16_384;
-
-/// The time, in milliseconds since 1970.
-pub(super) fn clock() -> i64 {
-    #[allow(clippy::cast_possible_truncation, reason = "milliseconds since 1970 are far below 2^53")]
-    {
-        js_sys::Date::now() as i64
-    }
-}
 
 /// Whether a tenant tells nothing for now: it is suspended, being deleted, or being restored.
 pub(super) fn is_quiet(store: &SqlStore) -> Result<bool, StoreError> {
@@ -243,7 +235,7 @@ impl Push<'_> {
             reads: 400,
             most: REFUSAL,
         };
-        let answer = match outbound::ask(outbound::origin(self.env), asked).await {
+        let answer = match fetch::ask(fetch::origin(self.env), asked).await {
             Ok(answer) => answer,
             Err(why) => return Outcome::Failed(why),
         };

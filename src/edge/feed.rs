@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::journal::{self, Entry};
-use super::log;
+use super::platform::log;
 use super::sql::{SqlStore, integer, text};
 use super::stream::Stream;
 use crate::scim::delivery::{Head, Row, Standing, Step, Upcoming};

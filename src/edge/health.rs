@@ -5,8 +5,8 @@ use std::cell::Cell;
 use serde_json::{Value, json};
 use worker::Env;
 
-use super::log;
-use super::reply::{Answer, of_reply};
+use super::platform::log;
+use super::platform::response::{Answer, of_reply};
 use super::tenant::ask_admin;
 use super::visit::Visit;
 use crate::scim::http::Reply;

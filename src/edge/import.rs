@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::export::sums;
 use super::indexes::INDEXES;
+use super::platform::clock::{clock, now};
 use super::schemas::{self, SCHEMAS};
 use super::settings::{self, SETTINGS};
 use super::sql::{SqlStore, text};
-use super::tenant::now;
 use super::{links, republish};
 use crate::scim::directory::transfer::{
     self, Head, Line, Members, Resource, Restored, Sums, refused, restored,
@@ -110,13 +110,6 @@ pub(super) fn show(store: &SqlStore) -> Result<Value, StoreError> {
 
 fn ended(store: &SqlStore) -> Result<Option<Value>, StoreError> {
     Ok(store.fact(ENDED)?.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-fn clock() -> i64 {
-    #[allow(clippy::cast_possible_truncation, reason = "milliseconds since 1970 are far below 2^53")]
-    {
-        js_sys::Date::now() as i64
-    }
 }
 
 /// Whether an administrator may ask this while an import is under way: it neither changes nor

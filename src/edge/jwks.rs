@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde_json::Value;
 use worker::{Delay, Env, Method};
 
-use super::log::failure;
-use super::outbound::{self, Asked, TIMEOUT};
+use super::platform::fetch::{self, Asked, TIMEOUT};
+use super::platform::log::failure;
 use crate::scim::auth::jwt::fits;
 use crate::scim::error::ScimError;
 
@@ -159,7 +159,7 @@ pub(super) async fn json(env: &Env, uri: &str) -> Result<Value, String> {
     let headers = [("Accept", "application/json")];
     let asked =
         Asked { method: Method::Get, url: uri, headers: &headers, body: None, reads: 200, most: MAX_LENGTH };
-    let answer = outbound::ask(outbound::origin(env), asked).await?;
+    let answer = fetch::ask(fetch::origin(env), asked).await?;
     if answer.status != 200 {
         return Err(format!("the answer is {}", answer.status));
     }

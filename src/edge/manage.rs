@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::access::Grants;
+use super::access::{self, Grants};
 use super::indexes::Indexes;
-use super::journal;
 use super::metrics::Tally;
 use super::plan::plan;
 use super::sql::{SqlStore, integer, text};
 use super::{
-    access, chore, erase, export, import, me, poll, removal, republish, retention, schemas, settings, stream,
+    chore, erase, export, import, journal, me, poll, removal, republish, retention, schemas, settings, stream,
 };
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;

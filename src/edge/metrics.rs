@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use worker::{AnalyticsEngineDataPointBuilder, Context, Delay, Env};
 
-use super::log;
+use super::platform::log;
 use super::tenant::ask_admin;
 
 /// How long the Worker gathers.

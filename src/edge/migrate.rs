@@ -1,6 +1,6 @@
 //! The store's tables, version by version, and how a tenant's are brought up to date.
 
-use super::log::failure;
+use super::platform::log::failure;
 use super::sql::{SqlStore, integer};
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;

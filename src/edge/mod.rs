@@ -27,23 +27,21 @@ mod jwks;
 mod jwt;
 mod limit;
 mod links;
-mod log;
 mod manage;
 mod me;
 mod metrics;
 mod migrate;
 mod oauth;
-mod outbound;
 mod outbox;
 mod password;
 mod plan;
+mod platform;
 mod poll;
 mod publish;
 mod reader;
 mod refuse;
 mod region;
 mod removal;
-mod reply;
 mod republish;
 mod retention;
 mod schemas;
@@ -62,7 +60,7 @@ use worker::{Context, Env, Request, Response, Result, event};
 use crate::routes::{Action, Found, SCIM, find};
 use crate::scim::error::ScimError;
 use crate::scim::http::normal;
-use reply::{Answer, of_error};
+use platform::response::{self, Answer, of_error};
 use visit::Visit;
 
 /// The description of the whole surface, kept true by tests/openapi.rs and tests/edge/openapi.test.mjs.
@@ -73,7 +71,7 @@ async fn fetch(mut request: Request, env: Env, context: Context) -> Result<Respo
     let mut visit = Visit::begin(&request);
     let response = match route(&mut request, &env, &mut visit).await {
         Ok(response) => response,
-        Err(fault) => of_error(&fault.told(&visit))?,
+        Err(fault) => of_error(&fault.told(&visit.id))?,
     };
     visit.end(response, &env, &context)
 }
@@ -114,7 +112,9 @@ async fn answer(
     match action {
         Action::Health => Ok(Response::ok("ok")?),
         Action::Ready => health::ready(env, visit).await,
-        Action::OpenApi => Ok(Response::ok(OPENAPI)?.with_headers(reply::content_type("application/json")?)),
+        Action::OpenApi => {
+            Ok(Response::ok(OPENAPI)?.with_headers(response::content_type("application/json")?))
+        }
         Action::Jwks => admin::streams::jwks(env, visit, values.first().unwrap_or(&"")).await,
         Action::Poll => admin::streams::poll(request, env, visit).await,
         Action::Scim => scim(request, env, visit, path.strip_prefix(SCIM).unwrap_or_default()).await,

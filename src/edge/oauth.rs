@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 use worker::kv::{KvError, KvStore};
 use worker::{Env, Request, Response};
 
-use super::admin::new_id;
+use super::jwks;
 use super::jwt::verify;
-pub(super) use super::outbound::is_local;
+use super::platform::clock::now;
+use super::platform::fetch;
+use super::platform::random::new_id;
+use super::platform::response::{Answer, Fault, body_text, of_reply};
 use super::refuse::refuse;
-use super::reply::{Answer, Fault, body_text, of_reply};
-use super::tenant::{ask_admin, now};
+use super::tenant::ask_admin;
 use super::visit::Visit;
-use super::{jwks, outbound};
 use crate::scim::auth::jwt::{Issuer, Jwt, is_jwt};
 use crate::scim::auth::token::{self, Credential, Scope, Token, hash};
 use crate::scim::error::ScimError;
@@ -266,10 +267,10 @@ async fn with_keys(env: &Env, given: &Value) -> Result<Value, Fault> {
     let mut uri = text("jwksUri");
     let name = text("issuer");
     let wrong = |detail: String| Fault::from(ScimError::new(400, detail));
-    let from = outbound::origin(env);
+    let from = fetch::origin(env);
     if uri.is_empty() {
         let place = format!("{}/.well-known/openid-configuration", name.trim_end_matches('/'));
-        let place = outbound::address(&place, from).map_err(|refusal| {
+        let place = fetch::address(&place, from).map_err(|refusal| {
             wrong(format!("`issuer` is no address to look keys up at: {refusal}; or send `jwksUri`"))
         })?;
         let unknown = |why: &str| {
@@ -281,7 +282,7 @@ async fn with_keys(env: &Env, given: &Value) -> Result<Value, Fault> {
         }
         uri = found.get("jwks_uri").and_then(Value::as_str).unwrap_or_default().to_owned();
     }
-    let uri = outbound::address(&uri, from)
+    let uri = fetch::address(&uri, from)
         .map_err(|refusal| wrong(format!("`jwksUri` is no address to ask: {refusal}")))?;
     if let Some(issuer) = issuer.as_object_mut() {
         issuer.insert("jwksUri".into(), uri.into());

@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Delay, Result};
 
-use super::admin::new_id;
+use super::platform::random::new_id;
 
 /// Rounds of PBKDF2: as many as the runtime takes.
 const ITERATIONS: u32 = 100_000;

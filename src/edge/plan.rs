@@ -46,7 +46,7 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
         Some(settings) => JobSettings::parse(&settings.to_string())
             .map_err(|error| wrong(format!("`settings`: {error}")))?,
     };
-    settings.now.get_or_insert_with(super::tenant::now);
+    settings.now.get_or_insert_with(super::platform::clock::now);
     let schema = match body.get("schema") {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),

@@ -13,9 +13,8 @@ use serde::{Deserialize, Serialize};
 use worker::Env;
 use worker::kv::KvStore;
 
-use super::chore;
-use super::schemas;
 use super::sql::{SqlStore, integer, text};
+use super::{chore, schemas};
 use crate::scim::auth::token::hash;
 use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, member, render};

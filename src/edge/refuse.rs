@@ -47,7 +47,7 @@ pub(super) async fn refuse(env: &Env, visit: &Visit, text: &str) {
     if exists(env, &tenant).await {
         let told = json!({ "number": number });
         if let Err(error) = ask_admin(env, &visit.id, &tenant, "/refused", &told).await {
-            super::log::failure("refused", &visit.id, &error);
+            super::platform::log::failure("refused", &visit.id, &error);
         }
     }
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Env, ObjectNamespace, Result, Stub};
 
-use super::oauth::is_local;
+use super::platform::env::is_local;
 use crate::scim::error::ScimError;
 
 /// How the ids of tenants in the European Union begin.

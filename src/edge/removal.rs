@@ -8,14 +8,13 @@ use futures_util::future::join_all;
 use worker::Env;
 use worker::kv::{KvError, KvStore};
 
-use super::access;
 use super::admin::admit_reader;
 use super::chore::{Chore, Kind, Standing, Step, begin};
 use super::entry::{self, Entry};
 use super::import::IMPORTING;
-use super::oauth;
 use super::reader::token_key;
 use super::sql::{SqlStore, text};
+use super::{access, oauth};
 use crate::scim::directory::StoreError;
 use crate::scim::schema::instant;
 

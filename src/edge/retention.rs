@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::chore::{self, Chore, Kind, Standing, Step};
+use super::platform::clock::clock;
 use super::settings;
 use super::sql::{SqlStore, integer, text};
 use crate::scim::directory::StoreError;
@@ -23,11 +24,6 @@ const STEPS: usize = 4;
 const EXPORT: &str = "export";
 /// The fact that holds the largest number that was cut.
 const CUT: &str = "journal cut";
-
-#[allow(clippy::cast_possible_truncation, reason = "milliseconds since 1970 are far below 2^53")]
-fn clock() -> i64 {
-    js_sys::Date::now() as i64
-}
 
 /// Follows a setting: begins to look for old entries, or no longer does. To be called within the transaction
 /// that keeps the setting.

@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use serde_json::{Value, json};
 use worker::Env;
 
-use super::log::info;
+use super::platform::log::info;
 use super::sql::SqlStore;
 use crate::scim::directory::StoreError;
 

@@ -8,8 +8,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{SqlCursor, SqlStorage, SqlStorageValue, State};
 
-use super::log::failure;
 use super::migrate::migrate;
+use super::platform::log::failure;
 use super::schemas::{Known, Schemas};
 use crate::scim::directory::StoreError;
 use crate::scim::directory::page::{Weight, page};

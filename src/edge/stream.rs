@@ -79,7 +79,7 @@ impl Settings {
         }
         let is_visible = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         let authorization = &settings.authorization;
-        // The Worker has judged the address, where the runtime's own parser is: `outbound::address`.
+        // The Worker has judged the address, where the runtime's own parser is: `fetch::address`.
         match settings.delivery {
             Delivery::Push if settings.endpoint.is_empty() => {
                 Err(wrong("`endpoint` is missing; send an `https://` address".into()))

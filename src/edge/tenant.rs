@@ -12,15 +12,16 @@ use worker::{
 };
 
 use super::limit::{self, Limit};
-use super::log::{self, failure};
-use super::manage::Profile;
+use super::manage::{self, Profile};
 use super::password::Hashes;
+use super::platform::clock::now;
+use super::platform::log::{self, failure};
+use super::platform::response::{Answer, body_text, of_reply, origin_and_query, reply_of};
 use super::region::object;
-use super::reply::{Answer, body_text, of_reply, origin_and_query, reply_of};
 use super::schemas::Known;
 use super::sql::SqlStore;
 use super::visit::Visit;
-use super::{access, chore, events, import, indexes, manage, me, outbox, publish, space, stream};
+use super::{access, chore, events, import, indexes, me, outbox, publish, space, stream};
 use crate::routes::SCIM;
 use crate::scim::auth::token::{Credential, Token};
 use crate::scim::directory::Context;
@@ -435,7 +436,7 @@ impl Tenant {
         let settings = &profile.settings;
         let per_second = settings.requests_per_second;
         let hash_password = |text: &str| hashes.take(text);
-        let mut new_id = super::admin::new_id;
+        let mut new_id = super::platform::random::new_id;
         let actor = credential.actor();
         let me = if request.may_mean_me() { me::user(store, credential)? } else { None };
         let registry = store.schemas()?;
@@ -536,9 +537,4 @@ impl Tenant {
             }
         }
     }
-}
-
-/// The time, as the directory writes it.
-pub(super) fn now() -> String {
-    String::from(js_sys::Date::new_0().to_iso_string())
 }

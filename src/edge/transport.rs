@@ -3,8 +3,8 @@
 
 use worker::{Env, Request};
 
-use super::oauth::is_local;
-use super::reply::{Fault, origin_and_query};
+use super::platform::env::is_local;
+use super::platform::response::{Fault, origin_and_query};
 use crate::scim::error::ScimError;
 
 /// Types of body that a page of another site cannot send without asking first (Fetch §2.2.2).

@@ -2,9 +2,9 @@
 
 use worker::{Context, Env, Request, Response, Result};
 
-use super::log::{self, request_id};
 use super::metrics::{self, Observation};
-use super::reply::secure;
+use super::platform::log::{self, request_id};
+use super::platform::response::secure;
 use crate::scim::error::ScimError;
 use crate::scim::http;
 

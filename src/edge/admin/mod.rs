@@ -10,13 +10,11 @@ pub(super) use tokens::admit_reader;
 use serde_json::{Value, json};
 use worker::{Env, Request};
 
-use super::entry;
-use super::metrics;
+use super::platform::response::{Answer, Fault, body_text, of_reply, origin_and_query};
 use super::region::is_tenant_id;
-use super::reply::{Answer, Fault, body_text, of_reply, origin_and_query};
 use super::tenant::ask_admin;
 use super::visit::Visit;
-use super::{archive, oauth, refuse, transport};
+use super::{archive, entry, metrics, oauth, refuse, transport};
 use crate::routes::Action;
 use crate::scim::auth::token::same_secret;
 use crate::scim::error::ScimError;
@@ -156,14 +154,4 @@ async fn metrics_page(env: &Env, visit: &Visit, only: Option<String>) -> Answer 
     }
     let page = metrics::page(&states);
     Ok(of_reply(Reply::text(200, "text/plain; version=0.0.4; charset=utf-8", page))?)
-}
-
-/// A random id, from the runtime's own source.
-pub(super) fn new_id() -> String {
-    #[wasm_bindgen::prelude::wasm_bindgen]
-    extern "C" {
-        #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
-        fn random_uuid() -> String;
-    }
-    random_uuid()
 }

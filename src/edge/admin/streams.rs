@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use worker::{Delay, Env, Request};
 
-use super::new_id;
-use crate::edge::outbound;
-use crate::edge::reply::{Answer, Fault, body_text, of_reply};
+use crate::edge::platform::clock::now;
+use crate::edge::platform::fetch;
+use crate::edge::platform::random::new_id;
+use crate::edge::platform::response::{Answer, Fault, body_text, of_reply};
 use crate::edge::set;
-use crate::edge::tenant::{ask_admin, now};
+use crate::edge::tenant::ask_admin;
 use crate::edge::visit::Visit;
 use crate::scim::auth::token::{hash, mac, same_secret};
 use crate::scim::error::ScimError;
@@ -30,7 +31,7 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
     let stream = new_id().replace('-', "");
     let mut token = None;
     if let Some(endpoint) = body.get("endpoint").and_then(Value::as_str).filter(|text| !text.is_empty()) {
-        let address = outbound::address(endpoint, outbound::origin(env)).map_err(|refusal| {
+        let address = fetch::address(endpoint, fetch::origin(env)).map_err(|refusal| {
             ScimError::new(400, format!("`endpoint` is no address to push to: {refusal}"))
         })?;
         if let Some(settings) = settings.as_object_mut() {

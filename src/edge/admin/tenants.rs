@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use worker::Env;
 
-use super::new_id;
 use super::tokens::new_token;
 use crate::edge::entry::{self, Entry};
-use crate::edge::log::failure;
+use crate::edge::platform::log::failure;
+use crate::edge::platform::random::new_id;
+use crate::edge::platform::response::{Answer, of_reply};
 use crate::edge::region;
-use crate::edge::reply::{Answer, of_reply};
 use crate::edge::tenant::ask_admin;
 use crate::edge::visit::Visit;
 use crate::routes::SCIM;

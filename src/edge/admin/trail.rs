@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use worker::Env;
 
-use crate::edge::reply::{Answer, of_reply};
+use crate::edge::platform::response::{Answer, of_reply};
 use crate::edge::tenant::ask_admin;
 use crate::edge::visit::Visit;
 use crate::provision::export::record;

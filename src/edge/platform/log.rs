@@ -6,14 +6,14 @@ use std::cell::RefCell;
 use serde_json::{Map, Value};
 use worker::Request;
 
-use super::admin::new_id;
-use super::tenant::now;
+use super::clock::now;
+use super::random::new_id;
 
 /// The header that names a request, in both directions.
 pub(super) const REQUEST_ID: &str = "X-Request-Id";
 
 /// The client's own id for the request if it is a plain one, else a new one.
-pub(super) fn request_id(request: &Request) -> String {
+pub(in crate::edge) fn request_id(request: &Request) -> String {
     let given = request.headers().get(REQUEST_ID).ok().flatten();
     let is_plain = |text: &String| {
         (8..=64).contains(&text.len())
@@ -28,17 +28,17 @@ thread_local! {
 }
 
 /// Says which request is answered from here on; empty when that is done.
-pub(super) fn within(request: String) {
+pub(in crate::edge) fn within(request: String) {
     WITHIN.replace(request);
 }
 
 /// Writes a line.
-pub(super) fn info(event: &str, fields: &[(&str, Value)]) {
+pub(in crate::edge) fn info(event: &str, fields: &[(&str, Value)]) {
     worker::console_log!("{}", line("info", event, fields));
 }
 
 /// Writes a line about a failure; `cause` must come from the platform, not from a request.
-pub(super) fn failure(event: &str, request: &str, cause: &dyn std::fmt::Display) {
+pub(in crate::edge) fn failure(event: &str, request: &str, cause: &dyn std::fmt::Display) {
     let fields = [
         ("requestId", Some(request).filter(|id| !id.is_empty()).into()),
         ("cause", cause.to_string().into()),

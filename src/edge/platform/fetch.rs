@@ -11,15 +11,16 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{AbortController, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect};
 
+use super::env::is_local;
 use crate::outbound::{MAX_LENGTH, Origin, Parts, Refusal, judge};
 
 /// How long an answer may take, from the first byte sent to the last byte read.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
+pub(in crate::edge) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest body that is sent, in bytes.
 pub(super) const MAX_BODY: usize = 4_000_000;
 
 /// What is asked of another server.
-pub(super) struct Asked<'a> {
+pub(in crate::edge) struct Asked<'a> {
     pub method: Method,
     pub url: &'a str,
     pub headers: &'a [(&'a str, &'a str)],
@@ -31,24 +32,19 @@ pub(super) struct Asked<'a> {
 }
 
 /// What another server answered.
-pub(super) struct Answer {
+pub(in crate::edge) struct Answer {
     pub status: u16,
     /// The body, if the status is the one that was to be read.
     pub body: Vec<u8>,
 }
 
-/// Whether this is a developer's machine, not Cloudflare: said by the variable `LOCAL`.
-pub(super) fn is_local(env: &Env) -> bool {
-    env.var("LOCAL").is_ok_and(|value| value.to_string() == "1")
-}
-
 /// Where requests go out from.
-pub(super) fn origin(env: &Env) -> Origin {
+pub(in crate::edge) fn origin(env: &Env) -> Origin {
     if is_local(env) { Origin::LocalMachine } else { Origin::Deployment }
 }
 
 /// An address as the runtime writes it, if requests may go there.
-pub(super) fn address(text: &str, from: Origin) -> Result<String, Refusal> {
+pub(in crate::edge) fn address(text: &str, from: Origin) -> Result<String, Refusal> {
     if text.len() > MAX_LENGTH {
         return Err(Refusal::TooLong);
     }
@@ -69,7 +65,7 @@ pub(super) fn address(text: &str, from: Origin) -> Result<String, Refusal> {
 }
 
 /// Sends a request and reads the answer; what went wrong is told in words.
-pub(super) async fn ask(from: Origin, asked: Asked<'_>) -> Result<Answer, String> {
+pub(in crate::edge) async fn ask(from: Origin, asked: Asked<'_>) -> Result<Answer, String> {
     let url = address(asked.url, from).map_err(|refusal| format!("the address is not allowed: {refusal}"))?;
     if asked.body.as_ref().is_some_and(|body| body.len() > MAX_BODY) {
         return Err(format!("what was to be sent has more than {MAX_BODY} bytes"));

@@ -4,7 +4,6 @@ use futures_util::{Stream, StreamExt, stream};
 use worker::{Headers, Request, Response, ResponseBuilder, Result};
 
 use super::log;
-use super::visit::Visit;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::http::Reply;
 
@@ -25,7 +24,7 @@ const HEADERS: [(&str, &str); 6] = [
 
 /// Why a request was not answered as it wished.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(in crate::edge) enum Fault {
     /// What the client is told.
     Said(ScimError),
     /// What the platform did: for the log alone.
@@ -33,7 +32,7 @@ pub(super) enum Fault {
 }
 
 /// A response, or why there is none.
-pub(super) type Answer = std::result::Result<Response, Fault>;
+pub(in crate::edge) type Answer = std::result::Result<Response, Fault>;
 
 impl From<ScimError> for Fault {
     fn from(error: ScimError) -> Self {
@@ -55,11 +54,11 @@ impl From<worker::kv::KvError> for Fault {
 
 impl Fault {
     /// What the client is told; the rest goes to the log.
-    pub fn told(self, visit: &Visit) -> ScimError {
+    pub fn told(self, request: &str) -> ScimError {
         match self {
             Self::Said(error) => error,
             Self::Broken(error) => {
-                log::failure("platform", &visit.id, &error);
+                log::failure("platform", request, &error);
                 ScimError::new(503, "the service could not answer; try again")
             }
         }
@@ -67,7 +66,7 @@ impl Fault {
 }
 
 /// A reply with its headers.
-pub(super) fn of_reply(reply: Reply) -> Result<Response> {
+pub(in crate::edge) fn of_reply(reply: Reply) -> Result<Response> {
     let headers = Headers::new();
     for (name, value) in &reply.headers {
         headers.set(name, value)?;
@@ -89,12 +88,12 @@ fn parts(body: Vec<u8>) -> impl Stream<Item = Result<Vec<u8>>> {
 }
 
 /// An error in SCIM's form; a 401 says how to authenticate (RFC 6750 §3).
-pub(super) fn of_error(error: &ScimError) -> Result<Response> {
+pub(in crate::edge) fn of_error(error: &ScimError) -> Result<Response> {
     of_reply(reply_of(error))
 }
 
 /// The same, as a reply.
-pub(super) fn reply_of(error: &ScimError) -> Reply {
+pub(in crate::edge) fn reply_of(error: &ScimError) -> Reply {
     let mut reply = Reply::error(error);
     if error.status == 401 {
         reply.headers.push(("WWW-Authenticate".into(), "Bearer realm=\"scim\"".into()));
@@ -103,7 +102,7 @@ pub(super) fn reply_of(error: &ScimError) -> Reply {
 }
 
 /// A response with the headers that every one carries.
-pub(super) fn secure(response: Response, request_id: &str) -> Result<Response> {
+pub(in crate::edge) fn secure(response: Response, request_id: &str) -> Result<Response> {
     // What another object answered cannot be changed in place.
     let (builder, body) = response.into_parts();
     let response = builder.body(body);
@@ -116,14 +115,17 @@ pub(super) fn secure(response: Response, request_id: &str) -> Result<Response> {
 }
 
 /// Headers that name a media type.
-pub(super) fn content_type(media_type: &str) -> Result<Headers> {
+pub(in crate::edge) fn content_type(media_type: &str) -> Result<Headers> {
     let headers = Headers::new();
     headers.set("Content-Type", media_type)?;
     Ok(headers)
 }
 
 /// A request's body as text, read no further than `limit` bytes.
-pub(super) async fn body_text(request: &mut Request, limit: usize) -> std::result::Result<String, Fault> {
+pub(in crate::edge) async fn body_text(
+    request: &mut Request,
+    limit: usize,
+) -> std::result::Result<String, Fault> {
     let too_long = || ScimError::new(413, format!("the body is too long; send at most {limit} bytes"));
     let coding = request.headers().get("content-encoding")?.unwrap_or_default();
     if !matches!(coding.as_str(), "" | "identity") {
@@ -156,7 +158,7 @@ pub(super) async fn body_text(request: &mut Request, limit: usize) -> std::resul
 }
 
 /// `https://host` of a request, and its query without `?`.
-pub(super) fn origin_and_query(request: &Request) -> (String, String) {
+pub(in crate::edge) fn origin_and_query(request: &Request) -> (String, String) {
     let url = request.inner().url();
     let (address, query) = url.split_once('?').unwrap_or((&url, ""));
     let query = query.split_once('#').map_or(query, |(query, _)| query);
@@ -168,7 +170,7 @@ pub(super) fn origin_and_query(request: &Request) -> (String, String) {
 impl Reply {
     /// With the headers that every response carries, so that the Worker can pass on what an object says as
     /// it came.
-    pub(super) fn secured(mut self, request_id: &str) -> Self {
+    pub(in crate::edge) fn secured(mut self, request_id: &str) -> Self {
         let named = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         self.headers.extend(HEADERS.into_iter().map(named));
         self.headers.push((log::REQUEST_ID.to_owned(), request_id.to_owned()));
@@ -176,12 +178,12 @@ impl Reply {
     }
 
     /// A reply of the Worker itself, in plain JSON.
-    pub(super) fn plain(status: u16, body: &serde_json::Value) -> Self {
+    pub(in crate::edge) fn plain(status: u16, body: &serde_json::Value) -> Self {
         Self::text(status, "application/json", body.to_string())
     }
 
     /// A reply of another media type.
-    pub(super) fn text(status: u16, media_type: &str, body: String) -> Self {
+    pub(in crate::edge) fn text(status: u16, media_type: &str, body: String) -> Self {
         Self { status, headers: vec![("Content-Type".into(), media_type.into())], body }
     }
 }
