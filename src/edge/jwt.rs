@@ -1,13 +1,13 @@
 //! The signatures of JSON Web Tokens, checked with the runtime's own cryptography.
 
-use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 use worker::wasm_bindgen_futures::JsFuture;
 
 use super::jwks;
+use super::platform::crypto::{import_key, verify_signature};
 use crate::scim::auth::jwt::{Issuer, Jwt, refused};
 use crate::scim::error::ScimError;
 
@@ -24,25 +24,6 @@ pub(super) async fn verify(jwt: &Jwt, env: &Env, issuer: &Issuer, now: f64) -> R
             Err(refused("its signature could not be checked"))
         }
     }
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = importKey)]
-    fn import_key(
-        format: &str,
-        key: &Object,
-        algorithm: &Object,
-        extractable: bool,
-        usages: &Array,
-    ) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = verify)]
-    fn verify_signature(
-        algorithm: &Object,
-        key: &JsValue,
-        signature: &Uint8Array,
-        data: &Uint8Array,
-    ) -> Result<Promise, JsValue>;
 }
 
 async fn signature_is_right(

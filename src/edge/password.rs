@@ -9,33 +9,18 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Uint8Array};
 use serde_json::json;
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Delay, Result};
 
+use super::platform::crypto::{derive_bits, import_key};
 use super::platform::random::new_id;
 
 /// Rounds of PBKDF2: as many as the runtime takes.
 const ITERATIONS: u32 = 100_000;
 /// Bits of a hash.
 const BITS: u32 = 256;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = importKey)]
-    fn import_key(
-        format: &str,
-        key: &Uint8Array,
-        algorithm: &str,
-        extractable: bool,
-        usages: &Array,
-    ) -> std::result::Result<Promise, JsValue>;
-    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = deriveBits)]
-    fn derive_bits(algorithm: &JsValue, key: &JsValue, bits: u32) -> std::result::Result<Promise, JsValue>;
-}
 
 /// A request's passwords with their hashes, made ahead: one for each place where a password stands, so
 /// that two people with the same password have different salts.
@@ -70,7 +55,7 @@ impl Hashes {
 async fn hash(password: &str) -> Result<String> {
     let salt = new_id().replace('-', "");
     let usages = Array::of1(&"deriveBits".into());
-    let key = import_key("raw", &Uint8Array::from(password.as_bytes()), "PBKDF2", false, &usages)?;
+    let key = import_key("raw", &Uint8Array::from(password.as_bytes()), &"PBKDF2".into(), false, &usages)?;
     let key = JsFuture::from(key).await?;
     let algorithm = js_sys::JSON::parse(
         &json!({ "name": "PBKDF2", "hash": "SHA-256", "iterations": ITERATIONS }).to_string(),

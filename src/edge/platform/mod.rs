@@ -2,6 +2,7 @@
 //! responses. It knows no tenant and uses no other room.
 
 pub(super) mod clock;
+pub(super) mod crypto;
 pub(super) mod env;
 pub(super) mod fetch;
 pub(super) mod log;
