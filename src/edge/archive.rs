@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 use worker::{Env, Request, Response, ResponseBuilder, Result};
 
 use super::export::NEXT;
+use super::object::client::ask_admin;
 use super::platform::log::failure;
 use super::platform::random::new_id;
 use super::platform::response::{of_error, of_reply};
-use super::tenant::ask_admin;
 use crate::scim::auth::token::hex;
 use crate::scim::directory::transfer::{MAX_LINE, Trailer};
 use crate::scim::error::ScimError;

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::object::client::ascii;
 use super::retention;
 use super::schemas::SCHEMAS;
 use super::settings::{self, SETTINGS};
 use super::sql::{Row, SqlStore, integer, text};
-use super::tenant::ascii;
 use crate::scim::auth::token::hash;
 use crate::scim::directory::StoreError;
 use crate::scim::directory::page::PAGE_BYTES;

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use serde_json::{Value, json};
 use worker::Env;
 
+use super::object::client::ask_admin;
 use super::platform::log;
 use super::platform::response::{Answer, of_reply};
-use super::tenant::ask_admin;
 use super::visit::Visit;
 use crate::scim::http::Reply;
 

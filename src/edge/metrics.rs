@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use worker::{AnalyticsEngineDataPointBuilder, Context, Delay, Env};
 
+use super::object::client::ask_admin;
 use super::platform::log;
-use super::tenant::ask_admin;
 
 /// How long the Worker gathers.
 const GATHER: Duration = Duration::from_secs(3);

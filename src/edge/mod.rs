@@ -32,6 +32,7 @@ mod me;
 mod metrics;
 mod migrate;
 mod oauth;
+mod object;
 mod outbox;
 mod password;
 mod plan;
@@ -51,7 +52,6 @@ mod space;
 mod sql;
 mod store;
 mod stream;
-mod tenant;
 mod transport;
 mod visit;
 
@@ -143,7 +143,7 @@ async fn scim(request: &mut Request, env: &Env, visit: &mut Visit, below: &str) 
     if token.is_edge_read() {
         return Ok(copy::read(env, &token, request, below).await?);
     }
-    let response = tenant::ask_scim(env, visit, &token, request, below).await?;
+    let response = object::client::ask_scim(env, visit, &token, request, below).await?;
     visit.is_whole = true;
     if response.status_code() == 401 {
         refuse::slow_down().await;

@@ -10,12 +10,12 @@ use worker::{Env, Request, Response};
 
 use super::jwks;
 use super::jwt::verify;
+use super::object::client::ask_admin;
 use super::platform::clock::now;
 use super::platform::fetch;
 use super::platform::random::new_id;
 use super::platform::response::{Answer, Fault, body_text, of_reply};
 use super::refuse::refuse;
-use super::tenant::ask_admin;
 use super::visit::Visit;
 use crate::scim::auth::jwt::{Issuer, Jwt, is_jwt};
 use crate::scim::auth::token::{self, Credential, Scope, Token, hash};

@@ -10,9 +10,9 @@ pub(super) use tokens::admit_reader;
 use serde_json::{Value, json};
 use worker::{Env, Request};
 
+use super::object::client::ask_admin;
 use super::platform::response::{Answer, Fault, body_text, of_reply, origin_and_query};
 use super::region::is_tenant_id;
-use super::tenant::ask_admin;
 use super::visit::Visit;
 use super::{archive, entry, metrics, oauth, refuse, transport};
 use crate::routes::Action;

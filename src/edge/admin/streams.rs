@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use worker::{Delay, Env, Request};
 
+use crate::edge::object::client::ask_admin;
 use crate::edge::platform::clock::now;
 use crate::edge::platform::fetch;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, Fault, body_text, of_reply};
 use crate::edge::set;
-use crate::edge::tenant::ask_admin;
 use crate::edge::visit::Visit;
 use crate::scim::auth::token::{hash, mac, same_secret};
 use crate::scim::error::ScimError;

@@ -5,11 +5,11 @@ use worker::Env;
 
 use super::tokens::new_token;
 use crate::edge::entry::{self, Entry};
+use crate::edge::object::client::ask_admin;
 use crate::edge::platform::log::failure;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, of_reply};
 use crate::edge::region;
-use crate::edge::tenant::ask_admin;
 use crate::edge::visit::Visit;
 use crate::routes::SCIM;
 use crate::scim::auth::token::{Scope, mac};

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use worker::kv::{KvError, KvStore};
 use worker::{Env, Response};
 
+use crate::edge::object::client::ask_admin;
 use crate::edge::platform::clock::now;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, Fault, of_reply};
 use crate::edge::reader::token_key;
-use crate::edge::tenant::ask_admin;
 use crate::edge::visit::Visit;
 use crate::scim::auth::token::{self, Scope, hash};
 use crate::scim::error::ScimError;

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 use worker::Env;
 
+use crate::edge::object::client::ask_admin;
 use crate::edge::platform::response::{Answer, of_reply};
-use crate::edge::tenant::ask_admin;
 use crate::edge::visit::Visit;
 use crate::provision::export::record;
 use crate::scim::error::ScimError;

@@ -1,32 +1,25 @@
 //! A tenant: one Durable Object, the one writer of its directory.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use wasm_bindgen::JsValue;
-use worker::{
-    DurableObject, Env, Headers, Method, Request, RequestInit, Response, Result, State, durable_object,
-};
+use serde_json::Value;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
-use super::limit::{self, Limit};
-use super::manage::{self, Profile};
-use super::password::Hashes;
-use super::platform::clock::now;
-use super::platform::log::{self, failure};
-use super::platform::response::{Answer, body_text, of_reply, origin_and_query, reply_of};
-use super::region::object;
-use super::schemas::Known;
-use super::sql::SqlStore;
-use super::visit::Visit;
-use super::{access, chore, events, import, indexes, me, outbox, publish, space, stream};
-use crate::routes::SCIM;
-use crate::scim::auth::token::{Credential, Token};
+use super::client::{ASKED, Asked};
+use crate::edge::limit::{self, Limit};
+use crate::edge::manage::{self, Profile};
+use crate::edge::password::Hashes;
+use crate::edge::platform::clock::now;
+use crate::edge::platform::log::{self, failure};
+use crate::edge::platform::response::{of_reply, reply_of};
+use crate::edge::schemas::Known;
+use crate::edge::sql::SqlStore;
+use crate::edge::{access, chore, events, import, indexes, me, outbox, publish, space, stream};
+use crate::scim::auth::token::Credential;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
-use crate::scim::http::{self, HEADERS, MAX_PAYLOAD, Reply};
+use crate::scim::http::{self, Reply};
 
 /// How long the outbox gathers changes before a round: a second, which KV asks to lie between two puts
 /// of a key, and what the runtime's clock may be behind.
@@ -36,92 +29,6 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// How long refused credentials are counted before the number is written down.
 const REFUSED: Duration = Duration::from_secs(5);
-
-/// The header that holds what the Worker asks; the object is reachable in no other way.
-const ASKED: &str = "provisor-asked";
-
-/// What a Worker asks its tenant's object, beside the body: one header, as each costs a crossing.
-#[derive(Default, Serialize, Deserialize)]
-struct Asked {
-    /// The request's id.
-    id: String,
-    /// `/admin/…` or `/scim/…`.
-    path: String,
-    /// Who asks; an administrator's requests have none.
-    credential: Option<Credential>,
-    /// The Tenant URL.
-    base: String,
-    query: String,
-    /// The client's headers that the protocol knows.
-    headers: Vec<(String, String)>,
-}
-
-/// Forwards a SCIM request to its tenant's object.
-pub(super) async fn ask_scim(
-    env: &Env,
-    visit: &Visit,
-    token: &Token,
-    request: &mut Request,
-    path: &str,
-) -> Answer {
-    let (origin, query) = origin_and_query(request);
-    let given = request.headers();
-    let mut headers = Vec::new();
-    for (_, name) in HEADERS {
-        headers.extend(given.get(name)?.map(|value| (name.to_owned(), value)));
-    }
-    let asked = Asked {
-        id: visit.id.clone(),
-        path: format!("/scim{path}"),
-        credential: Some(token.credential.clone()),
-        base: format!("{origin}{SCIM}"),
-        query,
-        headers,
-    };
-    let method = request.method();
-    let body = body_text(request, MAX_PAYLOAD).await?;
-    Ok(ask(env, &token.tenant, method, &asked, &body).await?)
-}
-
-/// Sends an administrator's request to a tenant's object.
-pub(super) async fn ask_admin(
-    env: &Env,
-    request_id: &str,
-    tenant: &str,
-    path: &str,
-    body: &Value,
-) -> Result<Response> {
-    let asked = Asked { id: request_id.to_owned(), path: format!("/admin{path}"), ..Asked::default() };
-    ask(env, tenant, Method::Post, &asked, &body.to_string()).await
-}
-
-async fn ask(env: &Env, tenant: &str, method: Method, asked: &Asked, body: &str) -> Result<Response> {
-    let headers = Headers::new();
-    headers.set(ASKED, &ascii(&json!(asked).to_string()))?;
-    let mut init = RequestInit::new();
-    let has_body = !matches!(method, Method::Get | Method::Head) && !body.is_empty();
-    init.with_method(method).with_headers(headers);
-    if has_body {
-        init.with_body(Some(JsValue::from_str(body)));
-    }
-    let request = Request::new_with_init("https://tenant/", &init)?;
-    object(env, tenant)?.fetch_with_request(request).await
-}
-
-/// JSON with escapes for all but ASCII, as headers hold bytes.
-pub(super) fn ascii(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c.is_ascii() {
-            text.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            let _ = write!(text, "\\u{unit:04x}");
-        }
-    }
-    text
-}
 
 /// The object.
 #[durable_object]
@@ -436,7 +343,7 @@ impl Tenant {
         let settings = &profile.settings;
         let per_second = settings.requests_per_second;
         let hash_password = |text: &str| hashes.take(text);
-        let mut new_id = super::platform::random::new_id;
+        let mut new_id = crate::edge::platform::random::new_id;
         let actor = credential.actor();
         let me = if request.may_mean_me() { me::user(store, credential)? } else { None };
         let registry = store.schemas()?;
