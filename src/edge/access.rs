@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use worker::SqlStorageValue;
 
 use super::me;
-use super::sql::{SqlStore, integer, text};
+use super::store::sql::{SqlStore, integer, text};
 use crate::scim::auth::jwt::{ALGORITHMS, Issuer};
 use crate::scim::auth::token::{Credential, Scope};
 use crate::scim::error::ScimError;

@@ -11,9 +11,10 @@ use worker::{Env, Request, Response, ResponseBuilder};
 
 use super::platform::log::failure;
 use super::platform::response::{of_reply, origin_and_query};
-use super::publish::{MEMBERS, Published, SCHEMAS, copy_key};
+use super::publish::{Published, copy_key};
 use super::reader;
-use super::schemas::of_copy;
+use super::store::outbox::{MEMBERS, SCHEMAS};
+use super::store::schemas::of_copy;
 use crate::scim::auth::token::{Credential, Token};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{self, Filter, Literal, Operator};

@@ -7,11 +7,11 @@
 
 use serde_json::{Value, json};
 
-use super::chore::{self, Chore, Kind, Standing, Step};
 use super::platform::clock::now;
 use super::platform::random::new_id;
 use super::retention;
-use super::sql::{SqlStore, integer};
+use super::store::chore::{self, Chore, Kind, Standing, Step};
+use super::store::sql::{SqlStore, integer};
 use crate::scim::directory::{ChangeSet, JournalEntry, Store, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;

@@ -14,13 +14,14 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use worker::{Delay, Env, Method};
 
-use super::journal::Entry;
+use super::feed;
 use super::platform::clock::{clock, now};
 use super::platform::fetch::{self, Asked};
 use super::set::{self, claims, sign};
-use super::sql::{SqlStore, integer};
+use super::store::importing;
+use super::store::journal::Entry;
+use super::store::sql::{SqlStore, integer};
 use super::stream::{self, Delivery, Stream};
-use super::{feed, import};
 use crate::scim::delivery::{Outcome, next, settle};
 use crate::scim::directory::StoreError;
 use crate::scim::schema::Registry;
@@ -47,7 +48,7 @@ const REFUSAL: usize = 16_384;
 
 /// Whether a tenant tells nothing for now: it is suspended, being deleted, or being restored.
 pub(super) fn is_quiet(store: &SqlStore) -> Result<bool, StoreError> {
-    Ok(store.fact("state")?.as_deref() != Some("active") || store.fact(import::IMPORTING)?.is_some())
+    Ok(store.fact("state")?.as_deref() != Some("active") || store.fact(importing::IMPORTING)?.is_some())
 }
 
 /// When there is next something to push, in milliseconds since 1970.

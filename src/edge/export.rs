@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 
 use super::object::client::ascii;
 use super::retention;
-use super::schemas::SCHEMAS;
-use super::settings::{self, SETTINGS};
-use super::sql::{Row, SqlStore, integer, text};
+use super::store::schemas::SCHEMAS;
+use super::store::settings;
+use super::store::settings::SETTINGS;
+use super::store::sql::{Row, SqlStore, integer, text};
 use crate::scim::auth::token::hash;
 use crate::scim::directory::StoreError;
 use crate::scim::directory::page::PAGE_BYTES;

@@ -6,9 +6,9 @@
 
 use serde_json::{Value, json};
 
-use super::journal::{self, Entry};
 use super::platform::log;
-use super::sql::{SqlStore, integer, text};
+use super::store::journal::{self, Entry};
+use super::store::sql::{SqlStore, integer, text};
 use super::stream::Stream;
 use crate::scim::delivery::{Head, Row, Standing, Step, Upcoming};
 use crate::scim::directory::StoreError;

@@ -5,16 +5,17 @@
 //! last step, one transaction, takes the fact away. One that fails, or sends nothing for ten
 //! minutes, is undone: tables, settings and schemas are as they were. The object's own clock decides.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::export::sums;
-use super::indexes::INDEXES;
 use super::platform::clock::{clock, now};
-use super::schemas::{self, SCHEMAS};
-use super::settings::{self, SETTINGS};
-use super::sql::{SqlStore, text};
-use super::{links, republish};
+use super::store::importing::{IMPORTING, Running};
+use super::store::indexes::INDEXES;
+use super::store::schemas::SCHEMAS;
+use super::store::settings::SETTINGS;
+use super::store::sql::{SqlStore, text};
+use super::store::{schemas, settings};
+use super::{links, republish, settings_change};
 use crate::scim::directory::transfer::{
     self, Head, Line, Members, Resource, Restored, Sums, refused, restored,
 };
@@ -23,65 +24,16 @@ use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::written;
 
-/// The fact that an import is under way.
-pub(super) const IMPORTING: &str = "importing";
 /// The fact how the last import ended.
 const ENDED: &str = "import";
 /// What stands before the name of a fact that an import may change, for what it was before.
 const BEFORE: &str = "before import: ";
 /// The facts that an import may change.
 const CHANGED: [&str; 3] = [SETTINGS, SCHEMAS, INDEXES];
-/// How long an import may send nothing, in milliseconds.
-const PATIENCE: i64 = 600_000;
 /// Most notes of one batch.
 const NOTES: usize = 100;
 /// Documents from this length on may be more than a row of storage holds, in bytes.
 const LONG: usize = 1_900_000;
-
-/// The import that is under way.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Running {
-    id: String,
-    /// When it began, and when its last batch came, in milliseconds since 1970.
-    begun: i64,
-    at: i64,
-    /// The journal's last number before it.
-    start: i64,
-    /// Lines that it has applied.
-    lines: u64,
-}
-
-impl Running {
-    /// What is kept of it; one of an earlier version has no time, and so is long over.
-    fn read(store: &SqlStore) -> Result<Option<Self>, StoreError> {
-        let kept = store.fact(IMPORTING)?;
-        Ok(kept.map(|text| serde_json::from_str(&text).unwrap_or_default()))
-    }
-
-    fn keep(&self, store: &SqlStore) -> Result<(), StoreError> {
-        store.set_fact(IMPORTING, &json!(self).to_string())
-    }
-
-    /// The one with this id.
-    fn of(store: &SqlStore, body: &Value) -> Result<Self, ScimError> {
-        let id = body.get("id").and_then(Value::as_str).unwrap_or_default();
-        Self::read(store)?.filter(|running| running.id == id).ok_or_else(|| {
-            let detail = "this import is not under way: it was ended, or sent nothing for ten minutes; \
-                          nothing was changed";
-            ScimError::new(409, detail)
-        })
-    }
-
-    const fn deadline(&self) -> i64 {
-        self.at + PATIENCE
-    }
-}
-
-/// Until when the import that is under way may send its next batch, in milliseconds since 1970.
-pub(super) fn deadline(store: &SqlStore) -> Result<Option<i64>, StoreError> {
-    Ok(Running::read(store)?.map(|running| running.deadline()))
-}
 
 /// Ends an import that sent nothing for too long; says whether there was one.
 pub(super) fn expire(store: &SqlStore) -> Result<bool, StoreError> {
@@ -324,7 +276,7 @@ impl Batch<'_> {
             // made to accept members from elsewhere does.
             settings.prepared_user_names |= self.settings.prepared_user_names;
             settings.accepts_unknown_members |= self.settings.accepts_unknown_members;
-            settings::restore(store, &settings)??;
+            settings_change::restore(store, &settings)??;
             self.settings = settings;
         }
         Ok(())
@@ -407,7 +359,7 @@ pub(super) fn finish(store: &SqlStore, body: &Value) -> Result<Reply, ScimError>
 
 /// Why the sums are not those of the trailer.
 fn otherwise(store: &SqlStore, there: &Sums, wanted: &Sums) -> Result<ScimError, StoreError> {
-    if let Some((one, other)) = settings::equals(store, "User", "username")? {
+    if let Some((one, other)) = settings_change::equals(store, "User", "username")? {
         let detail = format!(
             "the users `{one}` and `{other}` have the same `userName` here; rename one of them where they come \
              from, and export it again; nothing was kept"

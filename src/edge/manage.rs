@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::access::{self, Grants};
-use super::indexes::Indexes;
 use super::metrics::Tally;
 use super::plan::plan;
-use super::sql::{SqlStore, integer, text};
+use super::store::indexes::Indexes;
+use super::store::sql::{SqlStore, integer, text};
+use super::store::{chore, importing, journal, migrate, settings};
 use super::{
-    chore, erase, export, import, journal, me, poll, removal, republish, retention, schemas, settings, stream,
+    erase, export, import, me, poll, removal, republish, retention, schema_change, settings_change, stream,
 };
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
@@ -41,7 +42,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
     if import::expire(store)? {
         return serve(store, path, body);
     }
-    if !import::allows(path, body) && store.fact(import::IMPORTING)?.is_some() {
+    if !import::allows(path, body) && store.fact(importing::IMPORTING)?.is_some() {
         return Err(import::busy());
     }
     if let Some(reply) = access::serve(store, path, body) {
@@ -51,7 +52,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/show" => Ok(Reply::plain(200, &show(store)?)),
         "/change" => {
             // All is read before anything is changed.
-            let wanted = body.get("settings").map(|sent| settings::merged(store, sent)).transpose()?;
+            let wanted = body.get("settings").map(|sent| settings_change::merged(store, sent)).transpose()?;
             let copy = read_copy(body)?;
             let state = match body.get("state") {
                 None => None,
@@ -62,7 +63,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
                 }
             };
             if let Some(wanted) = wanted {
-                settings::change(store, &wanted)?;
+                settings_change::change(store, &wanted)?;
             }
             if let Some(state) = state {
                 store.set_fact("state", state)?;
@@ -134,7 +135,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
         "/import/abandon" => import::abandon(store, body),
         "/import/stop" => import::stop(store),
         "/poll" => poll::poll(store, body),
-        path if path.starts_with("/schemas") => schemas::serve(store, path, body),
+        path if path.starts_with("/schemas") => schema_change::serve(store, path, body),
         path if path == "/streams" || path.starts_with("/streams/") => stream::serve(store, path, body),
         "/observe" => observe(store, body),
         "/metrics" => {
@@ -164,17 +165,17 @@ fn create(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimError> {
         return Ok(Reply::plain(201, &json!({})));
     }
     let sent = body.get("settings").cloned().unwrap_or_else(|| json!({}));
-    let mut wanted = settings::parse(&sent)?;
+    let mut wanted = settings_change::parse(&sent)?;
     if sent.get("journalDays").is_none() {
         wanted.journal_days = Some(retention::DAYS);
     }
-    settings::check(&*store.schemas()?, &wanted)?;
+    settings_change::check(&*store.schemas()?, &wanted)?;
     let copy = read_copy(body)?.unwrap_or(true);
     for name in ["id", "name", "base"] {
         store.set_fact(name, field(name))?;
     }
     store.set_fact("state", "active")?;
-    settings::change(store, &wanted)?;
+    settings_change::change(store, &wanted)?;
     store.keep_copy(copy)?;
     Ok(Reply::plain(201, &json!({})))
 }
@@ -223,7 +224,7 @@ impl Profile {
             settings: settings::read(store)?,
             is_suspended: store.fact("state")?.as_deref() == Some("suspended"),
             is_deleting: store.fact("state")?.as_deref() == Some(DELETING),
-            import_until: import::deadline(store)?,
+            import_until: importing::deadline(store)?,
             has_streams: !store.rows("SELECT 1 FROM stream LIMIT 1", vec![])?.is_empty(),
             grants: Grants::default(),
         })
@@ -257,7 +258,7 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
         "import": import::show(store)?,
         "work": chore::show(store)?,
         "storage": store.space(),
-        "tables": super::migrate::version(store)?,
+        "tables": migrate::version(store)?,
         "refused": access::refused(store)?,
         "unpublished": number(store, UNPUBLISHED)?,
     }))

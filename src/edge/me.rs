@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::sql::SqlStore;
+use super::store::sql::SqlStore;
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Key, Place, Predicate, Searchable, Store};

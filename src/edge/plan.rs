@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::links;
-use super::sql::SqlStore;
+use super::store::sql::SqlStore;
 use crate::provision::engine::Engine;
 use crate::provision::export;
 use crate::provision::report::{Diagnostic, JobSettings};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::events::{PUSHED, is_quiet, told};
 use super::feed;
 use super::platform::clock::now;
-use super::sql::{SqlStore, integer};
+use super::store::sql::{SqlStore, integer};
 use super::stream::{self, Delivery, Stream};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;

@@ -13,20 +13,15 @@ use serde::{Deserialize, Serialize};
 use worker::Env;
 use worker::kv::KvStore;
 
-use super::sql::{SqlStore, integer, text};
-use super::{chore, schemas};
+use super::store::outbox::{MEMBERS, SCHEMAS};
+use super::store::sql::{SqlStore, integer, text};
+use super::store::{chore, schemas};
 use crate::scim::auth::token::hash;
 use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, member, render};
 use crate::scim::effort::Effort;
 use crate::scim::schema::Registry;
 use crate::scim::schema::project::Selection;
-
-/// The outbox's name for a chunk of a group's members; its value is `<group>/<first member>`.
-pub(super) const MEMBERS: &str = "#members";
-
-/// The outbox's name for the tenant's schemas, in the place of a resource type's.
-pub(super) const SCHEMAS: &str = "#schemas";
 
 /// Keys written in one round, below the limit of operations per invocation.
 const ROUND: i64 = 600;

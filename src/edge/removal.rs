@@ -9,11 +9,11 @@ use worker::Env;
 use worker::kv::{KvError, KvStore};
 
 use super::admin::admit_reader;
-use super::chore::{Chore, Kind, Standing, Step, begin};
 use super::entry::{self, Entry};
-use super::import::IMPORTING;
 use super::reader::token_key;
-use super::sql::{SqlStore, text};
+use super::store::chore::{Chore, Kind, Standing, Step, begin};
+use super::store::importing::IMPORTING;
+use super::store::sql::{SqlStore, text};
 use super::{access, oauth};
 use crate::scim::directory::StoreError;
 use crate::scim::schema::instant;

@@ -1,9 +1,9 @@
 //! Making the copy anew: which of its keys are stale is noted in parts, since one statement over a million
 //! resources would hold up everybody. The first part is noted at once, which is all where there are few.
 
-use super::chore::{self, Chore, Kind, Standing, Step};
-use super::publish::MEMBERS;
-use super::sql::{SEQUENCE, SqlStore, text};
+use super::store::chore::{self, Chore, Kind, Standing, Step};
+use super::store::outbox::MEMBERS;
+use super::store::sql::{SEQUENCE, SqlStore, text};
 use crate::scim::directory::StoreError;
 
 /// Resources noted in one part: about as many keys as a round publishes.

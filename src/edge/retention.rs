@@ -4,10 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::chore::{self, Chore, Kind, Standing, Step};
 use super::platform::clock::clock;
-use super::settings;
-use super::sql::{SqlStore, integer, text};
+use super::store::chore::{self, Chore, Kind, Standing, Step};
+use super::store::settings;
+use super::store::sql::{SqlStore, integer, text};
 use crate::scim::directory::StoreError;
 use crate::scim::schema::{instant, written};
 

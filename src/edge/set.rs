@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use wasm_bindgen::JsValue;
 use worker::wasm_bindgen_futures::JsFuture;
 
-use super::journal::Entry;
 use super::platform::crypto::{export_key, generate_key, import_key, sign_bytes};
+use super::store::journal::Entry;
 use crate::scim::schema::{Registry, instant};
 
 const PROV: &str = "urn:ietf:params:scim:event:prov";

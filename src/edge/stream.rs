@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::set::EVENT_URIS;
-use super::sql::{SEQUENCE, SqlStore, integer, text};
+use super::store::sql::{SEQUENCE, SqlStore, integer, text};
 use crate::scim::delivery::Standing;
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;

@@ -13,9 +13,10 @@ use crate::edge::password::Hashes;
 use crate::edge::platform::clock::now;
 use crate::edge::platform::log::{self, failure};
 use crate::edge::platform::response::{of_reply, reply_of};
-use crate::edge::schemas::Known;
-use crate::edge::sql::SqlStore;
-use crate::edge::{access, chore, events, import, indexes, me, outbox, publish, space, stream};
+use crate::edge::store::registry::Known;
+use crate::edge::store::sql::SqlStore;
+use crate::edge::store::{chore, importing, outbox, space};
+use crate::edge::{access, chores, events, import, index_walk, me, publish, stream};
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
@@ -131,7 +132,7 @@ impl DurableObject for Tenant {
                 failure("publish", "", &error);
                 self.rest.set(js_sys::Date::now() + RETRY.as_millis() as f64);
             }
-            if let Err(error) = indexes::round(&store).await {
+            if let Err(error) = index_walk::round(&store).await {
                 failure("indexes", "", &error);
                 delay = RETRY;
             }
@@ -139,7 +140,7 @@ impl DurableObject for Tenant {
                 failure("events", "", &error);
                 delay = RETRY;
             }
-            match chore::round(&mut store, &self.env, &tenant).await {
+            match chores::round(&mut store, &self.env, &tenant).await {
                 Ok(false) => {}
                 Ok(true) => match self.forget_all().await {
                     Ok(()) => {
@@ -375,7 +376,7 @@ impl Tenant {
                 self.profile.replace(None);
                 false
             }
-            Ok(false) => import::deadline(store).is_ok_and(|deadline| deadline.is_some()),
+            Ok(false) => importing::deadline(store).is_ok_and(|deadline| deadline.is_some()),
             Err(error) => {
                 failure("import", "", &format!("{error:?}"));
                 true
@@ -422,7 +423,7 @@ impl Tenant {
         let due = self.with_store(|store| {
             let import = match import {
                 Some(known) => known,
-                None => import::deadline(store)?,
+                None => importing::deadline(store)?,
             };
             if let Some(deadline) = import {
                 return Ok((deadline as f64).max(soonest));

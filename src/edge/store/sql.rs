@@ -8,12 +8,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{SqlCursor, SqlStorage, SqlStorageValue, State};
 
-use super::migrate::migrate;
-use super::platform::log::failure;
-use super::schemas::{Known, Schemas};
+use super::registry::Known;
+use crate::edge::platform::log::failure;
 use crate::scim::directory::StoreError;
 use crate::scim::directory::page::{Weight, page};
-use crate::scim::error::ScimError;
 
 #[wasm_bindgen]
 extern "C" {
@@ -27,12 +25,12 @@ extern "C" {
 }
 
 /// The store, over one tenant's object.
-pub(super) struct SqlStore {
+pub(in crate::edge) struct SqlStore {
     sql: SqlStorage,
     transactions: Transactions,
     /// Whether changes are noted for the copy.
-    copies: Cell<bool>,
-    known: Known,
+    pub(super) copies: Cell<bool>,
+    pub(super) known: Known,
     /// What may be stored, in bytes.
     limit: f64,
     read: Cell<usize>,
@@ -41,18 +39,26 @@ pub(super) struct SqlStore {
 
 /// The number of the journal's last entry, as a part of a statement. `MAX(seq)` would fall when entries
 /// are taken out; SQLite keeps the largest number that an `AUTOINCREMENT` ever gave.
-pub(super) const SEQUENCE: &str =
+pub(in crate::edge) const SEQUENCE: &str =
     "(SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0))";
 
 /// A row, or what a statement binds.
-pub(super) type Row = Vec<SqlStorageValue>;
+pub(in crate::edge) type Row = Vec<SqlStorageValue>;
+
+/// Most rows of four values in a statement, which may bind a hundred.
+pub(super) const ROWS: usize = 24;
+
+/// Places for so many rows of four values.
+pub(super) fn places(rows: usize) -> String {
+    vec!["(?, ?, ?, ?)"; rows].join(", ")
+}
 
 impl SqlStore {
-    /// Opens the store, bringing its tables up to date.
-    pub fn open(state: &State, known: &Known, limit: f64) -> Result<Self, ScimError> {
+    /// The store as it is found, which may have no tables yet.
+    pub(super) fn found(state: &State, known: &Known, limit: f64) -> Self {
         let storage = state.storage();
         let raw: &JsValue = storage.as_raw().as_ref();
-        let store = Self {
+        Self {
             sql: storage.sql(),
             transactions: raw.clone().unchecked_into(),
             copies: Cell::new(true),
@@ -60,15 +66,25 @@ impl SqlStore {
             limit,
             read: Cell::new(0),
             written: Cell::new(0),
-        };
-        migrate(&store)?;
-        store.copies.set(store.fact("copy")?.as_deref() != Some("off"));
-        Ok(store)
+        }
     }
 
     /// Runs a statement that answers with nothing.
     pub fn run(&self, statement: &str, arguments: Row) -> Result<(), StoreError> {
         self.exec(statement, arguments).map(|cursor| self.count_rows(&cursor))
+    }
+
+    /// Inserts rows of four values, as many in a statement as it may bind.
+    pub fn insert(
+        &self,
+        head: &str,
+        rows: impl Iterator<Item = [SqlStorageValue; 4]>,
+    ) -> Result<(), StoreError> {
+        let rows: Vec<_> = rows.collect();
+        for rows in rows.chunks(ROWS) {
+            self.run(&format!("{head} VALUES {}", places(rows.len())), rows.concat())?;
+        }
+        Ok(())
     }
 
     /// Runs a query.
@@ -147,16 +163,6 @@ impl SqlStore {
         if copies { Ok(()) } else { self.run("DELETE FROM outbox", vec![]) }
     }
 
-    /// The tenant's schemas; read once, until they are forgotten.
-    pub fn schemas(&self) -> Result<Schemas, StoreError> {
-        if let Some(known) = self.known.read.borrow().as_ref() {
-            return Ok(known.clone());
-        }
-        let read = Schemas::read(self)?;
-        self.known.read.replace(Some(read.clone()));
-        Ok(read)
-    }
-
     /// Reads the schemas anew when they are next asked for.
     pub fn forget_schemas(&self) {
         self.known.read.replace(None);
@@ -228,14 +234,14 @@ fn width(value: &SqlStorageValue) -> usize {
     }
 }
 
-pub(super) fn text(row: &Row, column: usize) -> String {
+pub(in crate::edge) fn text(row: &Row, column: usize) -> String {
     match row.get(column) {
         Some(SqlStorageValue::String(text)) => text.clone(),
         _ => String::new(),
     }
 }
 
-pub(super) fn integer(row: &Row, column: usize) -> i64 {
+pub(in crate::edge) fn integer(row: &Row, column: usize) -> i64 {
     match row.get(column) {
         Some(SqlStorageValue::Integer(number)) => *number,
         // Numbers cross as JavaScript's own; versions and counts are far below 2^53.

@@ -1,124 +1,16 @@
-//! A tenant's own schemas and resource types (RFC 7643 §6, §7): kept as the administrator
-//! sent them, read once, and held in the object's memory.
+//! What an administrator asks of a tenant's own schemas and resource types (RFC 7643 §6, §7); a change takes no
+//! value from a resource that is there.
 
-use std::cell::{Cell, RefCell};
-use std::ops::Deref;
-use std::rc::Rc;
-
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::indexes::Indexes;
-use super::sql::SqlStore;
-use super::{republish, settings};
+use super::store::schemas::{SCHEMAS, load};
+use super::store::settings;
+use super::store::sql::SqlStore;
+use super::{republish, settings_change};
 use crate::scim::directory::{Predicate, Searchable, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::{Attribute, Registry, ResourceType, builtin};
-
-/// The fact that holds them, as `{"Schemas": […], "ResourceTypes": […]}`.
-pub(super) const SCHEMAS: &str = "schemas";
-/// Longest text of both together, in bytes: a row of storage holds no more than two million.
-const MAX_TEXT: usize = 1_048_576;
-
-/// What is known of them in memory, shared by all stores of one object.
-#[derive(Debug, Default)]
-pub(super) struct InMemory {
-    /// As they were read.
-    pub read: RefCell<Option<Schemas>>,
-    /// How often they changed since the object woke.
-    pub changes: Cell<u64>,
-}
-
-/// A share of that.
-pub(super) type Known = Rc<InMemory>;
-
-/// What a tenant's requests are checked against.
-#[derive(Clone, Debug)]
-pub(super) struct Schemas {
-    /// None where it is that of the standard alone.
-    own: Option<Rc<Registry>>,
-    /// Whether keys of its indexes are still to be made.
-    pub is_walking: bool,
-}
-
-impl Deref for Schemas {
-    type Target = Registry;
-
-    fn deref(&self) -> &Registry {
-        self.own.as_deref().unwrap_or_else(|| builtin())
-    }
-}
-
-impl Schemas {
-    /// Reads what is kept: the tenant's schemas, how it compares names, and its indexes.
-    pub fn read(store: &SqlStore) -> Result<Self, StoreError> {
-        let indexes = Indexes::read(store)?;
-        let is_walking = indexes.is_walking();
-        let prepared = settings::read(store)?.prepared_user_names;
-        let kept = store.fact(SCHEMAS)?;
-        if kept.is_none() && !prepared && indexes.written.is_empty() {
-            return Ok(Self { own: None, is_walking });
-        }
-        let registry = registry(kept.as_deref(), prepared)
-            .ok_or_else(|| StoreError::Failed("the tenant's schemas cannot be read back".into()))?;
-        let registry = registry.with_indexes(indexes.written, indexes.usable);
-        Ok(Self { own: Some(Rc::new(registry)), is_walking })
-    }
-}
-
-/// The registry of schemas as they are kept, if any are.
-fn registry(kept: Option<&str>, prepared: bool) -> Option<Registry> {
-    let registry = match kept {
-        None => builtin().clone(),
-        Some(text) => load(&serde_json::from_str(text).ok()?).ok()?,
-    };
-    Some(if prepared { registry.with_prepared_names() } else { registry })
-}
-
-/// What readers of the copy are told: the schemas as they are kept, and how names are compared.
-/// Empty where both are as usual.
-pub(super) fn shown(store: &SqlStore) -> Result<String, StoreError> {
-    let copied =
-        Copied { prepared: settings::read(store)?.prepared_user_names, schemas: store.fact(SCHEMAS)? };
-    if copied == Copied::default() {
-        return Ok(String::new());
-    }
-    serde_json::to_string(&copied).map_err(|error| StoreError::Failed(error.to_string()))
-}
-
-/// What [`shown`] wrote, as a registry; none where all is as usual.
-pub(super) fn of_copy(text: &str) -> Option<Registry> {
-    let copied: Copied = serde_json::from_str(text).ok()?;
-    registry(copied.schemas.as_deref(), copied.prepared)
-}
-
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Copied {
-    prepared: bool,
-    schemas: Option<String>,
-}
-
-/// Reads both lists over those of the standard; every fault is told with its position.
-pub(super) fn load(document: &Value) -> Result<Registry, ScimError> {
-    let Some(given) = document.as_object() else {
-        let detail =
-            "send `{\"Schemas\": […], \"ResourceTypes\": […]}`, as the endpoints of these names show them";
-        return Err(ScimError::new(400, detail));
-    };
-    let names = ["Schemas", "ResourceTypes"];
-    if let Some(other) = given.keys().find(|name| !names.contains(&name.as_str())) {
-        return Err(ScimError::new(400, format!("`{other}` is neither `Schemas` nor `ResourceTypes`")));
-    }
-    let [schemas, types] = names.map(|name| given.get(name).map(Value::to_string).unwrap_or_default());
-    if schemas.len() + types.len() > MAX_TEXT {
-        return Err(ScimError::new(413, format!("the schemas have more than {MAX_TEXT} bytes")));
-    }
-    Registry::load(&schemas, &types).map_err(|faults| {
-        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        ScimError::new(400, told.join("; "))
-    })
-}
 
 /// Answers what an administrator asks of them: `/schemas`, `/schemas/set`, `/schemas/delete`.
 pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
@@ -184,7 +76,7 @@ fn alike(before: &[Attribute], after: &[Attribute]) -> bool {
 /// Refuses a change under which a resource would lose a value or be found by another key.
 fn keeps_what_is_there(store: &mut SqlStore, next: &Registry) -> Result<(), ScimError> {
     let now = store.schemas()?;
-    if settings::check(next, &settings::read(store)?).as_ref() != Ok(&now.indexes.written) {
+    if settings_change::check(next, &settings::read(store)?).as_ref() != Ok(&now.indexes.written) {
         let detail = "the setting `indexes` names an attribute that would vanish; take it out of there first";
         return Err(ScimError::new(409, detail));
     }

@@ -4,8 +4,8 @@ use js_sys::Reflect;
 use serde_json::{Value, json};
 use worker::Env;
 
-use super::platform::log::info;
 use super::sql::SqlStore;
+use crate::edge::platform::log::info;
 use crate::scim::directory::StoreError;
 
 /// What an object may store, in bytes, unless the variable `STORAGE_LIMIT` says otherwise.
@@ -18,7 +18,7 @@ const FULL: f64 = 0.99;
 const HOLDS: f64 = 3_600_000.0;
 
 /// What may be stored, in bytes.
-pub(super) fn limit(env: &Env) -> f64 {
+pub(in crate::edge) fn limit(env: &Env) -> f64 {
     let said = env.var("STORAGE_LIMIT").ok().and_then(|bytes| bytes.to_string().parse::<f64>().ok());
     said.filter(|bytes| *bytes > 0.0).unwrap_or(LIMIT)
 }
@@ -49,7 +49,7 @@ impl SqlStore {
 }
 
 /// Tells the log, once an hour, that a store is nearly full; answers with when it last did.
-pub(super) fn notice(store: &SqlStore, tenant: &str, last: f64) -> f64 {
+pub(in crate::edge) fn notice(store: &SqlStore, tenant: &str, last: f64) -> f64 {
     let now = js_sys::Date::now();
     let space = store.space();
     if now - last < HOLDS || space.get("state").and_then(Value::as_str) == Some("ok") {

@@ -22,7 +22,7 @@ const MEMBERS_BYTES: usize = 800_000;
 
 /// One change.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(in crate::edge) struct Entry {
     pub seq: i64,
     pub at: String,
     pub actor: String,
@@ -66,7 +66,7 @@ impl Entry {
 
 /// Which entries are wanted. Empty text stands for any.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wanted {
+pub(in crate::edge) struct Wanted {
     pub after: i64,
     pub from: String,
     pub to: String,
@@ -112,7 +112,7 @@ impl Wanted {
 }
 
 /// The entry of this number, if the journal holds it.
-pub(super) fn at(store: &SqlStore, seq: i64) -> Result<Option<Entry>, StoreError> {
+pub(in crate::edge) fn at(store: &SqlStore, seq: i64) -> Result<Option<Entry>, StoreError> {
     let wanted = Wanted { after: seq - 1, limit: 1, ..Wanted::default() };
     Ok(read(store, &wanted)?.pop().filter(|entry| entry.seq == seq))
 }
@@ -162,7 +162,7 @@ pub(super) fn read(store: &SqlStore, wanted: &Wanted) -> Result<Vec<Entry>, Stor
 }
 
 /// A page of the audit trail.
-pub(super) fn page(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
+pub(in crate::edge) fn page(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
     let wanted = Wanted::read(body)?;
     let entries = read(store, &wanted)?;
     let is_full = i64::try_from(entries.len()) == Ok(wanted.limit);

@@ -9,59 +9,21 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use worker::Delay;
 
-use super::import::IMPORTING;
-use super::settings;
-use super::sql::{SqlStore, text};
+use super::store::importing::IMPORTING;
+use super::store::indexes::Indexes;
+use super::store::settings;
+use super::store::sql::{SqlStore, text};
 use crate::scim::compat::Flag;
 use crate::scim::directory::page::PAGE_BYTES;
 use crate::scim::directory::{Key, StoreError, keys};
 
-/// The fact that holds where they stand.
-pub(super) const INDEXES: &str = "indexes";
 /// Resources whose keys are made anew in one transaction.
 const STEP: i64 = 500;
 /// Steps of one alarm.
 const STEPS: usize = 4;
-
-/// Where a tenant's own indexes stand.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Indexes {
-    /// Attributes, as keys name them, of which changes write keys.
-    pub written: Vec<String>,
-    /// Those that queries look into.
-    pub usable: Vec<String>,
-    /// While keys are made anew: the last id that has been.
-    walk: Option<String>,
-}
-
-impl Indexes {
-    /// Reads where they stand.
-    pub fn read(store: &SqlStore) -> Result<Self, StoreError> {
-        let text = store.fact(INDEXES)?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-    }
-
-    fn keep(&self, store: &SqlStore) -> Result<(), StoreError> {
-        store.set_fact(INDEXES, &json!(self).to_string())?;
-        store.forget_schemas();
-        Ok(())
-    }
-
-    /// Whether keys are still to be made anew.
-    pub const fn is_walking(&self) -> bool {
-        self.walk.is_some()
-    }
-
-    /// For people: what is used, and what is still made.
-    pub fn show(&self) -> Value {
-        let pending: Vec<_> = self.written.iter().filter(|path| !self.usable.contains(path)).collect();
-        json!({ "usable": self.usable, "pending": pending, "walking": self.is_walking() })
-    }
-}
 
 /// Sets which attributes have an index. To be called within the transaction that keeps the setting.
 pub(super) fn change(store: &SqlStore, wanted: &[String]) -> Result<(), StoreError> {

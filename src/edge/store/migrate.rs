@@ -1,7 +1,10 @@
 //! The store's tables, version by version, and how a tenant's are brought up to date.
 
-use super::platform::log::failure;
+use worker::State;
+
+use super::registry::Known;
 use super::sql::{SqlStore, integer};
+use crate::edge::platform::log::failure;
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
 
@@ -88,12 +91,22 @@ const VERSIONS: [&[&str]; 7] = [
     ],
 ];
 
+impl SqlStore {
+    /// Opens the store, bringing its tables up to date.
+    pub fn open(state: &State, known: &Known, limit: f64) -> Result<Self, ScimError> {
+        let store = Self::found(state, known, limit);
+        migrate(&store)?;
+        store.copies.set(store.fact("copy")?.as_deref() != Some("off"));
+        Ok(store)
+    }
+}
+
 /// Brings the tables up to date, a version in one transaction.
 ///
 /// # Errors
 /// 503 when a newer Worker has already changed the tables: an older one that wrote to
 /// them would break what it does not know.
-pub(super) fn migrate(store: &SqlStore) -> Result<(), ScimError> {
+fn migrate(store: &SqlStore) -> Result<(), ScimError> {
     store.run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)", vec![])?;
     let applied = version(store)?;
     if applied > VERSIONS.len() {
@@ -116,7 +129,7 @@ pub(super) fn migrate(store: &SqlStore) -> Result<(), ScimError> {
 }
 
 /// The version of the tables; 0 in a new object.
-pub(super) fn version(store: &SqlStore) -> Result<usize, StoreError> {
+pub(in crate::edge) fn version(store: &SqlStore) -> Result<usize, StoreError> {
     let rows = store.rows("SELECT COALESCE(MAX(version), 0) FROM schema_version", vec![])?;
     Ok(usize::try_from(rows.first().map_or(0, |row| integer(row, 0))).unwrap_or(0))
 }

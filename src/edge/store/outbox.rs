@@ -1,9 +1,14 @@
 //! The outbox: which keys of the copy are stale. A row names a key, not a change.
 
 use super::chore;
-use super::publish::{MEMBERS, SCHEMAS};
 use super::sql::{SEQUENCE, SqlStore};
 use crate::scim::directory::{Key, StoreError};
+
+/// The outbox's name for a chunk of a group's members; its value is `<group>/<first member>`.
+pub(in crate::edge) const MEMBERS: &str = "#members";
+
+/// The outbox's name for the tenant's schemas, in the place of a resource type's.
+pub(in crate::edge) const SCHEMAS: &str = "#schemas";
 
 impl SqlStore {
     /// Marks what the copy must learn: the resource under its id, and under every unique
@@ -76,7 +81,7 @@ impl SqlStore {
 }
 
 /// Whether there is anything to publish.
-pub(super) fn is_pending(store: &SqlStore) -> bool {
+pub(in crate::edge) fn is_pending(store: &SqlStore) -> bool {
     // Without a copy nothing is noted, and what was is gone.
     store.keeps_copy()
         && store.rows("SELECT 1 FROM outbox LIMIT 1", vec![]).is_ok_and(|rows| !rows.is_empty())

@@ -1,24 +1,17 @@
-//! A tenant's settings: read, checked against what is there, and kept.
+//! A change of a tenant's settings: checked against what is there, and kept with all that follows from it.
 
 use serde_json::Value;
 
-use super::sql::{SqlStore, text};
-use super::{indexes, retention};
+use super::store::settings::{keep, read};
+use super::store::sql::{SqlStore, text};
+use super::{index_walk, retention};
 use crate::scim::compat::Flag;
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::schema::{Attribute, Registry, Uniqueness};
 
-/// The fact that holds them.
-pub(super) const SETTINGS: &str = "settings";
 /// Most days that a journal may be told to be kept: a hundred years.
 const MAX_DAYS: u32 = 36_500;
-
-/// The tenant's settings.
-pub(super) fn read(store: &SqlStore) -> Result<Settings, StoreError> {
-    let text = store.fact(SETTINGS)?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-}
 
 /// Settings as an administrator sent them.
 pub(super) fn parse(value: &Value) -> Result<Settings, ScimError> {
@@ -95,16 +88,10 @@ pub(super) fn change(store: &mut SqlStore, next: &Settings) -> Result<(), ScimEr
         if next.journal_days != now.journal_days {
             retention::follow(store, next.journal_days)?;
         }
-        indexes::change(store, &indexed)
+        index_walk::change(store, &indexed)
     })?;
     store.changed_schemas();
     Ok(())
-}
-
-fn keep(store: &SqlStore, settings: &Settings) -> Result<(), StoreError> {
-    let text = serde_json::to_string(settings)
-        .map_err(|_| StoreError::Failed("the settings cannot be written".into()))?;
-    store.set_fact(SETTINGS, &text)
 }
 
 /// Keeps the settings of an export whose resources are about to be restored. To be called
@@ -117,7 +104,7 @@ pub(super) fn restore(store: &SqlStore, settings: &Settings) -> Result<Result<()
     };
     // How long the journal is kept belongs to the place, as the journal does.
     keep(store, &Settings { journal_days: read(store)?.journal_days, ..settings.clone() })?;
-    indexes::change(store, &indexed)?;
+    index_walk::change(store, &indexed)?;
     store.forget_schemas();
     Ok(Ok(()))
 }

@@ -6,15 +6,8 @@ use std::collections::BTreeMap;
 use worker::SqlStorageValue;
 
 use super::journal;
-use super::sql::{SqlStore, integer, text};
+use super::sql::{ROWS, SqlStore, integer, places, text};
 use crate::scim::directory::{ChangeSet, Key, Put, Record, StoreError};
-
-/// Most rows of four values in a statement, which may bind a hundred.
-const ROWS: usize = 24;
-
-fn places(rows: usize) -> String {
-    vec!["(?, ?, ?, ?)"; rows].join(", ")
-}
 
 impl SqlStore {
     /// The unique keys that a resource holds.
@@ -96,19 +89,6 @@ impl SqlStore {
     pub fn put_keys(&self, insert: &str, kind: &str, id: &str, keys: &[Key]) -> Result<(), StoreError> {
         let rows = keys.iter().map(|key| [kind, &key.attribute, &key.value, id].map(Into::into));
         self.insert(&format!("{insert} (kind, attribute, value, id)"), rows)
-    }
-
-    /// Inserts rows of four values, as many in a statement as it may bind.
-    pub fn insert(
-        &self,
-        head: &str,
-        rows: impl Iterator<Item = [SqlStorageValue; 4]>,
-    ) -> Result<(), StoreError> {
-        let rows: Vec<_> = rows.collect();
-        for rows in rows.chunks(ROWS) {
-            self.run(&format!("{head} VALUES {}", places(rows.len())), rows.concat())?;
-        }
-        Ok(())
     }
 
     pub fn owner_of(&self, kind: &str, key: &Key) -> Result<Option<String>, StoreError> {
