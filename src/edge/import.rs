@@ -11,10 +11,9 @@ use super::export::sums;
 use super::platform::clock::{clock, now};
 use super::store::importing::{IMPORTING, Running};
 use super::store::indexes::INDEXES;
-use super::store::schemas::SCHEMAS;
-use super::store::settings::SETTINGS;
+use super::store::schemas::{self, SCHEMAS};
+use super::store::settings::{self, SETTINGS};
 use super::store::sql::{SqlStore, text};
-use super::store::{schemas, settings};
 use super::{links, republish, settings_change};
 use crate::scim::directory::transfer::{
     self, Head, Line, Members, Resource, Restored, Sums, refused, restored,

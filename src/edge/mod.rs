@@ -10,6 +10,7 @@
 mod access;
 mod admin;
 mod archive;
+mod auth;
 mod chores;
 mod copy;
 mod entry;
@@ -20,8 +21,6 @@ mod feed;
 mod health;
 mod import;
 mod index_walk;
-mod jwks;
-mod jwt;
 mod limit;
 mod links;
 mod manage;

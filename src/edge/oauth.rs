@@ -3,13 +3,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use worker::kv::{KvError, KvStore};
 use worker::{Env, Request, Response};
 
-use super::jwks;
-use super::jwt::verify;
+use super::auth::issuer::{Trusted, issuer_key};
+use super::auth::jwks;
+use super::auth::jwt::verify;
 use super::object::client::ask_admin;
 use super::platform::clock::now;
 use super::platform::fetch;
@@ -38,17 +37,6 @@ pub(super) async fn authenticate(env: &Env, text: &str) -> Result<Token, Fault> 
         return of_issuer(env, &Jwt::read(text)?).await;
     }
     Ok(Token::read(text, &env.secret("TOKEN_KEY")?.to_string())?)
-}
-
-/// What KV keeps of a trusted issuer: its tokens for this audience are for this tenant.
-#[derive(Debug, Serialize, Deserialize)]
-struct Trusted {
-    tenant: String,
-    issuer: Issuer,
-}
-
-fn issuer_key(issuer: &str, audience: &str) -> String {
-    format!("issuer/{}", hash(&format!("{issuer}\n{audience}")))
 }
 
 async fn of_issuer(env: &Env, jwt: &Jwt) -> Result<Token, Fault> {
@@ -242,18 +230,6 @@ pub(super) async fn set_issuers(env: &Env, visit: &Visit, tenant: &str, body: &V
         kv.put(&key, trusted)?.execute().await?;
     }
     Ok(of_reply(Reply::plain(200, &shown))?)
-}
-
-/// Forgets issuers that are still this tenant's: others may take them from then on.
-pub(super) async fn forget(kv: &KvStore, tenant: &str, issuers: &[Issuer]) -> Result<(), KvError> {
-    for issuer in issuers {
-        let key = issuer_key(&issuer.issuer, &issuer.audience);
-        let known = kv.get(&key).text().await?.and_then(|text| serde_json::from_str::<Trusted>(&text).ok());
-        if known.is_some_and(|known| known.tenant == tenant) {
-            kv.delete(&key).await?;
-        }
-    }
-    Ok(())
 }
 
 fn read_issuers(reply: &Value) -> Vec<Issuer> {

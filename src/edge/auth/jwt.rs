@@ -7,13 +7,18 @@ use worker::Env;
 use worker::wasm_bindgen_futures::JsFuture;
 
 use super::jwks;
-use super::platform::crypto::{import_key, verify_signature};
+use crate::edge::platform::crypto::{import_key, verify_signature};
 use crate::scim::auth::jwt::{Issuer, Jwt, refused};
 use crate::scim::error::ScimError;
 
 /// Checks a token whole: what it claims, and its signature by the issuer's keys; answers with when it expires, in
 /// seconds since 1970. `now` is in milliseconds.
-pub(super) async fn verify(jwt: &Jwt, env: &Env, issuer: &Issuer, now: f64) -> Result<u64, ScimError> {
+pub(in crate::edge) async fn verify(
+    jwt: &Jwt,
+    env: &Env,
+    issuer: &Issuer,
+    now: f64,
+) -> Result<u64, ScimError> {
     let expires = jwt.fits(issuer, now)?;
     let key = jwks::find(env, &issuer.jwks_uri, jwt.key_id.as_deref(), &jwt.algorithm).await?;
     match signature_is_right(&jwt.algorithm, &key, &jwt.signature, &jwt.signed).await {

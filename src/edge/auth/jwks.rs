@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde_json::Value;
 use worker::{Delay, Env, Method};
 
-use super::platform::fetch::{self, Asked, TIMEOUT};
-use super::platform::log::failure;
+use crate::edge::platform::fetch::{self, Asked, TIMEOUT};
+use crate::edge::platform::log::failure;
 use crate::scim::auth::jwt::fits;
 use crate::scim::error::ScimError;
 
@@ -155,7 +155,7 @@ async fn keys(env: &Env, uri: &str) -> Result<Vec<Value>, String> {
 }
 
 /// A JSON document of an issuer, read no further than is sensible.
-pub(super) async fn json(env: &Env, uri: &str) -> Result<Value, String> {
+pub(in crate::edge) async fn json(env: &Env, uri: &str) -> Result<Value, String> {
     let headers = [("Accept", "application/json")];
     let asked =
         Asked { method: Method::Get, url: uri, headers: &headers, body: None, reads: 200, most: MAX_LENGTH };
