@@ -3,14 +3,13 @@
 use serde_json::{Value, json};
 
 use super::access::{self, Grants};
+use super::events::{poll, stream};
 use super::metrics::Tally;
 use super::plan::plan;
 use super::store::indexes::Indexes;
 use super::store::sql::{SqlStore, integer, text};
 use super::store::{chore, importing, journal, migrate, settings};
-use super::{
-    erase, export, import, me, poll, removal, republish, retention, schema_change, settings_change, stream,
-};
+use super::{erase, export, import, me, removal, republish, retention, schema_change, settings_change};
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use worker::{Delay, Env, Request};
 
+use crate::edge::events::security_event;
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::clock::now;
 use crate::edge::platform::fetch;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, Fault, body_text, of_reply};
-use crate::edge::set;
 use crate::edge::visit::Visit;
 use crate::scim::auth::token::{hash, mac, same_secret};
 use crate::scim::error::ScimError;
@@ -73,7 +73,7 @@ pub(super) async fn publish_keys(
     rotate: bool,
 ) -> Result<Value, Fault> {
     let kid = format!("{}-{}", now().get(..10).unwrap_or_default(), new_id().get(..8).unwrap_or_default());
-    let asked = json!({ "key": set::new_key(&kid).await?, "rotate": rotate });
+    let asked = json!({ "key": security_event::new_key(&kid).await?, "rotate": rotate });
     let mut reply = ask_admin(env, &visit.id, tenant, "/streams/key", &asked).await?;
     if reply.status_code() != 200 {
         return Err(ScimError::new(404, "there is no such tenant").into());
@@ -81,7 +81,7 @@ pub(super) async fn publish_keys(
     let keys: Value = reply.json().await?;
     let newest = keys.as_array().and_then(|keys| keys.last()).and_then(|key| key.get("kid"));
     let is_new = newest.and_then(Value::as_str) == Some(&kid);
-    let public = set::public_keys(&keys);
+    let public = security_event::public_keys(&keys);
     let text = public.to_string();
     let (kv, place) = (env.kv("DIRECTORY")?, format!("jwks/{tenant}"));
     // What is published already is left as it is: KV takes one put of a key in a second.
@@ -156,7 +156,7 @@ pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, visit: &mut 
         let mut sets = Map::new();
         for claims in &claims {
             let jti = claims.get("jti").and_then(Value::as_str).unwrap_or_default();
-            sets.insert(jti.to_owned(), set::sign(claims, &key).await?.into());
+            sets.insert(jti.to_owned(), security_event::sign(claims, &key).await?.into());
         }
         return Ok(of_reply(Reply::plain(200, &json!({ "sets": sets, "moreAvailable": more })))?);
     }

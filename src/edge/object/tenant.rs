@@ -7,6 +7,7 @@ use serde_json::Value;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use super::client::{ASKED, Asked};
+use crate::edge::events::{push, stream};
 use crate::edge::limit::{self, Limit};
 use crate::edge::manage::{self, Profile};
 use crate::edge::password::Hashes;
@@ -16,7 +17,7 @@ use crate::edge::platform::response::{of_reply, reply_of};
 use crate::edge::store::registry::Known;
 use crate::edge::store::sql::SqlStore;
 use crate::edge::store::{chore, importing, outbox, space};
-use crate::edge::{access, chores, events, import, index_walk, me, publish, stream};
+use crate::edge::{access, chores, import, index_walk, me, publish};
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
@@ -136,7 +137,7 @@ impl DurableObject for Tenant {
                 failure("indexes", "", &error);
                 delay = RETRY;
             }
-            if let Err(error) = events::round(&store, &self.env).await {
+            if let Err(error) = push::round(&store, &self.env).await {
                 failure("events", "", &error);
                 delay = RETRY;
             }
@@ -428,7 +429,7 @@ impl Tenant {
             if let Some(deadline) = import {
                 return Ok((deadline as f64).max(soonest));
             }
-            let due = if has_streams { events::next_due(store) } else { None };
+            let due = if has_streams { push::next_due(store) } else { None };
             let due = due.map_or(f64::INFINITY, |due| due as f64);
             let publish = if outbox::is_pending(store) { self.rest.get() } else { f64::INFINITY };
             let walk = if store.schemas()?.is_walking { soonest } else { f64::INFINITY };

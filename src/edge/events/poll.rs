@@ -5,11 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::events::{PUSHED, is_quiet, told};
 use super::feed;
-use super::platform::clock::now;
-use super::store::sql::{SqlStore, integer};
+use super::push::{PUSHED, is_quiet, told};
 use super::stream::{self, Delivery, Stream};
+use crate::edge::platform::clock::now;
+use crate::edge::store::sql::{SqlStore, integer};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
@@ -24,7 +24,7 @@ const PAGES: usize = 10;
 const SETTLED: usize = 2_000;
 
 /// Answers a poll (RFC 8936 §2.4) with claims yet to be signed, and the key.
-pub(super) fn poll(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+pub(in crate::edge) fn poll(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
     if store.fact("state")?.as_deref() == Some("suspended") {
         return Err(ScimError::new(403, "the tenant is suspended"));
     }

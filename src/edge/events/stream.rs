@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::set::EVENT_URIS;
-use super::store::sql::{SEQUENCE, SqlStore, integer, text};
+use super::security_event::EVENT_URIS;
+use crate::edge::store::sql::{SEQUENCE, SqlStore, integer, text};
 use crate::scim::delivery::Standing;
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
@@ -28,7 +28,7 @@ const COUNTED: i64 = 100_000;
 /// How events reach their receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Delivery {
+pub(in crate::edge) enum Delivery {
     /// Each is posted to the receiver (RFC 8935).
     Push,
     /// The receiver asks for them (RFC 8936).
@@ -40,7 +40,7 @@ pub(super) enum Delivery {
 /// A stream's settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Settings {
+pub(in crate::edge) struct Settings {
     /// How events are delivered.
     pub delivery: Delivery,
     /// For push: where to.
@@ -111,7 +111,7 @@ impl Settings {
 
 /// A stream as it is kept.
 #[derive(Clone, Debug)]
-pub(super) struct Stream {
+pub(in crate::edge) struct Stream {
     pub id: String,
     pub settings: Settings,
     pub standing: Standing,
@@ -158,7 +158,7 @@ pub(super) fn keys(store: &SqlStore) -> Result<Value, StoreError> {
 }
 
 /// Says in the ServiceProviderConfig which events are sent (RFC 9967 §4), where any are.
-pub(super) fn announce(store: &SqlStore, mut reply: Reply) -> Result<Reply, StoreError> {
+pub(in crate::edge) fn announce(store: &SqlStore, mut reply: Reply) -> Result<Reply, StoreError> {
     if reply.status == 200
         && !all(store)?.is_empty()
         && let Ok(Value::Object(mut config)) = serde_json::from_str(&reply.body)
@@ -170,7 +170,7 @@ pub(super) fn announce(store: &SqlStore, mut reply: Reply) -> Result<Reply, Stor
 }
 
 /// Answers an administrator's request about streams.
-pub(super) fn serve(store: &SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
+pub(in crate::edge) fn serve(store: &SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let named = |store: &SqlStore| -> Result<Stream, ScimError> {
         find(store, field("stream"))?.ok_or_else(|| ScimError::new(404, "the tenant has no such stream"))

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use wasm_bindgen::JsValue;
 use worker::wasm_bindgen_futures::JsFuture;
 
-use super::platform::crypto::{export_key, generate_key, import_key, sign_bytes};
-use super::store::journal::Entry;
+use crate::edge::platform::crypto::{export_key, generate_key, import_key, sign_bytes};
+use crate::edge::store::journal::Entry;
 use crate::scim::schema::{Registry, instant};
 
 const PROV: &str = "urn:ietf:params:scim:event:prov";
@@ -28,7 +28,7 @@ pub(super) const EVENT_URIS: [&str; 9] = [
 ];
 
 /// What is common to all of a stream's tokens.
-pub(super) struct Stream<'a> {
+pub(in crate::edge) struct Stream<'a> {
     pub id: &'a str,
     pub issuer: &'a str,
     pub audience: &'a str,
@@ -182,7 +182,7 @@ fn algorithm() -> Result<JsValue, worker::Error> {
 }
 
 /// A new private key as a JWK (RFC 7517), named `kid`.
-pub(super) async fn new_key(kid: &str) -> worker::Result<Value> {
+pub(in crate::edge) async fn new_key(kid: &str) -> worker::Result<Value> {
     let usages = Array::of2(&"sign".into(), &"verify".into());
     let pair =
         JsFuture::from(generate_key(&algorithm()?, true, &usages).map_err(failed)?).await.map_err(failed)?;
@@ -198,7 +198,7 @@ pub(super) async fn new_key(kid: &str) -> worker::Result<Value> {
 }
 
 /// The same keys without their private parts, as a JWK set.
-pub(super) fn public_keys(keys: &Value) -> Value {
+pub(in crate::edge) fn public_keys(keys: &Value) -> Value {
     let public = keys.as_array().into_iter().flatten().map(|key| {
         let mut key = key.clone();
         if let Some(key) = key.as_object_mut() {
@@ -210,7 +210,7 @@ pub(super) fn public_keys(keys: &Value) -> Value {
 }
 
 /// Signs with a private JWK: a compact JWS whose type is `secevent+jwt` (RFC 8417 §2.3).
-pub(super) async fn sign(claims: &Value, key: &Value) -> worker::Result<String> {
+pub(in crate::edge) async fn sign(claims: &Value, key: &Value) -> worker::Result<String> {
     let member = |name: &str| key.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let jwk = json!({ "kty": "EC", "crv": "P-256", "x": member("x"), "y": member("y"), "d": member("d") });
     let jwk: Object = JSON::parse(&jwk.to_string()).map_err(failed)?.into();

@@ -15,13 +15,13 @@ use serde_json::Value;
 use worker::{Delay, Env, Method};
 
 use super::feed;
-use super::platform::clock::{clock, now};
-use super::platform::fetch::{self, Asked};
-use super::set::{self, claims, sign};
-use super::store::importing;
-use super::store::journal::Entry;
-use super::store::sql::{SqlStore, integer};
+use super::security_event::{self, claims, sign};
 use super::stream::{self, Delivery, Stream};
+use crate::edge::platform::clock::{clock, now};
+use crate::edge::platform::fetch::{self, Asked};
+use crate::edge::store::importing;
+use crate::edge::store::journal::Entry;
+use crate::edge::store::sql::{SqlStore, integer};
 use crate::scim::delivery::{Outcome, next, settle};
 use crate::scim::directory::StoreError;
 use crate::scim::schema::Registry;
@@ -52,7 +52,7 @@ pub(super) fn is_quiet(store: &SqlStore) -> Result<bool, StoreError> {
 }
 
 /// When there is next something to push, in milliseconds since 1970.
-pub(super) fn next_due(store: &SqlStore) -> Option<i64> {
+pub(in crate::edge) fn next_due(store: &SqlStore) -> Option<i64> {
     if is_quiet(store).unwrap_or(true) {
         return None;
     }
@@ -75,7 +75,7 @@ pub(super) fn next_due(store: &SqlStore) -> Option<i64> {
 }
 
 /// Pushes what is due. A stream's own failure is noted with that stream; only storage ends a round.
-pub(super) async fn round(store: &SqlStore, env: &Env) -> worker::Result<()> {
+pub(in crate::edge) async fn round(store: &SqlStore, env: &Env) -> worker::Result<()> {
     let failed = |error: StoreError| worker::Error::RustError(format!("{error:?}"));
     if is_quiet(store).map_err(failed)? {
         return Ok(());
@@ -254,6 +254,7 @@ impl Push<'_> {
 
 /// The claims of an entry's token for a stream.
 pub(super) fn told(stream: &Stream, full: bool, registry: &Registry, base: &str, entry: &Entry) -> Value {
-    let about = set::Stream { id: &stream.id, issuer: base, audience: &stream.settings.audience, full };
+    let about =
+        security_event::Stream { id: &stream.id, issuer: base, audience: &stream.settings.audience, full };
     claims(&about, registry, entry, clock())
 }

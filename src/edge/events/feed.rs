@@ -6,10 +6,10 @@
 
 use serde_json::{Value, json};
 
-use super::platform::log;
-use super::store::journal::{self, Entry};
-use super::store::sql::{SqlStore, integer, text};
 use super::stream::Stream;
+use crate::edge::platform::log;
+use crate::edge::store::journal::{self, Entry};
+use crate::edge::store::sql::{SqlStore, integer, text};
 use crate::scim::delivery::{Head, Row, Standing, Step, Upcoming};
 use crate::scim::directory::StoreError;
 
