@@ -5,7 +5,8 @@ use worker::Env;
 use super::platform::log::failure;
 use super::store::chore::{Kind, Step, keep, read};
 use super::store::sql::SqlStore;
-use super::{erase, removal, republish, retention};
+use super::tenant::{republish, retention};
+use super::{erase, removal};
 use crate::scim::directory::StoreError;
 
 /// Chores that one alarm takes up.

@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::object::client::ascii;
-use super::retention;
 use super::store::schemas::SCHEMAS;
 use super::store::settings::{self, SETTINGS};
 use super::store::sql::{Row, SqlStore, integer, text};
+use super::tenant::retention;
 use crate::scim::auth::token::hash;
 use crate::scim::directory::StoreError;
 use crate::scim::directory::page::PAGE_BYTES;

@@ -8,13 +8,14 @@
 use serde_json::{Value, json};
 
 use super::export::sums;
+use super::links;
 use super::platform::clock::{clock, now};
 use super::store::importing::{IMPORTING, Running};
 use super::store::indexes::INDEXES;
 use super::store::schemas::{self, SCHEMAS};
 use super::store::settings::{self, SETTINGS};
 use super::store::sql::{SqlStore, text};
-use super::{links, republish, settings_change};
+use super::tenant::{republish, settings_change};
 use crate::scim::directory::transfer::{
     self, Head, Line, Members, Resource, Restored, Sums, refused, restored,
 };

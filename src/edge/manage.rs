@@ -2,20 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::access::{self, Grants};
 use super::events::{poll, stream};
-use super::metrics::Tally;
 use super::plan::plan;
 use super::store::indexes::Indexes;
 use super::store::sql::{SqlStore, integer, text};
 use super::store::{chore, importing, journal, migrate, settings};
-use super::{erase, export, import, me, removal, republish, retention, schema_change, settings_change};
-use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
+use super::tenant::profile::DELETING;
+use super::tenant::tally::Tally;
+use super::tenant::{access, clients, issuers, me, republish, retention, schema_change, settings_change};
+use super::{erase, export, import, removal};
+use crate::scim::directory::{Predicate, Searchable, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
-/// The state of a tenant whose end is worked off.
-pub(super) const DELETING: &str = "deleting";
 /// The fact under which a tenant's counts are kept.
 const TALLY: &str = "tally";
 
@@ -44,7 +43,7 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
     if !import::allows(path, body) && store.fact(importing::IMPORTING)?.is_some() {
         return Err(import::busy());
     }
-    if let Some(reply) = access::serve(store, path, body) {
+    if let Some(reply) = credentials(store, path, body) {
         return reply;
     }
     match path {
@@ -146,6 +145,20 @@ pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Re
     }
 }
 
+/// Answers what an administrator asks of clients and issuers, and the token endpoint of clients.
+fn credentials(store: &mut SqlStore, path: &str, body: &Value) -> Option<Result<Reply, ScimError>> {
+    let reply = match path {
+        "/clients" => clients::all(store),
+        "/clients/make" => clients::make(store, body),
+        "/clients/revoke" => clients::revoke(store, body),
+        "/clients/check" => clients::check(store, body),
+        "/issuers" => issuers::all(store).map(|all| Reply::plain(200, &json!({ "issuers": all }))),
+        "/issuers/set" => issuers::set(store, body),
+        _ => return None,
+    };
+    Some(reply)
+}
+
 /// Stale keys of the copy; what is still to be noted counts as one for each resource type.
 const UNPUBLISHED: &str =
     "SELECT (SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM chore WHERE kind = 'republish')";
@@ -200,34 +213,6 @@ fn delete(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
     }
     removal::begin_delete(store)?;
     Ok(told())
-}
-
-/// What every request must know of its tenant; kept in memory until an administrator changes it.
-#[derive(Clone, Debug)]
-pub(super) struct Profile {
-    pub settings: Settings,
-    pub is_suspended: bool,
-    pub is_deleting: bool,
-    /// Until when an import may send its next batch, in milliseconds since 1970, if one is under way.
-    pub import_until: Option<i64>,
-    /// Whether anyone is told of changes.
-    pub has_streams: bool,
-    /// Credentials that were used since.
-    pub grants: Grants,
-}
-
-impl Profile {
-    /// Reads it from storage.
-    pub fn read(store: &SqlStore) -> Result<Self, StoreError> {
-        Ok(Self {
-            settings: settings::read(store)?,
-            is_suspended: store.fact("state")?.as_deref() == Some("suspended"),
-            is_deleting: store.fact("state")?.as_deref() == Some(DELETING),
-            import_until: importing::deadline(store)?,
-            has_streams: !store.rows("SELECT 1 FROM stream LIMIT 1", vec![])?.is_empty(),
-            grants: Grants::default(),
-        })
-    }
 }
 
 /// Whether the tenant is to have a copy, if that is said.

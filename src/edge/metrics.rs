@@ -5,64 +5,19 @@
 //! request, which writes one row: watching costs next to nothing.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use worker::{AnalyticsEngineDataPointBuilder, Context, Delay, Env};
 
 use super::object::client::ask_admin;
 use super::platform::log;
+use super::tenant::tally::{BUCKETS, Observation, Tally};
 
 /// How long the Worker gathers.
 const GATHER: Duration = Duration::from_secs(3);
-/// Upper bounds of the latency's buckets, in milliseconds.
-const BUCKETS: [f64; 11] = [5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0];
-
-/// One request as it was seen.
-pub(super) struct Observation {
-    pub method: String,
-    pub route: &'static str,
-    pub status: u16,
-    pub milliseconds: f64,
-}
-
-/// What was counted.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Tally {
-    /// `method route status` → how often.
-    requests: BTreeMap<String, u64>,
-    /// How many requests took no longer than the bucket's bound and longer than the one before.
-    buckets: [u64; BUCKETS.len() + 1],
-    /// All the time together, in milliseconds.
-    milliseconds: f64,
-}
-
-impl Tally {
-    fn add(&mut self, seen: &Observation) {
-        let name = format!("{} {} {}", seen.method, seen.route, seen.status);
-        *self.requests.entry(name).or_default() += 1;
-        let bucket = BUCKETS.iter().position(|bound| seen.milliseconds <= *bound).unwrap_or(BUCKETS.len());
-        if let Some(bucket) = self.buckets.get_mut(bucket) {
-            *bucket += 1;
-        }
-        self.milliseconds += seen.milliseconds;
-    }
-
-    /// Adds another's counts.
-    pub fn merge(&mut self, other: &Self) {
-        for (name, number) in &other.requests {
-            *self.requests.entry(name.clone()).or_default() += number;
-        }
-        for (own, other) in self.buckets.iter_mut().zip(other.buckets) {
-            *own += other;
-        }
-        self.milliseconds += other.milliseconds;
-    }
-}
-
 thread_local! {
     /// What this isolate saw and has not told yet, by tenant.
     static GATHERED: RefCell<HashMap<String, Tally>> = RefCell::new(HashMap::new());

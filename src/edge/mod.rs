@@ -7,39 +7,29 @@
 //!
 //! Nothing here panics: a panic at the edge aborts every request in flight.
 
-mod access;
 mod admin;
 mod archive;
 mod auth;
 mod chores;
 mod copy;
-mod entry;
 mod erase;
 mod events;
 mod export;
 mod health;
 mod import;
-mod index_walk;
-mod limit;
 mod links;
 mod manage;
-mod me;
 mod metrics;
 mod oauth;
 mod object;
-mod password;
 mod plan;
 mod platform;
 mod publish;
 mod reader;
 mod refuse;
-mod region;
 mod removal;
-mod republish;
-mod retention;
-mod schema_change;
-mod settings_change;
 mod store;
+mod tenant;
 mod transport;
 mod visit;
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use worker::{Delay, Env};
 
 use super::object::client::ask_admin;
-use super::region::is_tenant_id;
+use super::tenant::placement::is_tenant_id;
 use super::visit::Visit;
 use crate::scim::auth::token::claimed_tenant;
 

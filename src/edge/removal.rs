@@ -8,14 +8,14 @@ use futures_util::future::join_all;
 use worker::Env;
 use worker::kv::{KvError, KvStore};
 
-use super::access;
 use super::admin::admit_reader;
 use super::auth::issuer;
-use super::entry::{self, Entry};
 use super::reader::token_key;
 use super::store::chore::{Chore, Kind, Standing, Step, begin};
 use super::store::importing::IMPORTING;
 use super::store::sql::{SqlStore, text};
+use super::tenant::entry::{self, Entry};
+use super::tenant::issuers;
 use crate::scim::directory::StoreError;
 use crate::scim::schema::instant;
 
@@ -96,7 +96,7 @@ pub(super) async fn delete(
                 }
             }
             ISSUERS => {
-                let issuers = access::issuers(store).map_err(|error| of_text(&error.detail))?;
+                let issuers = issuers::all(store).map_err(|error| of_text(&error.detail))?;
                 issuer::forget(&kv, tenant, &issuers).await.map_err(of_kv)?;
                 kv.delete(&format!("jwks/{tenant}")).await.map_err(of_kv)?;
                 left -= (2 * issuers.len() + 1).min(left);

@@ -2,9 +2,10 @@
 
 use worker::{Context, Env, Request, Response, Result};
 
-use super::metrics::{self, Observation};
+use super::metrics;
 use super::platform::log::{self, request_id};
 use super::platform::response::secure;
+use super::tenant::tally::Observation;
 use crate::scim::error::ScimError;
 use crate::scim::http;
 

@@ -12,13 +12,14 @@ use worker::{Env, Request};
 
 use super::object::client::ask_admin;
 use super::platform::response::{Answer, Fault, body_text, of_reply, origin_and_query};
-use super::region::is_tenant_id;
+use super::tenant::entry;
+use super::tenant::placement::in_path;
 use super::visit::Visit;
-use super::{archive, entry, metrics, oauth, refuse, transport};
+use super::{archive, metrics, oauth, refuse, transport};
 use crate::routes::Action;
 use crate::scim::auth::token::same_secret;
 use crate::scim::error::ScimError;
-use crate::scim::http::{self, Reply, decode};
+use crate::scim::http::{self, Reply};
 
 /// Longest body: the source of a plan may be large, but the plan has to fit into the memory too.
 const MAX_BODY: usize = 8 << 20;
@@ -49,7 +50,7 @@ pub(super) async fn serve(
     }
     visit.actor = Some("administrator".into());
     let tenant = match values.first() {
-        Some(value) => tenant_id(value)?,
+        Some(value) => in_path(value)?,
         None => String::new(),
     };
     visit.tenant = values.first().map(|_| tenant.clone());
@@ -111,15 +112,6 @@ pub(super) async fn serve(
     }
 }
 
-/// A tenant's id as it stands in a path. Any other text would start an object of its own.
-fn tenant_id(value: &str) -> Result<String, ScimError> {
-    let id = decode(value);
-    if is_tenant_id(&id) {
-        return Ok(id);
-    }
-    Err(ScimError::new(404, "there is no such tenant; an id has 32 digits from `0` to `f`"))
-}
-
 async fn read_json(request: &mut Request) -> Result<Value, Fault> {
     let text = body_text(request, MAX_BODY).await?;
     match text.trim() {
@@ -132,7 +124,7 @@ async fn read_json(request: &mut Request) -> Result<Value, Fault> {
 /// One tenant's metrics, or every tenant's.
 async fn metrics_page(env: &Env, visit: &Visit, only: Option<String>) -> Answer {
     let ids = match only {
-        Some(id) => vec![tenant_id(&id)?],
+        Some(id) => vec![in_path(&id)?],
         None => {
             let (tenants, _) = entry::page(&env.kv("DIRECTORY")?, METRICS_PAGE + 1, None).await?;
             tenants.into_iter().map(|tenant| tenant.id).collect()

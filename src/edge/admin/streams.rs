@@ -11,6 +11,7 @@ use crate::edge::platform::clock::now;
 use crate::edge::platform::fetch;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, Fault, body_text, of_reply};
+use crate::edge::tenant::placement::in_path;
 use crate::edge::visit::Visit;
 use crate::scim::auth::token::{hash, mac, same_secret};
 use crate::scim::error::ScimError;
@@ -100,7 +101,7 @@ pub(super) async fn publish_keys(
 
 /// The public keys (RFC 7517), from KV: anyone may ask, so no object is woken.
 pub(in crate::edge) async fn jwks(env: &Env, visit: &mut Visit, value: &str) -> Answer {
-    let tenant = super::tenant_id(value)?;
+    let tenant = in_path(value)?;
     let keys = env.kv("DIRECTORY")?.get(&format!("jwks/{tenant}")).cache_ttl(60).text().await?;
     visit.tenant = keys.is_some().then_some(tenant);
     match keys {

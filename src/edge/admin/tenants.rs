@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use worker::Env;
 
 use super::tokens::new_token;
-use crate::edge::entry::{self, Entry};
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::log::failure;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, of_reply};
-use crate::edge::region;
+use crate::edge::tenant::entry::{self, Entry};
+use crate::edge::tenant::placement;
 use crate::edge::visit::Visit;
 use crate::routes::SCIM;
 use crate::scim::auth::token::{Scope, mac};
@@ -62,8 +62,8 @@ pub(super) async fn create(
             return Err(ScimError::new(400, detail).into());
         }
     };
-    let tenant = region::tenant_id(wanted, &random)?;
-    let base = format!("{}{SCIM}", region::origin(env, &tenant, here));
+    let tenant = placement::tenant_id(wanted, &random)?;
+    let base = format!("{}{SCIM}", placement::origin(env, &tenant, here));
     // What must stay in a jurisdiction is copied to every location only if that is asked for.
     let copy = body.get("copy").cloned().unwrap_or_else(|| json!(wanted.is_none()));
     visit.tenant = Some(tenant.clone());

@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, RequestInit, Response, Result};
 
 use crate::edge::platform::response::{Answer, body_text, origin_and_query};
-use crate::edge::region::object;
+use crate::edge::tenant::placement::object;
 use crate::edge::visit::Visit;
 use crate::routes::SCIM;
 use crate::scim::auth::token::{Credential, Token};

@@ -8,16 +8,17 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 
 use super::client::{ASKED, Asked};
 use crate::edge::events::{push, stream};
-use crate::edge::limit::{self, Limit};
-use crate::edge::manage::{self, Profile};
-use crate::edge::password::Hashes;
 use crate::edge::platform::clock::now;
 use crate::edge::platform::log::{self, failure};
 use crate::edge::platform::response::{of_reply, reply_of};
 use crate::edge::store::registry::Known;
 use crate::edge::store::sql::SqlStore;
 use crate::edge::store::{chore, importing, outbox, space};
-use crate::edge::{access, chores, import, index_walk, me, publish};
+use crate::edge::tenant::limit::{self, Limit};
+use crate::edge::tenant::password::Hashes;
+use crate::edge::tenant::profile::Profile;
+use crate::edge::tenant::{access, index_walk, me};
+use crate::edge::{chores, import, manage, publish};
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;

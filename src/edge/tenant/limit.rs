@@ -10,7 +10,7 @@ use crate::scim::http::Reply;
 
 /// A tenant's bucket.
 #[derive(Debug, Default)]
-pub(super) struct Limit {
+pub(in crate::edge) struct Limit {
     /// Requests that may still be answered, and when that was so in milliseconds. Below zero after a bulk
     /// request of more operations than were left.
     level: Cell<Option<(f64, f64)>>,
@@ -55,7 +55,7 @@ impl Limit {
 }
 
 /// What a caller is told that came too fast.
-pub(super) fn refusal(per_second: u32, seconds: u32) -> Reply {
+pub(in crate::edge) fn refusal(per_second: u32, seconds: u32) -> Reply {
     let detail = format!("more than {per_second} requests a second; try again in {seconds} s");
     let mut reply = Reply::error(&ScimError::new(429, detail));
     reply.headers.push(("Retry-After".into(), seconds.to_string()));
@@ -65,7 +65,7 @@ pub(super) fn refusal(per_second: u32, seconds: u32) -> Reply {
 
 /// Says in a reply's headers how many requests are left of how many, and in how many
 /// seconds the bucket is full again.
-pub(super) fn tell(reply: &mut Reply, per_second: u32, left: Option<u32>) {
+pub(in crate::edge) fn tell(reply: &mut Reply, per_second: u32, left: Option<u32>) {
     let Some(left) = left else { return };
     let full = per_second.saturating_mul(2);
     let wait = full.saturating_sub(left).div_ceil(per_second.max(1));

@@ -5,8 +5,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Env, ObjectNamespace, Result, Stub};
 
-use super::platform::env::is_local;
+use crate::edge::platform::env::is_local;
 use crate::scim::error::ScimError;
+use crate::scim::http::decode;
 
 /// How the ids of tenants in the European Union begin.
 const EU: &str = "eu-";
@@ -20,7 +21,10 @@ extern "C" {
 }
 
 /// The id of a new tenant.
-pub(super) fn tenant_id(jurisdiction: Option<&str>, random: &str) -> std::result::Result<String, ScimError> {
+pub(in crate::edge) fn tenant_id(
+    jurisdiction: Option<&str>,
+    random: &str,
+) -> std::result::Result<String, ScimError> {
     match jurisdiction {
         None => Ok(random.to_owned()),
         Some("eu") => Ok(format!("{EU}{random}")),
@@ -36,20 +40,29 @@ pub(super) fn jurisdiction(tenant: &str) -> Option<&'static str> {
 }
 
 /// Whether this may be a tenant's id. Any other text would start an object of its own.
-pub(super) fn is_tenant_id(id: &str) -> bool {
+pub(in crate::edge) fn is_tenant_id(id: &str) -> bool {
     let digits = id.strip_prefix(EU).unwrap_or(id);
     digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// A tenant's id as it stands in a path. Any other text would start an object of its own.
+pub(in crate::edge) fn in_path(value: &str) -> std::result::Result<String, ScimError> {
+    let id = decode(value);
+    if is_tenant_id(&id) {
+        return Ok(id);
+    }
+    Err(ScimError::new(404, "there is no such tenant; an id has 32 digits from `0` to `f`"))
+}
+
 /// Where a tenant is asked: the variable `ORIGIN_EU` or `ORIGIN`, else where this request came in.
-pub(super) fn origin(env: &Env, tenant: &str, here: &str) -> String {
+pub(in crate::edge) fn origin(env: &Env, tenant: &str, here: &str) -> String {
     let name = if jurisdiction(tenant).is_some() { "ORIGIN_EU" } else { "ORIGIN" };
     let said = env.var(name).map(|origin| origin.to_string()).unwrap_or_default();
     if said.is_empty() { here.to_owned() } else { said.trim_end_matches('/').to_owned() }
 }
 
 /// A tenant's object.
-pub(super) fn object(env: &Env, tenant: &str) -> Result<Stub> {
+pub(in crate::edge) fn object(env: &Env, tenant: &str) -> Result<Stub> {
     let namespace = env.durable_object("TENANT")?;
     let Some(jurisdiction) = jurisdiction(tenant) else {
         return namespace.get_by_name(tenant);

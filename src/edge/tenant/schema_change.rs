@@ -3,17 +3,17 @@
 
 use serde_json::{Value, json};
 
-use super::store::schemas::{SCHEMAS, load};
-use super::store::settings;
-use super::store::sql::SqlStore;
 use super::{republish, settings_change};
+use crate::edge::store::schemas::{SCHEMAS, load};
+use crate::edge::store::settings;
+use crate::edge::store::sql::SqlStore;
 use crate::scim::directory::{Predicate, Searchable, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::{Attribute, Registry, ResourceType, builtin};
 
 /// Answers what an administrator asks of them: `/schemas`, `/schemas/set`, `/schemas/delete`.
-pub(super) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
+pub(in crate::edge) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
     match path {
         "/schemas" => {
             let kept = store.fact(SCHEMAS)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());

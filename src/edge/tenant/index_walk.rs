@@ -12,10 +12,10 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use worker::Delay;
 
-use super::store::importing::IMPORTING;
-use super::store::indexes::Indexes;
-use super::store::settings;
-use super::store::sql::{SqlStore, text};
+use crate::edge::store::importing::IMPORTING;
+use crate::edge::store::indexes::Indexes;
+use crate::edge::store::settings;
+use crate::edge::store::sql::{SqlStore, text};
 use crate::scim::compat::Flag;
 use crate::scim::directory::page::PAGE_BYTES;
 use crate::scim::directory::{Key, StoreError, keys};
@@ -45,7 +45,7 @@ pub(super) fn change(store: &SqlStore, wanted: &[String]) -> Result<(), StoreErr
 }
 
 /// The alarm's share: a few steps, between which requests are answered.
-pub(super) async fn round(store: &SqlStore) -> worker::Result<()> {
+pub(in crate::edge) async fn round(store: &SqlStore) -> worker::Result<()> {
     for _ in 0..STEPS {
         let goes_on = step(store).map_err(|error| worker::Error::RustError(format!("{error:?}")))?;
         if !goes_on {

@@ -14,8 +14,8 @@ use serde_json::json;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Delay, Result};
 
-use super::platform::crypto::{derive_bits, import_key};
-use super::platform::random::new_id;
+use crate::edge::platform::crypto::{derive_bits, import_key};
+use crate::edge::platform::random::new_id;
 
 /// Rounds of PBKDF2: as many as the runtime takes.
 const ITERATIONS: u32 = 100_000;
@@ -25,7 +25,7 @@ const BITS: u32 = 256;
 /// A request's passwords with their hashes, made ahead: one for each place where a password stands, so
 /// that two people with the same password have different salts.
 #[derive(Debug, Default)]
-pub(super) struct Hashes(RefCell<HashMap<String, Vec<String>>>);
+pub(in crate::edge) struct Hashes(RefCell<HashMap<String, Vec<String>>>);
 
 impl Hashes {
     /// Hashes these texts; others are answered in between.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::store::sql::SqlStore;
+use crate::edge::store::sql::SqlStore;
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Key, Place, Predicate, Searchable, Store};
@@ -22,7 +22,7 @@ pub(super) fn client(id: &str) -> String {
 }
 
 /// Binds a token or a client to the user that `body` names, if it names one.
-pub(super) fn bind(store: &mut SqlStore, holder: &str, body: &Value) -> Result<(), ScimError> {
+pub(in crate::edge) fn bind(store: &mut SqlStore, holder: &str, body: &Value) -> Result<(), ScimError> {
     let Some(user) = body.get("user").and_then(Value::as_str) else { return Ok(()) };
     if store.get("User", user)?.is_none() {
         return Err(ScimError::not_found("User", user));
@@ -31,7 +31,10 @@ pub(super) fn bind(store: &mut SqlStore, holder: &str, body: &Value) -> Result<(
 }
 
 /// The id of the user that a credential stands for.
-pub(super) fn user(store: &mut SqlStore, credential: &Credential) -> Result<Option<String>, ScimError> {
+pub(in crate::edge) fn user(
+    store: &mut SqlStore,
+    credential: &Credential,
+) -> Result<Option<String>, ScimError> {
     match credential {
         Credential::Token { hash } => Ok(store.fact(&fact(hash))?),
         Credential::Client { id, .. } => Ok(store.fact(&fact(&client(id)))?),

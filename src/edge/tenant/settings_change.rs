@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::store::settings::{keep, read};
-use super::store::sql::{SqlStore, text};
 use super::{index_walk, retention};
+use crate::edge::store::settings::{keep, read};
+use crate::edge::store::sql::{SqlStore, text};
 use crate::scim::compat::Flag;
 use crate::scim::directory::{Predicate, Searchable, Settings, StoreError};
 use crate::scim::error::ScimError;
@@ -14,7 +14,7 @@ use crate::scim::schema::{Attribute, Registry, Uniqueness};
 const MAX_DAYS: u32 = 36_500;
 
 /// Settings as an administrator sent them.
-pub(super) fn parse(value: &Value) -> Result<Settings, ScimError> {
+pub(in crate::edge) fn parse(value: &Value) -> Result<Settings, ScimError> {
     let settings: Settings = serde_json::from_value(value.clone())
         .map_err(|error| ScimError::new(400, format!("`settings`: {error}")))?;
     if settings.journal_days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days)) {
@@ -31,7 +31,7 @@ pub(super) fn parse(value: &Value) -> Result<Settings, ScimError> {
 ///
 /// # Errors
 /// 400 for what is no setting.
-pub(super) fn merged(store: &SqlStore, sent: &Value) -> Result<Settings, ScimError> {
+pub(in crate::edge) fn merged(store: &SqlStore, sent: &Value) -> Result<Settings, ScimError> {
     let wanted = parse(sent)?;
     let Some(sent) = sent.as_object() else { return Ok(wanted) };
     parse(&Value::Object(read(store)?.merged(sent)))
@@ -41,7 +41,7 @@ pub(super) fn merged(store: &SqlStore, sent: &Value) -> Result<Settings, ScimErr
 ///
 /// # Errors
 /// 400 for an index that cannot be.
-pub(super) fn check(registry: &Registry, next: &Settings) -> Result<Vec<String>, ScimError> {
+pub(in crate::edge) fn check(registry: &Registry, next: &Settings) -> Result<Vec<String>, ScimError> {
     registry.read_indexes(&next.indexes).map_err(|why| ScimError::new(400, why))
 }
 
@@ -50,7 +50,7 @@ pub(super) fn check(registry: &Registry, next: &Settings) -> Result<Vec<String>,
 /// # Errors
 /// 400 as [`check`] says; 409 when what is there does not allow them: groups of one name where
 /// names are to be unique, users where names are to be compared otherwise.
-pub(super) fn change(store: &mut SqlStore, next: &Settings) -> Result<(), ScimError> {
+pub(in crate::edge) fn change(store: &mut SqlStore, next: &Settings) -> Result<(), ScimError> {
     let now = read(store)?;
     let registry = store.schemas()?;
     let indexed = check(&registry, next)?;
@@ -96,7 +96,10 @@ pub(super) fn change(store: &mut SqlStore, next: &Settings) -> Result<(), ScimEr
 
 /// Keeps the settings of an export whose resources are about to be restored. To be called
 /// within the transaction that reads its lines.
-pub(super) fn restore(store: &SqlStore, settings: &Settings) -> Result<Result<(), ScimError>, StoreError> {
+pub(in crate::edge) fn restore(
+    store: &SqlStore,
+    settings: &Settings,
+) -> Result<Result<(), ScimError>, StoreError> {
     let registry = store.schemas()?;
     let indexed = match check(&registry, settings) {
         Ok(indexed) => indexed,
@@ -132,7 +135,7 @@ fn refuse_with_users(store: &mut SqlStore, registry: &Registry) -> Result<(), Sc
 }
 
 /// Two resources that a key brings together, if there are any: their ids.
-pub(super) fn equals(
+pub(in crate::edge) fn equals(
     store: &SqlStore,
     kind: &str,
     attribute: &str,

@@ -1,9 +1,9 @@
 //! Making the copy anew: which of its keys are stale is noted in parts, since one statement over a million
 //! resources would hold up everybody. The first part is noted at once, which is all where there are few.
 
-use super::store::chore::{self, Chore, Kind, Standing, Step};
-use super::store::outbox::MEMBERS;
-use super::store::sql::{SEQUENCE, SqlStore, text};
+use crate::edge::store::chore::{self, Chore, Kind, Standing, Step};
+use crate::edge::store::outbox::MEMBERS;
+use crate::edge::store::sql::{SEQUENCE, SqlStore, text};
 use crate::scim::directory::StoreError;
 
 /// Resources noted in one part: about as many keys as a round publishes.
@@ -28,14 +28,14 @@ pub(super) fn begin(store: &SqlStore, kinds: &[&str]) -> Result<(), StoreError> 
 }
 
 /// Has everything published again; to be called within a transaction.
-pub(super) fn everything(store: &SqlStore) -> Result<(), StoreError> {
+pub(in crate::edge) fn everything(store: &SqlStore) -> Result<(), StoreError> {
     let schemas = store.schemas()?;
     let kinds: Vec<&str> = schemas.resource_types.iter().map(|kind| kind.name.as_str()).collect();
     begin(store, &kinds)
 }
 
 /// The alarm's share. Where much is waiting to be published, that goes first.
-pub(super) fn step(store: &SqlStore, chore: &mut Chore) -> Result<Step, StoreError> {
+pub(in crate::edge) fn step(store: &SqlStore, chore: &mut Chore) -> Result<Step, StoreError> {
     if !store.keeps_copy() {
         return Ok(Step::Done);
     }

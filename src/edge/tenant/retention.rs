@@ -4,15 +4,15 @@
 
 use serde_json::{Value, json};
 
-use super::platform::clock::clock;
-use super::store::chore::{self, Chore, Kind, Standing, Step};
-use super::store::settings;
-use super::store::sql::{SqlStore, integer, text};
+use crate::edge::platform::clock::clock;
+use crate::edge::store::chore::{self, Chore, Kind, Standing, Step};
+use crate::edge::store::settings;
+use crate::edge::store::sql::{SqlStore, integer, text};
 use crate::scim::directory::StoreError;
 use crate::scim::schema::{instant, written};
 
 /// Days that the journal of a new tenant is kept.
-pub(super) const DAYS: u32 = 400;
+pub(in crate::edge) const DAYS: u32 = 400;
 /// Milliseconds that what nobody has read yet is held beyond that.
 const HELD: i64 = 30 * DAY;
 const DAY: i64 = 86_400_000;
@@ -35,7 +35,7 @@ pub(super) fn follow(store: &SqlStore, days: Option<u32>) -> Result<(), StoreErr
 }
 
 /// Cuts some old entries; looks again in a day when there are no more.
-pub(super) fn step(store: &SqlStore, chore: &mut Chore) -> Result<Step, StoreError> {
+pub(in crate::edge) fn step(store: &SqlStore, chore: &mut Chore) -> Result<Step, StoreError> {
     let Some(days) = settings::read(store)?.journal_days else { return Ok(Step::Done) };
     let cutoff = clock() - i64::from(days) * DAY;
     let time = |at: i64| written(at).unwrap_or_default();
@@ -91,12 +91,12 @@ fn cut(store: &SqlStore, entries: &[i64]) -> Result<(), StoreError> {
 }
 
 /// The largest number that was cut; 0 where none was.
-pub(super) fn cut_up_to(store: &SqlStore) -> Result<i64, StoreError> {
+pub(in crate::edge) fn cut_up_to(store: &SqlStore) -> Result<i64, StoreError> {
     Ok(store.fact(CUT)?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
 /// The number of the journal up to which all who read it have: streams, and an export.
-pub(super) fn read_up_to(store: &SqlStore) -> Result<i64, StoreError> {
+pub(in crate::edge) fn read_up_to(store: &SqlStore) -> Result<i64, StoreError> {
     let rows = store.rows(
         "SELECT COALESCE(MIN(seq), ?1) FROM (SELECT cursor AS seq FROM stream UNION ALL
            SELECT MIN(seq) - 1 FROM event WHERE state = 'retry' HAVING COUNT(*) > 0)",
@@ -117,7 +117,7 @@ fn export(store: &SqlStore) -> Result<Option<i64>, StoreError> {
 }
 
 /// Notes that an export begins to read; what came after this number is held for it.
-pub(super) fn export_begins(store: &SqlStore, sequence: i64) -> Result<(), StoreError> {
+pub(in crate::edge) fn export_begins(store: &SqlStore, sequence: i64) -> Result<(), StoreError> {
     if export(store)?.is_some() {
         return Ok(());
     }
@@ -125,11 +125,11 @@ pub(super) fn export_begins(store: &SqlStore, sequence: i64) -> Result<(), Store
 }
 
 /// Notes that an export has read all.
-pub(super) fn export_ended(store: &SqlStore) -> Result<(), StoreError> {
+pub(in crate::edge) fn export_ended(store: &SqlStore) -> Result<(), StoreError> {
     store.run("DELETE FROM fact WHERE name = ?1", vec![EXPORT.into()])
 }
 
 /// Whether a time is so long ago that nothing is held for it any more.
-pub(super) fn is_older_than_held(at: &str) -> bool {
+pub(in crate::edge) fn is_older_than_held(at: &str) -> bool {
     instant(at).is_none_or(|at| clock() - at > HELD)
 }

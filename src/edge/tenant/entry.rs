@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use worker::kv::{KvError, KvStore};
 
-use super::region::jurisdiction;
+use super::placement::jurisdiction;
 
 /// Where KV keeps the list of tenants.
 const LIST: &str = "tenant/";
@@ -17,7 +17,7 @@ const AT_ONCE: usize = 100;
 /// A tenant as the list shows it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Entry {
+pub(in crate::edge) struct Entry {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     pub name: String,
@@ -39,7 +39,7 @@ impl Entry {
 }
 
 /// Writes an entry, one put.
-pub(super) async fn write(kv: &KvStore, entry: &Entry) -> Result<(), KvError> {
+pub(in crate::edge) async fn write(kv: &KvStore, entry: &Entry) -> Result<(), KvError> {
     let mut beside = Entry { id: String::new(), ..entry.clone() };
     if beside.name.len() > MAX_NAME {
         let whole = beside.name.char_indices().take_while(|(at, c)| at + c.len_utf8() <= MAX_NAME);
@@ -49,18 +49,18 @@ pub(super) async fn write(kv: &KvStore, entry: &Entry) -> Result<(), KvError> {
 }
 
 /// A tenant's entry, if there is one.
-pub(super) async fn read(kv: &KvStore, tenant: &str) -> Result<Option<Entry>, KvError> {
+pub(in crate::edge) async fn read(kv: &KvStore, tenant: &str) -> Result<Option<Entry>, KvError> {
     let text = kv.get(&format!("{LIST}{tenant}")).text().await?;
     Ok(text.map(|text| of_text(tenant, &text)))
 }
 
 /// Takes a tenant out of the list.
-pub(super) async fn remove(kv: &KvStore, tenant: &str) -> Result<(), KvError> {
+pub(in crate::edge) async fn remove(kv: &KvStore, tenant: &str) -> Result<(), KvError> {
     kv.delete(&format!("{LIST}{tenant}")).await
 }
 
 /// A page of the list, and where the next one begins.
-pub(super) async fn page(
+pub(in crate::edge) async fn page(
     kv: &KvStore,
     limit: usize,
     cursor: Option<String>,
