@@ -24,8 +24,6 @@ mod oauth;
 mod object;
 mod plan;
 mod platform;
-mod publish;
-mod reader;
 mod refuse;
 mod removal;
 mod store;
@@ -119,7 +117,7 @@ async fn scim(request: &mut Request, env: &Env, visit: &mut Visit, below: &str) 
     visit.tenant = Some(token.tenant.clone());
     visit.actor = Some(token.credential.actor());
     if token.is_edge_read() {
-        return Ok(copy::read(env, &token, request, below).await?);
+        return Ok(copy::read::read(env, &token, request, below).await?);
     }
     let response = object::client::ask_scim(env, visit, &token, request, below).await?;
     visit.is_whole = true;

@@ -8,9 +8,8 @@ use futures_util::future::join_all;
 use worker::Env;
 use worker::kv::{KvError, KvStore};
 
-use super::admin::admit_reader;
 use super::auth::issuer;
-use super::reader::token_key;
+use super::copy::reader::{admit_reader, token_key};
 use super::store::chore::{Chore, Kind, Standing, Step, begin};
 use super::store::importing::IMPORTING;
 use super::store::sql::{SqlStore, text};

@@ -5,8 +5,6 @@ mod tenants;
 mod tokens;
 mod trail;
 
-pub(super) use tokens::admit_reader;
-
 use serde_json::{Value, json};
 use worker::{Env, Request};
 

@@ -1,14 +1,13 @@
 //! Tokens: made, and revoked.
 
 use serde_json::{Value, json};
-use worker::kv::{KvError, KvStore};
 use worker::{Env, Response};
 
+use crate::edge::copy::reader::{admit_reader, token_key};
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::clock::now;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, Fault, of_reply};
-use crate::edge::reader::token_key;
 use crate::edge::visit::Visit;
 use crate::scim::auth::token::{self, Scope, hash};
 use crate::scim::error::ScimError;
@@ -52,22 +51,6 @@ pub(super) async fn revoke(env: &Env, visit: &Visit, tenant: &str, body: &Value)
     let hash = revoked.get("hash").and_then(Value::as_str).unwrap_or_default();
     env.kv("DIRECTORY")?.delete(&token_key(hash)).await?;
     Ok(Response::empty()?.with_status(204))
-}
-
-/// Lets an edge-read token in, until it expires.
-pub(in crate::edge) async fn admit_reader(
-    kv: &KvStore,
-    tenant: &str,
-    hash: &str,
-    expires: Option<&str>,
-) -> Result<(), KvError> {
-    let put = kv.put(&token_key(hash), tenant)?;
-    let put = match expires.and_then(instant).and_then(|at| u64::try_from(at / 1000).ok()) {
-        // KV forgets a key no sooner than in a minute.
-        Some(at) => put.expiration(at.max((js_sys::Date::now() / 1000.0) as u64 + 61)),
-        None => put,
-    };
-    put.execute().await
 }
 
 /// Makes a token; the tenant's object keeps its hash, and for readers of the copy KV does too.

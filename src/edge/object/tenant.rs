@@ -7,6 +7,7 @@ use serde_json::Value;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use super::client::{ASKED, Asked};
+use crate::edge::copy::publish;
 use crate::edge::events::{push, stream};
 use crate::edge::platform::clock::now;
 use crate::edge::platform::log::{self, failure};
@@ -18,7 +19,7 @@ use crate::edge::tenant::limit::{self, Limit};
 use crate::edge::tenant::password::Hashes;
 use crate::edge::tenant::profile::Profile;
 use crate::edge::tenant::{access, index_walk, me};
-use crate::edge::{chores, import, manage, publish};
+use crate::edge::{chores, import, manage};
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use worker::kv::{KvError, KvStore};
 
+use crate::scim::schema::instant;
+
 /// How long a location may keep that a token is valid, in seconds; the shortest that KV allows.
 const CACHE_SECONDS: u64 = 30;
 /// How long an isolate keeps that a token is valid, in milliseconds.
@@ -40,6 +42,22 @@ pub(super) async fn tenant_of(kv: &KvStore, hash: &str) -> Result<Option<String>
 }
 
 /// Where KV keeps that an edge-reader token is valid.
-pub(super) fn token_key(hash: &str) -> String {
+pub(in crate::edge) fn token_key(hash: &str) -> String {
     format!("token/{hash}")
+}
+
+/// Lets an edge-read token in, until it expires.
+pub(in crate::edge) async fn admit_reader(
+    kv: &KvStore,
+    tenant: &str,
+    hash: &str,
+    expires: Option<&str>,
+) -> Result<(), KvError> {
+    let put = kv.put(&token_key(hash), tenant)?;
+    let put = match expires.and_then(instant).and_then(|at| u64::try_from(at / 1000).ok()) {
+        // KV forgets a key no sooner than in a minute.
+        Some(at) => put.expiration(at.max((js_sys::Date::now() / 1000.0) as u64 + 61)),
+        None => put,
+    };
+    put.execute().await
 }

@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use worker::kv::KvStore;
 use worker::{Env, Request, Response, ResponseBuilder};
 
-use super::platform::log::failure;
-use super::platform::response::{of_reply, origin_and_query};
-use super::publish::{Published, copy_key};
+use super::key::{Published, copy_key};
 use super::reader;
-use super::store::outbox::{MEMBERS, SCHEMAS};
-use super::store::schemas::of_copy;
+use crate::edge::platform::log::failure;
+use crate::edge::platform::response::{of_reply, origin_and_query};
+use crate::edge::store::outbox::{MEMBERS, SCHEMAS};
+use crate::edge::store::schemas::of_copy;
 use crate::scim::auth::token::{Credential, Token};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::{self, Filter, Literal, Operator};
@@ -30,7 +30,7 @@ const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 const CACHE_SECONDS: u64 = 30;
 
 /// Answers `GET /Users/{id}`, `GET /Groups/{id}` and `GET /Users?filter=userName eq "…"`.
-pub(super) async fn read(
+pub(in crate::edge) async fn read(
     env: &Env,
     token: &Token,
     request: &Request,

@@ -9,14 +9,13 @@
 //! change of one member rewrites one chunk, and a reader follows the chain.
 
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
 use worker::Env;
 use worker::kv::KvStore;
 
-use super::store::outbox::{MEMBERS, SCHEMAS};
-use super::store::sql::{SqlStore, integer, text};
-use super::store::{chore, schemas};
-use crate::scim::auth::token::hash;
+use super::key::{Published, copy_key};
+use crate::edge::store::outbox::{MEMBERS, SCHEMAS};
+use crate::edge::store::sql::{SqlStore, integer, text};
+use crate::edge::store::{chore, schemas};
 use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Context, Key, NO_PASSWORDS, Settings, Store, StoreError, member, render};
 use crate::scim::effort::Effort;
@@ -34,39 +33,6 @@ const CHUNK: usize = 1_000;
 /// Seconds that a deleted resource's tombstone stays: well beyond every cache's age.
 const TOMBSTONE_SECONDS: u64 = 86_400;
 
-/// What stands beside a published document.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Published {
-    /// The resource's ETag; empty for a tombstone.
-    pub etag: String,
-    /// The journal's sequence number that the copy has caught up with.
-    pub seq: i64,
-    /// There is no such resource, or no longer: a tombstone.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub gone: bool,
-    /// Of a group: its members are in chunks, the first of which begins with no id.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub chunked: bool,
-    /// Of a chunk: the first id of the next one; empty for the last.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub until: String,
-}
-
-/// The copy's key: by id where `attribute` is empty, else by a unique key or a chunk's
-/// first member, hashed so that no name stands in a key and none is too long for one.
-pub(super) fn copy_key(tenant: &str, kind: &str, attribute: &str, value: &str) -> String {
-    match attribute {
-        "" if kind == SCHEMAS => format!("copy/{tenant}/schemas"),
-        "" => format!("copy/{tenant}/{kind}/{value}"),
-        MEMBERS => match value.split_once('/') {
-            Some((group, "")) => format!("copy/{tenant}/{kind}/{group}/members"),
-            Some((group, first)) => format!("copy/{tenant}/{kind}/{group}/members/{}", hash(first)),
-            None => format!("copy/{tenant}/{kind}/{value}/members"),
-        },
-        _ => format!("copy/{tenant}/{kind}/{attribute}/{}", hash(value)),
-    }
-}
-
 /// A row of the outbox.
 struct Due {
     kind: String,
@@ -76,7 +42,7 @@ struct Due {
 }
 
 /// One round. What fails stays in the outbox for the next.
-pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> worker::Result<()> {
+pub(in crate::edge) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> worker::Result<()> {
     let failed = |error: StoreError| worker::Error::RustError(format!("{error:?}"));
     // What is being removed is not written again before that is done.
     if chore::holds_copy(store).map_err(failed)? {
