@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use worker::{Env, Request, Response, ResponseBuilder, Result};
 
-use super::export::NEXT;
 use super::object::client::ask_admin;
+use super::object::export::NEXT;
 use super::platform::log::failure;
 use super::platform::random::new_id;
 use super::platform::response::{of_error, of_reply};

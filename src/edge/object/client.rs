@@ -86,7 +86,7 @@ async fn ask(env: &Env, tenant: &str, method: Method, asked: &Asked, body: &str)
 }
 
 /// JSON with escapes for all but ASCII, as headers hold bytes.
-pub(in crate::edge) fn ascii(json: &str) -> String {
+pub(super) fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if c.is_ascii() {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use super::client::{ASKED, Asked};
+use super::{chores, commands, import};
 use crate::edge::copy::publish;
 use crate::edge::events::{push, stream};
 use crate::edge::platform::clock::now;
@@ -19,7 +20,6 @@ use crate::edge::tenant::limit::{self, Limit};
 use crate::edge::tenant::password::Hashes;
 use crate::edge::tenant::profile::Profile;
 use crate::edge::tenant::{access, index_walk, me};
-use crate::edge::{chores, import, manage};
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::Context;
 use crate::scim::error::ScimError;
@@ -201,7 +201,7 @@ impl Tenant {
         self.write_refused();
         self.with_store(|store| {
             self.profile.replace(None);
-            let reply = manage::serve(store, path, body);
+            let reply = commands::serve(store, path, body);
             store.forget_schemas();
             reply
         })
@@ -217,7 +217,7 @@ impl Tenant {
             {
                 return Ok(limit::refusal(per_second, seconds));
             }
-            let reply = manage::serve(store, path, body);
+            let reply = commands::serve(store, path, body);
             if reply.as_ref().is_err_and(|error| error.status == 401) {
                 self.count_refused(1);
             }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::store::sql::{SqlStore, text};
+use crate::edge::store::sql::{SqlStore, text};
 use crate::scim::directory::StoreError;
 
 /// The fact that links were kept, be they none.

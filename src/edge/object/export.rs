@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::object::client::ascii;
-use super::store::schemas::SCHEMAS;
-use super::store::settings::{self, SETTINGS};
-use super::store::sql::{Row, SqlStore, integer, text};
-use super::tenant::retention;
+use super::client::ascii;
+use crate::edge::store::schemas::SCHEMAS;
+use crate::edge::store::settings::{self, SETTINGS};
+use crate::edge::store::sql::{Row, SqlStore, integer, text};
+use crate::edge::tenant::retention;
 use crate::scim::auth::token::hash;
 use crate::scim::directory::StoreError;
 use crate::scim::directory::page::PAGE_BYTES;
@@ -34,7 +34,7 @@ const OPEN: usize = 20;
 const ROUNDS: u32 = 10_000;
 
 /// The header in which a page names the next one.
-pub(super) const NEXT: &str = "Provisor-Next";
+pub(in crate::edge) const NEXT: &str = "Provisor-Next";
 
 /// Where an export stands.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::export::sums;
 use super::links;
-use super::platform::clock::{clock, now};
-use super::store::importing::{IMPORTING, Running};
-use super::store::indexes::INDEXES;
-use super::store::schemas::{self, SCHEMAS};
-use super::store::settings::{self, SETTINGS};
-use super::store::sql::{SqlStore, text};
-use super::tenant::{republish, settings_change};
+use crate::edge::platform::clock::{clock, now};
+use crate::edge::store::importing::{IMPORTING, Running};
+use crate::edge::store::indexes::INDEXES;
+use crate::edge::store::schemas::{self, SCHEMAS};
+use crate::edge::store::settings::{self, SETTINGS};
+use crate::edge::store::sql::{SqlStore, text};
+use crate::edge::tenant::{republish, settings_change};
 use crate::scim::directory::transfer::{
     self, Head, Line, Members, Resource, Restored, Sums, refused, restored,
 };

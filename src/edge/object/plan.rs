@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::links;
-use super::store::sql::SqlStore;
+use crate::edge::store::sql::SqlStore;
 use crate::provision::engine::Engine;
 use crate::provision::export;
 use crate::provision::report::{Diagnostic, JobSettings};
@@ -46,7 +46,7 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
         Some(settings) => JobSettings::parse(&settings.to_string())
             .map_err(|error| wrong(format!("`settings`: {error}")))?,
     };
-    settings.now.get_or_insert_with(super::platform::clock::now);
+    settings.now.get_or_insert_with(crate::edge::platform::clock::now);
     let schema = match body.get("schema") {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),

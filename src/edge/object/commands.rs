@@ -2,15 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::events::{poll, stream};
 use super::plan::plan;
-use super::store::indexes::Indexes;
-use super::store::sql::{SqlStore, integer, text};
-use super::store::{chore, importing, journal, migrate, settings};
-use super::tenant::profile::DELETING;
-use super::tenant::tally::Tally;
-use super::tenant::{access, clients, issuers, me, republish, retention, schema_change, settings_change};
 use super::{erase, export, import, removal};
+use crate::edge::events::{poll, stream};
+use crate::edge::store::indexes::Indexes;
+use crate::edge::store::sql::{SqlStore, integer, text};
+use crate::edge::store::{chore, importing, journal, migrate, settings};
+use crate::edge::tenant::profile::DELETING;
+use crate::edge::tenant::tally::Tally;
+use crate::edge::tenant::{
+    access, clients, issuers, me, republish, retention, schema_change, settings_change,
+};
 use crate::scim::directory::{Predicate, Searchable, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;

@@ -7,11 +7,11 @@
 
 use serde_json::{Value, json};
 
-use super::platform::clock::now;
-use super::platform::random::new_id;
-use super::store::chore::{self, Chore, Kind, Standing, Step};
-use super::store::sql::{SqlStore, integer};
-use super::tenant::retention;
+use crate::edge::platform::clock::now;
+use crate::edge::platform::random::new_id;
+use crate::edge::store::chore::{self, Chore, Kind, Standing, Step};
+use crate::edge::store::sql::{SqlStore, integer};
+use crate::edge::tenant::retention;
 use crate::scim::directory::{ChangeSet, JournalEntry, Store, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;

@@ -2,11 +2,11 @@
 
 use worker::Env;
 
-use super::platform::log::failure;
-use super::store::chore::{Kind, Step, keep, read};
-use super::store::sql::SqlStore;
-use super::tenant::{republish, retention};
 use super::{erase, removal};
+use crate::edge::platform::log::failure;
+use crate::edge::store::chore::{Kind, Step, keep, read};
+use crate::edge::store::sql::SqlStore;
+use crate::edge::tenant::{republish, retention};
 use crate::scim::directory::StoreError;
 
 /// Chores that one alarm takes up.

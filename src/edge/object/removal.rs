@@ -8,13 +8,13 @@ use futures_util::future::join_all;
 use worker::Env;
 use worker::kv::{KvError, KvStore};
 
-use super::auth::issuer;
-use super::copy::reader::{admit_reader, token_key};
-use super::store::chore::{Chore, Kind, Standing, Step, begin};
-use super::store::importing::IMPORTING;
-use super::store::sql::{SqlStore, text};
-use super::tenant::entry::{self, Entry};
-use super::tenant::issuers;
+use crate::edge::auth::issuer;
+use crate::edge::copy::reader::{admit_reader, token_key};
+use crate::edge::store::chore::{Chore, Kind, Standing, Step, begin};
+use crate::edge::store::importing::IMPORTING;
+use crate::edge::store::sql::{SqlStore, text};
+use crate::edge::tenant::entry::{self, Entry};
+use crate::edge::tenant::issuers;
 use crate::scim::directory::StoreError;
 use crate::scim::schema::instant;
 
