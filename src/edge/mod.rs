@@ -12,24 +12,21 @@ mod archive;
 mod auth;
 mod copy;
 mod events;
-mod health;
-mod metrics;
-mod oauth;
 mod object;
 mod platform;
-mod refuse;
 mod store;
 mod tenant;
-mod transport;
-mod visit;
+mod worker;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use ::worker::{Context, Env, Request, Response, Result, event};
 
 use crate::routes::{Action, Found, SCIM, find};
 use crate::scim::error::ScimError;
 use crate::scim::http::normal;
 use platform::response::{self, Answer, of_error};
-use visit::Visit;
+use worker::exchange::{self, Visit};
+use worker::scim::scim;
+use worker::{health, receivers, token_endpoint, transport};
 
 /// The description of the whole surface, kept true by tests/openapi.rs and tests/edge/openapi.test.mjs.
 const OPENAPI: &str = include_str!("openapi.json");
@@ -49,8 +46,8 @@ async fn route(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
     let path = request.path();
     let path = normal(&path)?;
     transport::check(request, env, &path)?;
-    if visit.method == visit::OTHER {
-        let detail = format!("the method is not supported; send one of {}", visit::METHODS.join(", "));
+    if visit.method == exchange::OTHER {
+        let detail = format!("the method is not supported; send one of {}", exchange::METHODS.join(", "));
         return Err(ScimError::new(501, detail).into());
     }
     match find(&visit.method, &path) {
@@ -83,38 +80,10 @@ async fn answer(
         Action::OpenApi => {
             Ok(Response::ok(OPENAPI)?.with_headers(response::content_type("application/json")?))
         }
-        Action::Jwks => admin::streams::jwks(env, visit, values.first().unwrap_or(&"")).await,
-        Action::Poll => admin::streams::poll(request, env, visit).await,
+        Action::Jwks => receivers::jwks(env, visit, values.first().unwrap_or(&"")).await,
+        Action::Poll => receivers::poll(request, env, visit).await,
         Action::Scim => scim(request, env, visit, path.strip_prefix(SCIM).unwrap_or_default()).await,
-        Action::Grant => oauth::grant(request, env, visit).await,
+        Action::Grant => token_endpoint::grant(request, env, visit).await,
         _ => admin::serve(request, env, visit, action, values).await,
     }
-}
-
-/// Answers below the SCIM base; `below` is the path there.
-async fn scim(request: &mut Request, env: &Env, visit: &mut Visit, below: &str) -> Answer {
-    let presented = request.headers().get("authorization")?;
-    let text = visit.bearer(presented.as_deref());
-    let token = match &text {
-        Ok(text) => oauth::authenticate(env, text).await,
-        Err(error) => Err(error.clone().into()),
-    };
-    let token = match token {
-        Ok(token) => token,
-        Err(fault) => {
-            refuse::refuse(env, visit, text.unwrap_or_default()).await;
-            return Err(fault);
-        }
-    };
-    visit.tenant = Some(token.tenant.clone());
-    visit.actor = Some(token.credential.actor());
-    if token.is_edge_read() {
-        return Ok(copy::read::read(env, &token, request, below).await?);
-    }
-    let response = object::client::ask_scim(env, visit, &token, request, below).await?;
-    visit.is_whole = true;
-    if response.status_code() == 401 {
-        refuse::slow_down().await;
-    }
-    Ok(response)
 }

@@ -1,6 +1,8 @@
 //! The administrator's API: tenants, their tokens, trail and plans, behind the Worker's own secret.
 
-pub(super) mod streams;
+mod clients;
+mod issuers;
+mod streams;
 mod tenants;
 mod tokens;
 mod trail;
@@ -8,12 +10,13 @@ mod trail;
 use serde_json::{Value, json};
 use worker::{Env, Request};
 
+use super::archive;
 use super::object::client::ask_admin;
 use super::platform::response::{Answer, Fault, body_text, of_reply, origin_and_query};
 use super::tenant::entry;
 use super::tenant::placement::in_path;
-use super::visit::Visit;
-use super::{archive, metrics, oauth, refuse, transport};
+use super::worker::exchange::Visit;
+use super::worker::{authenticate, metrics, throttle, transport};
 use crate::routes::Action;
 use crate::scim::auth::token::same_secret;
 use crate::scim::error::ScimError;
@@ -39,8 +42,8 @@ pub(super) async fn serve(
         Err(error) if error.status == 400 => return Err(error.into()),
         Err(_) => false,
     };
-    if !is_known && !oauth::is_admitted(env, request).await? {
-        refuse::slow_down().await;
+    if !is_known && !authenticate::is_admitted(env, request).await? {
+        throttle::slow_down().await;
         return Err(ScimError::new(401, "send the administrator's token: `Authorization: Bearer …`").into());
     }
     if !is_known {
@@ -73,10 +76,10 @@ pub(super) async fn serve(
         Action::CreateToken => tokens::create(env, visit, &tenant, &body).await,
         Action::RevokeToken => tokens::revoke(env, visit, &tenant, &body).await,
         Action::ListClients => Ok(ask("/clients", &Value::Null).await?),
-        Action::CreateClient => oauth::create_client(env, visit, &tenant, &body).await,
-        Action::RevokeClient => oauth::revoke_client(env, visit, &tenant, &body).await,
+        Action::CreateClient => clients::create(env, visit, &tenant, &body).await,
+        Action::RevokeClient => clients::revoke(env, visit, &tenant, &body).await,
         Action::ListIssuers => Ok(ask("/issuers", &Value::Null).await?),
-        Action::SetIssuers => oauth::set_issuers(env, visit, &tenant, &body).await,
+        Action::SetIssuers => issuers::set(env, visit, &tenant, &body).await,
         Action::ShowSchemas => Ok(ask("/schemas", &Value::Null).await?),
         Action::SetSchemas => Ok(ask("/schemas/set", &body).await?),
         Action::DeleteSchemas => Ok(ask("/schemas/delete", &Value::Null).await?),

@@ -10,7 +10,7 @@ use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, of_reply};
 use crate::edge::tenant::entry::{self, Entry};
 use crate::edge::tenant::placement;
-use crate::edge::visit::Visit;
+use crate::edge::worker::exchange::Visit;
 use crate::routes::SCIM;
 use crate::scim::auth::token::{Scope, mac};
 use crate::scim::error::ScimError;

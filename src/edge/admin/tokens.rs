@@ -8,7 +8,7 @@ use crate::edge::object::client::ask_admin;
 use crate::edge::platform::clock::now;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, Fault, of_reply};
-use crate::edge::visit::Visit;
+use crate::edge::worker::exchange::Visit;
 use crate::scim::auth::token::{self, Scope, hash};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;

@@ -5,7 +5,7 @@ use worker::Env;
 
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::response::{Answer, of_reply};
-use crate::edge::visit::Visit;
+use crate::edge::worker::exchange::Visit;
 use crate::provision::export::record;
 use crate::scim::error::ScimError;
 use crate::scim::http::{Reply, Request};

@@ -7,19 +7,15 @@ use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, RequestInit, Response, Result};
 
-use crate::edge::platform::response::{Answer, body_text, origin_and_query};
 use crate::edge::tenant::placement::object;
-use crate::edge::visit::Visit;
-use crate::routes::SCIM;
-use crate::scim::auth::token::{Credential, Token};
-use crate::scim::http::{HEADERS, MAX_PAYLOAD};
+use crate::scim::auth::token::Credential;
 
 /// The header that holds what the Worker asks; the object is reachable in no other way.
 pub(super) const ASKED: &str = "provisor-asked";
 
 /// What a Worker asks its tenant's object, beside the body: one header, as each costs a crossing.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Asked {
+pub(in crate::edge) struct Asked {
     /// The request's id.
     pub id: String,
     /// `/admin/…` or `/scim/…`.
@@ -31,33 +27,6 @@ pub(super) struct Asked {
     pub query: String,
     /// The client's headers that the protocol knows.
     pub headers: Vec<(String, String)>,
-}
-
-/// Forwards a SCIM request to its tenant's object.
-pub(in crate::edge) async fn ask_scim(
-    env: &Env,
-    visit: &Visit,
-    token: &Token,
-    request: &mut Request,
-    path: &str,
-) -> Answer {
-    let (origin, query) = origin_and_query(request);
-    let given = request.headers();
-    let mut headers = Vec::new();
-    for (_, name) in HEADERS {
-        headers.extend(given.get(name)?.map(|value| (name.to_owned(), value)));
-    }
-    let asked = Asked {
-        id: visit.id.clone(),
-        path: format!("/scim{path}"),
-        credential: Some(token.credential.clone()),
-        base: format!("{origin}{SCIM}"),
-        query,
-        headers,
-    };
-    let method = request.method();
-    let body = body_text(request, MAX_PAYLOAD).await?;
-    Ok(ask(env, &token.tenant, method, &asked, &body).await?)
 }
 
 /// Sends an administrator's request to a tenant's object.
@@ -72,7 +41,14 @@ pub(in crate::edge) async fn ask_admin(
     ask(env, tenant, Method::Post, &asked, &body.to_string()).await
 }
 
-async fn ask(env: &Env, tenant: &str, method: Method, asked: &Asked, body: &str) -> Result<Response> {
+/// Asks a tenant's object.
+pub(in crate::edge) async fn ask(
+    env: &Env,
+    tenant: &str,
+    method: Method,
+    asked: &Asked,
+    body: &str,
+) -> Result<Response> {
     let headers = Headers::new();
     headers.set(ASKED, &ascii(&json!(asked).to_string()))?;
     let mut init = RequestInit::new();

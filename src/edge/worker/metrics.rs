@@ -12,9 +12,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use worker::{AnalyticsEngineDataPointBuilder, Context, Delay, Env};
 
-use super::object::client::ask_admin;
-use super::platform::log;
-use super::tenant::tally::{BUCKETS, Observation, Tally};
+use crate::edge::object::client::ask_admin;
+use crate::edge::platform::log;
+use crate::edge::tenant::tally::{BUCKETS, Observation, Tally};
 
 /// How long the Worker gathers.
 const GATHER: Duration = Duration::from_secs(3);
@@ -55,7 +55,7 @@ pub(super) fn observe(env: &Env, context: &Context, tenant: Option<String>, seen
 }
 
 /// Tells a tenant's object what was gathered for it.
-pub(super) async fn tell(env: &Env, tenant: &str) {
+pub(in crate::edge) async fn tell(env: &Env, tenant: &str) {
     let Some(tally) = GATHERED.with_borrow_mut(|gathered| gathered.remove(tenant)) else { return };
     if let Err(error) = ask_admin(env, "", tenant, "/observe", &json!(tally)).await {
         log::failure("metrics", "", &error);
@@ -64,7 +64,7 @@ pub(super) async fn tell(env: &Env, tenant: &str) {
 
 /// The page that Prometheus reads (text format 0.0.4), of several tenants: `(id, state)`
 /// where a state is what an object answers to `/metrics`.
-pub(super) fn page(tenants: &[(String, Value)]) -> String {
+pub(in crate::edge) fn page(tenants: &[(String, Value)]) -> String {
     let mut page = String::new();
     let head = |page: &mut String, name: &str, kind: &str, help: &str| {
         let _ = write!(page, "# HELP provisor_{name} {help}\n# TYPE provisor_{name} {kind}\n");

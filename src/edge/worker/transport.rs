@@ -3,8 +3,8 @@
 
 use worker::{Env, Request};
 
-use super::platform::env::is_local;
-use super::platform::response::{Fault, origin_and_query};
+use crate::edge::platform::env::is_local;
+use crate::edge::platform::response::{Fault, origin_and_query};
 use crate::scim::error::ScimError;
 
 /// Types of body that a page of another site cannot send without asking first (Fetch §2.2.2).
@@ -12,7 +12,7 @@ const ASKED_FIRST: [&str; 3] = ["application/json", "application/scim+json", "ap
 
 /// Refuses plain HTTP (RFC 7644 §7.2), except on a developer's machine and for whether the Worker runs.
 /// A redirect would come too late: the token was sent already.
-pub(super) fn check(request: &Request, env: &Env, path: &str) -> Result<(), ScimError> {
+pub(in crate::edge) fn check(request: &Request, env: &Env, path: &str) -> Result<(), ScimError> {
     let is_plain = request.inner().url().starts_with("http:");
     if is_plain && path != "/healthz" && !is_local(env) {
         let detail = "plain HTTP is refused, as whoever listens reads the token; use `https://` (TLS) and replace a token that was sent";
@@ -23,7 +23,7 @@ pub(super) fn check(request: &Request, env: &Env, path: &str) -> Result<(), Scim
 
 /// Refuses what another site may have sent (CSRF). Cloudflare Access knows an administrator by a cookie,
 /// which a browser adds to whatever page asks; a token is added by nobody.
-pub(super) fn same_site(request: &Request, env: &Env) -> Result<(), Fault> {
+pub(in crate::edge) fn same_site(request: &Request, env: &Env) -> Result<(), Fault> {
     let method = request.inner().method();
     if matches!(method.as_str(), "GET" | "HEAD") {
         return Ok(());

@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde_json::json;
 use worker::{Delay, Env};
 
-use super::object::client::ask_admin;
-use super::tenant::placement::is_tenant_id;
-use super::visit::Visit;
+use super::exchange::Visit;
+use crate::edge::object::client::ask_admin;
+use crate::edge::platform::log::failure;
+use crate::edge::tenant::placement::is_tenant_id;
 use crate::scim::auth::token::claimed_tenant;
 
 /// How long a refusal waits: no hindrance to a person, much to who guesses.
@@ -32,7 +33,7 @@ thread_local! {
 }
 
 /// Waits as long as a refusal takes.
-pub(super) async fn slow_down() {
+pub(in crate::edge) async fn slow_down() {
     Delay::from(PAUSE).await;
 }
 
@@ -47,7 +48,7 @@ pub(super) async fn refuse(env: &Env, visit: &Visit, text: &str) {
     if exists(env, &tenant).await {
         let told = json!({ "number": number });
         if let Err(error) = ask_admin(env, &visit.id, &tenant, "/refused", &told).await {
-            super::platform::log::failure("refused", &visit.id, &error);
+            failure("refused", &visit.id, &error);
         }
     }
 }

@@ -3,20 +3,20 @@
 use worker::{Context, Env, Request, Response, Result};
 
 use super::metrics;
-use super::platform::log::{self, request_id};
-use super::platform::response::secure;
-use super::tenant::tally::Observation;
+use crate::edge::platform::log::{self, request_id};
+use crate::edge::platform::response::secure;
+use crate::edge::tenant::tally::Observation;
 use crate::scim::error::ScimError;
 use crate::scim::http;
 
 /// The methods that something answers, or that are told which others are.
-pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+pub(in crate::edge) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// What any other method is called in the log and the metrics: its name is the client's own text.
-pub(super) const OTHER: &str = "other";
+pub(in crate::edge) const OTHER: &str = "other";
 
 /// What is known of a request. Nothing here is a person's: tenants and tokens are told
 /// by their random ids.
-pub(super) struct Visit {
+pub(in crate::edge) struct Visit {
     /// The client's id for it, or ours.
     pub id: String,
     /// The HTTP method, one of [`METHODS`] or [`OTHER`]; `HEAD` counts as `GET` outside SCIM.

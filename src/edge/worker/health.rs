@@ -5,10 +5,10 @@ use std::cell::Cell;
 use serde_json::{Value, json};
 use worker::Env;
 
-use super::object::client::ask_admin;
-use super::platform::log;
-use super::platform::response::{Answer, of_reply};
-use super::visit::Visit;
+use super::exchange::Visit;
+use crate::edge::object::client::ask_admin;
+use crate::edge::platform::log;
+use crate::edge::platform::response::{Answer, of_reply};
 use crate::scim::http::Reply;
 
 /// The object that is asked; no tenant can have this name.
@@ -23,7 +23,7 @@ thread_local! {
 }
 
 /// 200 when all is there, else 503 and what is missing.
-pub(super) async fn ready(env: &Env, visit: &Visit) -> Answer {
+pub(in crate::edge) async fn ready(env: &Env, visit: &Visit) -> Answer {
     if js_sys::Date::now() - READY_SINCE.get() < HOLDS {
         return Ok(of_reply(Reply::plain(200, &json!({ "status": "ready" })))?);
     }
