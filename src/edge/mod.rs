@@ -8,7 +8,6 @@
 //! Nothing here panics: a panic at the edge aborts every request in flight.
 
 mod admin;
-mod archive;
 mod auth;
 mod copy;
 mod events;
@@ -84,6 +83,6 @@ async fn answer(
         Action::Poll => receivers::poll(request, env, visit).await,
         Action::Scim => scim(request, env, visit, path.strip_prefix(SCIM).unwrap_or_default()).await,
         Action::Grant => token_endpoint::grant(request, env, visit).await,
-        _ => admin::serve(request, env, visit, action, values).await,
+        _ => admin::routes::serve(request, env, visit, action, values).await,
     }
 }

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use worker::{Env, Request, Response, ResponseBuilder, Result};
 
-use super::object::client::ask_admin;
-use super::object::export::NEXT;
-use super::platform::log::failure;
-use super::platform::random::new_id;
-use super::platform::response::{of_error, of_reply};
+use crate::edge::object::client::ask_admin;
+use crate::edge::object::export::NEXT;
+use crate::edge::platform::log::failure;
+use crate::edge::platform::random::new_id;
+use crate::edge::platform::response::{of_error, of_reply};
 use crate::scim::auth::token::hex;
 use crate::scim::directory::transfer::{MAX_LINE, Trailer};
 use crate::scim::error::ScimError;
