@@ -5,6 +5,9 @@
 //! is refused here without touching storage. The tenant's object decides the rest in the
 //! same call that does the work.
 //!
+//! The rooms, from the bottom up: `platform`, `store`, `auth`, `events`, `tenant`, `copy`, `object`, `worker`,
+//! `admin`. A room uses only those before it, and within a room no two files use each other.
+//!
 //! Nothing here panics: a panic at the edge aborts every request in flight.
 
 mod admin;
