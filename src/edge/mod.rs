@@ -26,7 +26,7 @@ use crate::routes::{Action, Found, SCIM, find};
 use crate::scim::error::ScimError;
 use crate::scim::http::normal;
 use platform::response::{self, Answer, of_error};
-use worker::exchange::{self, Visit};
+use worker::exchange::{Exchange, METHODS, OTHER};
 use worker::scim::scim;
 use worker::{health, receivers, token_endpoint, transport};
 
@@ -35,30 +35,30 @@ const OPENAPI: &str = include_str!("openapi.json");
 
 #[event(fetch)]
 async fn fetch(mut request: Request, env: Env, context: Context) -> Result<Response> {
-    let mut visit = Visit::begin(&request);
-    let response = match route(&mut request, &env, &mut visit).await {
+    let mut exchange = Exchange::begin(&request);
+    let response = match route(&mut request, &env, &mut exchange).await {
         Ok(response) => response,
-        Err(fault) => of_error(&fault.told(&visit.id))?,
+        Err(fault) => of_error(&fault.told(&exchange.id))?,
     };
-    visit.end(response, &env, &context)
+    exchange.end(response, &env, &context)
 }
 
 /// Finds who answers, by the path in its one form.
-async fn route(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
+async fn route(request: &mut Request, env: &Env, exchange: &mut Exchange) -> Answer {
     let path = request.path();
     let path = normal(&path)?;
     transport::check(request, env, &path)?;
-    if visit.method == exchange::OTHER {
-        let detail = format!("the method is not supported; send one of {}", exchange::METHODS.join(", "));
+    if exchange.method == OTHER {
+        let detail = format!("the method is not supported; send one of {}", METHODS.join(", "));
         return Err(ScimError::new(501, detail).into());
     }
-    match find(&visit.method, &path) {
+    match find(&exchange.method, &path) {
         Found::Route(action, route, values) => {
-            visit.route = route;
-            answer(request, env, visit, action, &path, &values).await
+            exchange.route = route;
+            answer(request, env, exchange, action, &path, &values).await
         }
         Found::OtherMethods(methods) => {
-            let detail = format!("`{}` is not allowed here; use {methods}", visit.method);
+            let detail = format!("`{}` is not allowed here; use {methods}", exchange.method);
             Err(ScimError::new(405, detail).into())
         }
         Found::Nothing => {
@@ -71,21 +71,21 @@ async fn route(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
 async fn answer(
     request: &mut Request,
     env: &Env,
-    visit: &mut Visit,
+    exchange: &mut Exchange,
     action: Action,
     path: &str,
     values: &[&str],
 ) -> Answer {
     match action {
         Action::Health => Ok(Response::ok("ok")?),
-        Action::Ready => health::ready(env, visit).await,
+        Action::Ready => health::ready(env, exchange).await,
         Action::OpenApi => {
             Ok(Response::ok(OPENAPI)?.with_headers(response::content_type("application/json")?))
         }
-        Action::Jwks => receivers::jwks(env, visit, values.first().unwrap_or(&"")).await,
-        Action::Poll => receivers::poll(request, env, visit).await,
-        Action::Scim => scim(request, env, visit, path.strip_prefix(SCIM).unwrap_or_default()).await,
-        Action::Grant => token_endpoint::grant(request, env, visit).await,
-        _ => admin::routes::serve(request, env, visit, action, values).await,
+        Action::Jwks => receivers::jwks(env, exchange, values.first().unwrap_or(&"")).await,
+        Action::Poll => receivers::poll(request, env, exchange).await,
+        Action::Scim => scim(request, env, exchange, path.strip_prefix(SCIM).unwrap_or_default()).await,
+        Action::Grant => token_endpoint::grant(request, env, exchange).await,
+        _ => admin::routes::serve(request, env, exchange, action, values).await,
     }
 }

@@ -7,14 +7,14 @@ use crate::edge::object::client::ask_admin;
 use crate::edge::platform::clock::now;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, of_reply};
-use crate::edge::worker::exchange::Visit;
+use crate::edge::worker::exchange::Exchange;
 use crate::scim::auth::token::{self, Scope, hash};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::instant;
 
 /// Makes a client; its secret is shown this once.
-pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
+pub(super) async fn create(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
     let wanted = body.get("scope").and_then(Value::as_str).unwrap_or("provision");
     let Some(scope) = Scope::parse(wanted).filter(|scope| *scope != Scope::EdgeRead) else {
         let detail = format!("`scope` is `{wanted}`; send `provision` or `read`");
@@ -35,7 +35,7 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
         "id": id, "hash": hash(&secret), "scope": scope.as_str(), "expires": expires, "now": now(),
         "user": body.get("user"),
     });
-    let reply = ask_admin(env, &visit.id, tenant, "/clients/make", &made).await?;
+    let reply = ask_admin(env, &exchange.id, tenant, "/clients/make", &made).await?;
     if reply.status_code() != 201 {
         return Ok(reply);
     }
@@ -46,13 +46,13 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
 }
 
 /// Ends a client, and with it every token it was given.
-pub(super) async fn revoke(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
+pub(super) async fn revoke(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
     let Some(client) = body.get("client").and_then(Value::as_str) else {
         return Err(ScimError::new(400, "send the client's id: `{\"client\": …}`").into());
     };
     // Its short id, or the whole text that it presents.
     let id = client.strip_prefix("prc_").and_then(|rest| rest.split('.').nth(1)).unwrap_or(client);
     let asked = json!({ "client": id, "now": now() });
-    let reply = ask_admin(env, &visit.id, tenant, "/clients/revoke", &asked).await?;
+    let reply = ask_admin(env, &exchange.id, tenant, "/clients/revoke", &asked).await?;
     if reply.status_code() != 200 { Ok(reply) } else { Ok(Response::empty()?.with_status(204)) }
 }

@@ -8,13 +8,13 @@ use crate::edge::auth::jwks;
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::fetch;
 use crate::edge::platform::response::{Answer, Fault, of_reply};
-use crate::edge::worker::exchange::Visit;
+use crate::edge::worker::exchange::Exchange;
 use crate::scim::auth::jwt::Issuer;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
 /// Says whose tokens a tenant takes, instead of what was said before.
-pub(super) async fn set(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
+pub(super) async fn set(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
     let kv = env.kv("DIRECTORY")?;
     let mut all = Vec::new();
     for given in body.get("issuers").and_then(Value::as_array).into_iter().flatten() {
@@ -28,12 +28,12 @@ pub(super) async fn set(env: &Env, visit: &Visit, tenant: &str, body: &Value) ->
         }
         all.push(issuer);
     }
-    let mut before = ask_admin(env, &visit.id, tenant, "/issuers", &Value::Null).await?;
+    let mut before = ask_admin(env, &exchange.id, tenant, "/issuers", &Value::Null).await?;
     if before.status_code() != 200 {
         return Ok(before);
     }
     let before = read_issuers(&before.json().await?);
-    let mut reply = ask_admin(env, &visit.id, tenant, "/issuers/set", &json!({ "issuers": all })).await?;
+    let mut reply = ask_admin(env, &exchange.id, tenant, "/issuers/set", &json!({ "issuers": all })).await?;
     if reply.status_code() != 200 {
         return Ok(reply);
     }

@@ -5,7 +5,7 @@ use worker::Env;
 
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::response::{Answer, of_reply};
-use crate::edge::worker::exchange::Visit;
+use crate::edge::worker::exchange::Exchange;
 use crate::provision::export::record;
 use crate::scim::error::ScimError;
 use crate::scim::http::{Reply, Request};
@@ -28,7 +28,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// One page; where it ends stands in `next`, or in the header `Provisor-Next` of the other forms.
-pub(super) async fn journal(env: &Env, visit: &Visit, tenant: &str, query: &Request) -> Answer {
+pub(super) async fn journal(env: &Env, exchange: &Exchange, tenant: &str, query: &Request) -> Answer {
     let format = query.parameter("format").unwrap_or_else(|| "json".into());
     if !["json", "ndjson", "csv"].contains(&format.as_str()) {
         let detail = format!("`format` is `{format}`; send `json`, `ndjson` or `csv`");
@@ -38,7 +38,7 @@ pub(super) async fn journal(env: &Env, visit: &Visit, tenant: &str, query: &Requ
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), query.parameter(name)?.into())))
         .collect();
-    let mut reply = ask_admin(env, &visit.id, tenant, "/journal", &Value::Object(asked)).await?;
+    let mut reply = ask_admin(env, &exchange.id, tenant, "/journal", &Value::Object(asked)).await?;
     if reply.status_code() != 200 || format == "json" {
         return Ok(reply);
     }

@@ -11,7 +11,7 @@ use crate::edge::platform::clock::now;
 use crate::edge::platform::fetch;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, Fault, of_reply};
-use crate::edge::worker::exchange::Visit;
+use crate::edge::worker::exchange::Exchange;
 use crate::edge::worker::receivers::PREFIX;
 use crate::scim::auth::token::{hash, mac};
 use crate::scim::error::ScimError;
@@ -22,7 +22,7 @@ const PUTS: u32 = 3;
 const PUT_AGAIN: Duration = Duration::from_millis(1_100);
 
 /// Makes a stream; a polling receiver's token is shown this once.
-pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
+pub(super) async fn create(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
     let mut settings = body.clone();
     let stream = new_id().replace('-', "");
     let mut token = None;
@@ -49,12 +49,12 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
         return Err(ScimError::new(400, "`tokenHash` cannot be chosen; leave it out").into());
     }
     let asked = json!({ "stream": stream, "settings": settings });
-    let mut reply = ask_admin(env, &visit.id, tenant, "/streams/make", &asked).await?;
+    let mut reply = ask_admin(env, &exchange.id, tenant, "/streams/make", &asked).await?;
     if reply.status_code() != 201 {
         return Ok(reply);
     }
     let mut shown: Value = reply.json().await?;
-    publish_keys(env, visit, tenant, false).await?;
+    publish_keys(env, exchange, tenant, false).await?;
     if let (Some(shown), Some(token)) = (shown.as_object_mut(), token) {
         shown.insert("token".into(), token.into());
     }
@@ -64,13 +64,13 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
 /// Makes the first key, or the next one, and publishes the public parts.
 pub(super) async fn publish_keys(
     env: &Env,
-    visit: &Visit,
+    exchange: &Exchange,
     tenant: &str,
     rotate: bool,
 ) -> Result<Value, Fault> {
     let kid = format!("{}-{}", now().get(..10).unwrap_or_default(), new_id().get(..8).unwrap_or_default());
     let asked = json!({ "key": security_event::new_key(&kid).await?, "rotate": rotate });
-    let mut reply = ask_admin(env, &visit.id, tenant, "/streams/key", &asked).await?;
+    let mut reply = ask_admin(env, &exchange.id, tenant, "/streams/key", &asked).await?;
     if reply.status_code() != 200 {
         return Err(ScimError::new(404, "there is no such tenant").into());
     }

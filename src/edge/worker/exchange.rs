@@ -16,7 +16,7 @@ pub(in crate::edge) const OTHER: &str = "other";
 
 /// What is known of a request. Nothing here is a person's: tenants and tokens are told
 /// by their random ids.
-pub(in crate::edge) struct Visit {
+pub(in crate::edge) struct Exchange {
     /// The client's id for it, or ours.
     pub id: String,
     /// The HTTP method, one of [`METHODS`] or [`OTHER`]; `HEAD` counts as `GET` outside SCIM.
@@ -39,7 +39,7 @@ fn known_method(method: &str) -> &'static str {
     METHODS.into_iter().find(|known| *known == method).unwrap_or(OTHER)
 }
 
-impl Visit {
+impl Exchange {
     /// Takes note of a request that came in.
     pub fn begin(request: &Request) -> Self {
         Self {

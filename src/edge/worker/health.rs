@@ -5,7 +5,7 @@ use std::cell::Cell;
 use serde_json::{Value, json};
 use worker::Env;
 
-use super::exchange::Visit;
+use super::exchange::Exchange;
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::log;
 use crate::edge::platform::response::{Answer, of_reply};
@@ -23,7 +23,7 @@ thread_local! {
 }
 
 /// 200 when all is there, else 503 and what is missing.
-pub(in crate::edge) async fn ready(env: &Env, visit: &Visit) -> Answer {
+pub(in crate::edge) async fn ready(env: &Env, exchange: &Exchange) -> Answer {
     if js_sys::Date::now() - READY_SINCE.get() < HOLDS {
         return Ok(of_reply(Reply::plain(200, &json!({ "status": "ready" })))?);
     }
@@ -35,7 +35,7 @@ pub(in crate::edge) async fn ready(env: &Env, visit: &Visit) -> Answer {
         }
     }
     let mut fault = |event: &str, cause: &dyn std::fmt::Display, told: &str| {
-        log::failure(event, &visit.id, cause);
+        log::failure(event, &exchange.id, cause);
         faults.push(told.to_owned());
     };
     match env.kv("DIRECTORY") {
@@ -46,7 +46,7 @@ pub(in crate::edge) async fn ready(env: &Env, visit: &Visit) -> Answer {
             }
         }
     }
-    match ask_admin(env, &visit.id, PROBE, "/ready", &Value::Null).await {
+    match ask_admin(env, &exchange.id, PROBE, "/ready", &Value::Null).await {
         Ok(response) if response.status_code() == 200 => {}
         Ok(response) => {
             fault("readiness", &response.status_code(), "a tenant's object cannot open its storage")

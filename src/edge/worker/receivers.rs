@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use worker::{Delay, Env, Request};
 
-use super::exchange::Visit;
+use super::exchange::Exchange;
 use crate::edge::events::security_event;
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::response::{Answer, body_text, of_reply};
@@ -20,10 +20,10 @@ pub(in crate::edge) const PREFIX: &str = "pev_";
 const LOOKS: u32 = 15;
 
 /// The public keys (RFC 7517), from KV: anyone may ask, so no object is woken.
-pub(in crate::edge) async fn jwks(env: &Env, visit: &mut Visit, value: &str) -> Answer {
+pub(in crate::edge) async fn jwks(env: &Env, exchange: &mut Exchange, value: &str) -> Answer {
     let tenant = in_path(value)?;
     let keys = env.kv("DIRECTORY")?.get(&format!("jwks/{tenant}")).cache_ttl(60).text().await?;
-    visit.tenant = keys.is_some().then_some(tenant);
+    exchange.tenant = keys.is_some().then_some(tenant);
     match keys {
         Some(keys) => Ok(of_reply(Reply::text(200, "application/jwk-set+json", keys))?),
         None => Err(ScimError::new(404, "there are no keys; the tenant has no stream").into()),
@@ -31,10 +31,10 @@ pub(in crate::edge) async fn jwks(env: &Env, visit: &mut Visit, value: &str) -> 
 }
 
 /// A receiver's poll (RFC 8936).
-pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
+pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, exchange: &mut Exchange) -> Answer {
     let refused = || ScimError::new(401, "send the stream's token: `Authorization: Bearer pev_…`");
     let given = request.headers().get("authorization")?;
-    let token = visit.bearer(given.as_deref())?;
+    let token = exchange.bearer(given.as_deref())?;
     let (signed, given_mac) = token.rsplit_once('.').ok_or_else(refused)?;
     let wanted = mac(&env.secret("TOKEN_KEY")?.to_string(), signed).ok_or_else(refused)?;
     if !same_secret(given_mac, &wanted) {
@@ -42,9 +42,9 @@ pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, visit: &mut 
     }
     let tenant =
         signed.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.')).ok_or_else(refused)?.0.to_owned();
-    visit.tenant = Some(tenant.clone());
+    exchange.tenant = Some(tenant.clone());
     let hash = hash(token);
-    visit.actor = hash.get(..12).map(str::to_owned);
+    exchange.actor = hash.get(..12).map(str::to_owned);
     let text = body_text(request, MAX_PAYLOAD).await?;
     let mut asked: Value = match text.trim() {
         "" => json!({}),
@@ -56,7 +56,7 @@ pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, visit: &mut 
     let mut looks = 0;
     loop {
         let body = json!({ "hash": hash, "asked": asked, "isAgain": looks > 0 });
-        let mut reply = ask_admin(env, &visit.id, &tenant, "/poll", &body).await?;
+        let mut reply = ask_admin(env, &exchange.id, &tenant, "/poll", &body).await?;
         if reply.status_code() != 200 {
             return Ok(reply);
         }

@@ -3,7 +3,7 @@
 use worker::{Env, Request};
 
 use super::authenticate::authenticate;
-use super::exchange::Visit;
+use super::exchange::Exchange;
 use super::throttle;
 use crate::edge::copy::read::read;
 use crate::edge::object::client::{Asked, ask};
@@ -16,11 +16,11 @@ use crate::scim::http::{HEADERS, MAX_PAYLOAD};
 pub(in crate::edge) async fn scim(
     request: &mut Request,
     env: &Env,
-    visit: &mut Visit,
+    exchange: &mut Exchange,
     below: &str,
 ) -> Answer {
     let presented = request.headers().get("authorization")?;
-    let text = visit.bearer(presented.as_deref());
+    let text = exchange.bearer(presented.as_deref());
     let token = match &text {
         Ok(text) => authenticate(env, text).await,
         Err(error) => Err(error.clone().into()),
@@ -28,17 +28,17 @@ pub(in crate::edge) async fn scim(
     let token = match token {
         Ok(token) => token,
         Err(fault) => {
-            throttle::refuse(env, visit, text.unwrap_or_default()).await;
+            throttle::refuse(env, exchange, text.unwrap_or_default()).await;
             return Err(fault);
         }
     };
-    visit.tenant = Some(token.tenant.clone());
-    visit.actor = Some(token.credential.actor());
+    exchange.tenant = Some(token.tenant.clone());
+    exchange.actor = Some(token.credential.actor());
     if token.is_edge_read() {
         return Ok(read(env, &token, request, below).await?);
     }
-    let response = ask_scim(env, visit, &token, request, below).await?;
-    visit.is_whole = true;
+    let response = ask_scim(env, exchange, &token, request, below).await?;
+    exchange.is_whole = true;
     if response.status_code() == 401 {
         throttle::slow_down().await;
     }
@@ -46,7 +46,13 @@ pub(in crate::edge) async fn scim(
 }
 
 /// Forwards a SCIM request to its tenant's object.
-async fn ask_scim(env: &Env, visit: &Visit, token: &Token, request: &mut Request, path: &str) -> Answer {
+async fn ask_scim(
+    env: &Env,
+    exchange: &Exchange,
+    token: &Token,
+    request: &mut Request,
+    path: &str,
+) -> Answer {
     let (origin, query) = origin_and_query(request);
     let given = request.headers();
     let mut headers = Vec::new();
@@ -54,7 +60,7 @@ async fn ask_scim(env: &Env, visit: &Visit, token: &Token, request: &mut Request
         headers.extend(given.get(name)?.map(|value| (name.to_owned(), value)));
     }
     let asked = Asked {
-        id: visit.id.clone(),
+        id: exchange.id.clone(),
         path: format!("/scim{path}"),
         credential: Some(token.credential.clone()),
         base: format!("{origin}{SCIM}"),

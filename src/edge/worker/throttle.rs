@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use worker::{Delay, Env};
 
-use super::exchange::Visit;
+use super::exchange::Exchange;
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::log::failure;
 use crate::edge::tenant::placement::is_tenant_id;
@@ -39,7 +39,7 @@ pub(in crate::edge) async fn slow_down() {
 
 /// Waits, and counts a refusal for the tenant that the credential names, if there is such
 /// a tenant. However many come at once, KV and the tenant's object are asked once in half a second.
-pub(super) async fn refuse(env: &Env, visit: &Visit, text: &str) {
+pub(super) async fn refuse(env: &Env, exchange: &Exchange, text: &str) {
     let tenant = claimed_tenant(text).filter(|tenant| is_tenant_id(tenant)).map(str::to_owned);
     let Some(tenant) = tenant.filter(|tenant| count(tenant)) else { return slow_down().await };
     slow_down().await;
@@ -47,8 +47,8 @@ pub(super) async fn refuse(env: &Env, visit: &Visit, text: &str) {
     let Some(number) = COUNTS.with_borrow_mut(|counts| counts.remove(&tenant)) else { return };
     if exists(env, &tenant).await {
         let told = json!({ "number": number });
-        if let Err(error) = ask_admin(env, &visit.id, &tenant, "/refused", &told).await {
-            failure("refused", &visit.id, &error);
+        if let Err(error) = ask_admin(env, &exchange.id, &tenant, "/refused", &told).await {
+            failure("refused", &exchange.id, &error);
         }
     }
 }

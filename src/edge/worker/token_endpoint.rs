@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use worker::{Env, Request};
 
-use super::exchange::Visit;
+use super::exchange::Exchange;
 use super::throttle::{refuse, slow_down};
 use crate::edge::object::client::ask_admin;
 use crate::edge::platform::clock::now;
@@ -19,7 +19,7 @@ const LIFETIME: u64 = 3_600;
 const MAX_BODY: usize = 8_192;
 
 /// Answers the token endpoint.
-pub(in crate::edge) async fn grant(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
+pub(in crate::edge) async fn grant(request: &mut Request, env: &Env, exchange: &mut Exchange) -> Answer {
     let text = body_text(request, MAX_BODY).await?;
     let form = Form { query: text, ..Form::default() };
     let wanted = form.parameter("grant_type").unwrap_or_default();
@@ -38,12 +38,12 @@ pub(in crate::edge) async fn grant(request: &mut Request, env: &Env, visit: &mut
     let known =
         token::verified(&client, &key).and_then(|signed| signed.strip_prefix("prc_")?.split_once('.'));
     let Some((tenant, id)) = known else {
-        refuse(env, visit, &client).await;
+        refuse(env, exchange, &client).await;
         return refusal(401, "invalid_client", "the client or its secret is not known");
     };
-    visit.tenant = Some(tenant.to_owned());
+    exchange.tenant = Some(tenant.to_owned());
     let asked = json!({ "id": id, "hash": hash(&secret), "now": now() });
-    let mut reply = ask_admin(env, &visit.id, tenant, "/clients/check", &asked).await?;
+    let mut reply = ask_admin(env, &exchange.id, tenant, "/clients/check", &asked).await?;
     let wait = reply.headers().get("retry-after")?;
     if reply.status_code() != 200 {
         let told: Value = reply.json().await?;
