@@ -28,7 +28,7 @@ pub(super) const EVENT_URIS: [&str; 9] = [
 ];
 
 /// What is common to all of a stream's tokens.
-pub(in crate::edge) struct Stream<'a> {
+pub(super) struct Stream<'a> {
     pub id: &'a str,
     pub issuer: &'a str,
     pub audience: &'a str,

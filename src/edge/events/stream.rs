@@ -28,7 +28,7 @@ const COUNTED: i64 = 100_000;
 /// How events reach their receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::edge) enum Delivery {
+pub(super) enum Delivery {
     /// Each is posted to the receiver (RFC 8935).
     Push,
     /// The receiver asks for them (RFC 8936).
@@ -40,7 +40,7 @@ pub(in crate::edge) enum Delivery {
 /// A stream's settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(in crate::edge) struct Settings {
+pub(super) struct Settings {
     /// How events are delivered.
     pub delivery: Delivery,
     /// For push: where to.
@@ -111,7 +111,7 @@ impl Settings {
 
 /// A stream as it is kept.
 #[derive(Clone, Debug)]
-pub(in crate::edge) struct Stream {
+pub(super) struct Stream {
     pub id: String,
     pub settings: Settings,
     pub standing: Standing,

@@ -17,7 +17,7 @@ use crate::outbound::{MAX_LENGTH, Origin, Parts, Refusal, judge};
 /// How long an answer may take, from the first byte sent to the last byte read.
 pub(in crate::edge) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest body that is sent, in bytes.
-pub(super) const MAX_BODY: usize = 4_000_000;
+const MAX_BODY: usize = 4_000_000;
 
 /// What is asked of another server.
 pub(in crate::edge) struct Asked<'a> {

@@ -1,4 +1,4 @@
-//! What the runtime gives, and what every other room takes from it: the time, chance, the log, requests and
+//! What the runtime gives, and what every other room takes from it: the time, random ids, the log, requests and
 //! responses. It knows no tenant and uses no other room.
 
 pub(super) mod clock;

@@ -1,4 +1,4 @@
-//! Chance, from the runtime's own source.
+//! Random ids.
 
 /// A random id, from the runtime's own source.
 pub(in crate::edge) fn new_id() -> String {

@@ -12,7 +12,7 @@ use crate::scim::error::ScimError;
 use crate::scim::schema::{Registry, instant, written};
 
 /// Most entries on one page.
-pub(super) const PAGE: i64 = 500;
+const PAGE: i64 = 500;
 /// Up to which number the journal is told: what an import writes is nobody's before it is done.
 const TOLD: &str = "COALESCE((SELECT json_extract(value, '$.start') FROM fact WHERE name = 'importing' AND json_valid(value)), j.seq)";
 /// Most members that an entry tells by id, on each side, and most bytes of their ids: a row holds
@@ -66,7 +66,7 @@ impl Entry {
 
 /// Which entries are wanted. Empty text stands for any.
 #[derive(Clone, Debug, Default)]
-pub(in crate::edge) struct Wanted {
+struct Wanted {
     pub after: i64,
     pub from: String,
     pub to: String,
@@ -118,7 +118,7 @@ pub(in crate::edge) fn at(store: &SqlStore, seq: i64) -> Result<Option<Entry>, S
 }
 
 /// The entries wanted, in the order in which they happened.
-pub(super) fn read(store: &SqlStore, wanted: &Wanted) -> Result<Vec<Entry>, StoreError> {
+fn read(store: &SqlStore, wanted: &Wanted) -> Result<Vec<Entry>, StoreError> {
     let statement = format!(
         "SELECT j.seq, j.at, j.actor, j.operation, j.kind, j.id, j.before, j.after, j.document,
            (SELECT p.document FROM journal AS p WHERE p.id = j.id AND p.seq < j.seq ORDER BY p.seq DESC LIMIT 1),

@@ -1,5 +1,5 @@
 //! One request at the edge: how it may come, whose it is, who answers it, and what is told of it. It uses all rooms
-//! below but not the `admin` API.
+//! but `admin`.
 
 pub(super) mod authenticate;
 pub(super) mod exchange;
