@@ -54,7 +54,7 @@ mod edge;
 /// The one part of the shell that its tests need no runtime for.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 #[allow(dead_code, reason = "the shell asks for the rest")]
-#[path = "edge/condition.rs"]
+#[path = "edge/store/condition.rs"]
 mod condition;
 
 #[cfg(feature = "browser")]

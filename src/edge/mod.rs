@@ -5,95 +5,60 @@
 //! is refused here without touching storage. The tenant's object decides the rest in the
 //! same call that does the work.
 //!
+//! The rooms, from the bottom up: `platform`, `store`, `auth`, `events`, `tenant`, `copy`, `object`, `worker`,
+//! `admin`. A room uses only those before it, and within a room no two files use each other.
+//!
 //! Nothing here panics: a panic at the edge aborts every request in flight.
 
-mod access;
 mod admin;
-mod archive;
-mod chore;
-mod commit;
-mod condition;
+mod auth;
 mod copy;
-mod entry;
-mod erase;
 mod events;
-mod export;
-mod feed;
-mod health;
-mod import;
-mod indexes;
-mod journal;
-mod jwks;
-mod jwt;
-mod limit;
-mod links;
-mod log;
-mod manage;
-mod me;
-mod metrics;
-mod migrate;
-mod oauth;
-mod outbound;
-mod outbox;
-mod password;
-mod plan;
-mod poll;
-mod publish;
-mod reader;
-mod refuse;
-mod region;
-mod removal;
-mod reply;
-mod republish;
-mod retention;
-mod schemas;
-mod set;
-mod settings;
-mod space;
-mod sql;
+mod object;
+mod platform;
 mod store;
-mod stream;
 mod tenant;
-mod transport;
-mod visit;
+mod worker;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use ::worker::{Context, Env, Request, Response, Result, event};
 
 use crate::routes::{Action, Found, SCIM, find};
 use crate::scim::error::ScimError;
 use crate::scim::http::normal;
-use reply::{Answer, of_error};
-use visit::Visit;
+use platform::response::{self, Answer, of_error};
+use worker::exchange::{Exchange, METHODS, OTHER};
+use worker::scim::scim;
+use worker::{health, receivers, token_endpoint, transport};
 
 /// The description of the whole surface, kept true by tests/openapi.rs and tests/edge/openapi.test.mjs.
 const OPENAPI: &str = include_str!("openapi.json");
 
 #[event(fetch)]
 async fn fetch(mut request: Request, env: Env, context: Context) -> Result<Response> {
-    let mut visit = Visit::begin(&request);
-    let response = match route(&mut request, &env, &mut visit).await {
+    let mut exchange = Exchange::begin(&request);
+    let response = match route(&mut request, &env, &mut exchange).await {
         Ok(response) => response,
-        Err(fault) => of_error(&fault.told(&visit))?,
+        Err(fault) => of_error(&fault.told(&exchange.id))?,
     };
-    visit.end(response, &env, &context)
+    exchange.end(response, &env, &context)
 }
 
 /// Finds who answers, by the path in its one form.
-async fn route(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
+async fn route(request: &mut Request, env: &Env, exchange: &mut Exchange) -> Answer {
     let path = request.path();
     let path = normal(&path)?;
     transport::check(request, env, &path)?;
-    if visit.method == visit::OTHER {
-        let detail = format!("the method is not supported; send one of {}", visit::METHODS.join(", "));
+    if exchange.method == OTHER {
+        let detail = format!("the method is not supported; send one of {}", METHODS.join(", "));
         return Err(ScimError::new(501, detail).into());
     }
-    match find(&visit.method, &path) {
+    match find(&exchange.method, &path) {
         Found::Route(action, route, values) => {
-            visit.route = route;
-            answer(request, env, visit, action, &path, &values).await
+            exchange.route = route;
+            answer(request, env, exchange, action, &path, &values).await
         }
         Found::OtherMethods(methods) => {
-            let detail = format!("`{}` is not allowed here; use {methods}", visit.method);
+            let detail = format!("`{}` is not allowed here; use {methods}", exchange.method);
             Err(ScimError::new(405, detail).into())
         }
         Found::Nothing => {
@@ -106,47 +71,21 @@ async fn route(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
 async fn answer(
     request: &mut Request,
     env: &Env,
-    visit: &mut Visit,
+    exchange: &mut Exchange,
     action: Action,
     path: &str,
     values: &[&str],
 ) -> Answer {
     match action {
         Action::Health => Ok(Response::ok("ok")?),
-        Action::Ready => health::ready(env, visit).await,
-        Action::OpenApi => Ok(Response::ok(OPENAPI)?.with_headers(reply::content_type("application/json")?)),
-        Action::Jwks => admin::streams::jwks(env, visit, values.first().unwrap_or(&"")).await,
-        Action::Poll => admin::streams::poll(request, env, visit).await,
-        Action::Scim => scim(request, env, visit, path.strip_prefix(SCIM).unwrap_or_default()).await,
-        Action::Grant => oauth::grant(request, env, visit).await,
-        _ => admin::serve(request, env, visit, action, values).await,
-    }
-}
-
-/// Answers below the SCIM base; `below` is the path there.
-async fn scim(request: &mut Request, env: &Env, visit: &mut Visit, below: &str) -> Answer {
-    let presented = request.headers().get("authorization")?;
-    let text = visit.bearer(presented.as_deref());
-    let token = match &text {
-        Ok(text) => oauth::authenticate(env, text).await,
-        Err(error) => Err(error.clone().into()),
-    };
-    let token = match token {
-        Ok(token) => token,
-        Err(fault) => {
-            refuse::refuse(env, visit, text.unwrap_or_default()).await;
-            return Err(fault);
+        Action::Ready => health::ready(env, exchange).await,
+        Action::OpenApi => {
+            Ok(Response::ok(OPENAPI)?.with_headers(response::content_type("application/json")?))
         }
-    };
-    visit.tenant = Some(token.tenant.clone());
-    visit.actor = Some(token.credential.actor());
-    if token.is_edge_read() {
-        return Ok(copy::read(env, &token, request, below).await?);
+        Action::Jwks => receivers::jwks(env, exchange, values.first().unwrap_or(&"")).await,
+        Action::Poll => receivers::poll(request, env, exchange).await,
+        Action::Scim => scim(request, env, exchange, path.strip_prefix(SCIM).unwrap_or_default()).await,
+        Action::Grant => token_endpoint::grant(request, env, exchange).await,
+        _ => admin::routes::serve(request, env, exchange, action, values).await,
     }
-    let response = tenant::ask_scim(env, visit, &token, request, below).await?;
-    visit.is_whole = true;
-    if response.status_code() == 401 {
-        refuse::slow_down().await;
-    }
-    Ok(response)
 }

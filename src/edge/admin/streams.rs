@@ -1,36 +1,33 @@
-//! Event streams and the keys that sign their tokens; and the two paths that receivers use.
+//! Event streams and the keys that sign their tokens.
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-use worker::{Delay, Env, Request};
+use serde_json::{Value, json};
+use worker::{Delay, Env};
 
-use super::new_id;
-use crate::edge::outbound;
-use crate::edge::reply::{Answer, Fault, body_text, of_reply};
-use crate::edge::set;
-use crate::edge::tenant::{ask_admin, now};
-use crate::edge::visit::Visit;
-use crate::scim::auth::token::{hash, mac, same_secret};
+use crate::edge::events::security_event;
+use crate::edge::object::client::ask_admin;
+use crate::edge::platform::clock::now;
+use crate::edge::platform::fetch;
+use crate::edge::platform::random::new_id;
+use crate::edge::platform::response::{Answer, Fault, of_reply};
+use crate::edge::worker::exchange::Exchange;
+use crate::edge::worker::receivers::PREFIX;
+use crate::scim::auth::token::{hash, mac};
 use crate::scim::error::ScimError;
-use crate::scim::http::{MAX_PAYLOAD, Reply};
-
-/// How a receiver's token begins.
-const PREFIX: &str = "pev_";
-/// How often a poll that may wait looks again, a second apart.
-const LOOKS: u32 = 15;
+use crate::scim::http::Reply;
 
 /// How often keys are put to KV, and how long after a put that failed: it takes one of a key in a second.
 const PUTS: u32 = 3;
 const PUT_AGAIN: Duration = Duration::from_millis(1_100);
 
 /// Makes a stream; a polling receiver's token is shown this once.
-pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
+pub(super) async fn create(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
     let mut settings = body.clone();
     let stream = new_id().replace('-', "");
     let mut token = None;
     if let Some(endpoint) = body.get("endpoint").and_then(Value::as_str).filter(|text| !text.is_empty()) {
-        let address = outbound::address(endpoint, outbound::origin(env)).map_err(|refusal| {
+        let address = fetch::address(endpoint, fetch::origin(env)).map_err(|refusal| {
             ScimError::new(400, format!("`endpoint` is no address to push to: {refusal}"))
         })?;
         if let Some(settings) = settings.as_object_mut() {
@@ -52,12 +49,12 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
         return Err(ScimError::new(400, "`tokenHash` cannot be chosen; leave it out").into());
     }
     let asked = json!({ "stream": stream, "settings": settings });
-    let mut reply = ask_admin(env, &visit.id, tenant, "/streams/make", &asked).await?;
+    let mut reply = ask_admin(env, &exchange.id, tenant, "/streams/make", &asked).await?;
     if reply.status_code() != 201 {
         return Ok(reply);
     }
     let mut shown: Value = reply.json().await?;
-    publish_keys(env, visit, tenant, false).await?;
+    publish_keys(env, exchange, tenant, false).await?;
     if let (Some(shown), Some(token)) = (shown.as_object_mut(), token) {
         shown.insert("token".into(), token.into());
     }
@@ -67,20 +64,20 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
 /// Makes the first key, or the next one, and publishes the public parts.
 pub(super) async fn publish_keys(
     env: &Env,
-    visit: &Visit,
+    exchange: &Exchange,
     tenant: &str,
     rotate: bool,
 ) -> Result<Value, Fault> {
     let kid = format!("{}-{}", now().get(..10).unwrap_or_default(), new_id().get(..8).unwrap_or_default());
-    let asked = json!({ "key": set::new_key(&kid).await?, "rotate": rotate });
-    let mut reply = ask_admin(env, &visit.id, tenant, "/streams/key", &asked).await?;
+    let asked = json!({ "key": security_event::new_key(&kid).await?, "rotate": rotate });
+    let mut reply = ask_admin(env, &exchange.id, tenant, "/streams/key", &asked).await?;
     if reply.status_code() != 200 {
         return Err(ScimError::new(404, "there is no such tenant").into());
     }
     let keys: Value = reply.json().await?;
     let newest = keys.as_array().and_then(|keys| keys.last()).and_then(|key| key.get("kid"));
     let is_new = newest.and_then(Value::as_str) == Some(&kid);
-    let public = set::public_keys(&keys);
+    let public = security_event::public_keys(&keys);
     let text = public.to_string();
     let (kv, place) = (env.kv("DIRECTORY")?, format!("jwks/{tenant}"));
     // What is published already is left as it is: KV takes one put of a key in a second.
@@ -95,68 +92,4 @@ pub(super) async fn publish_keys(
         }
     }
     Ok(public)
-}
-
-/// The public keys (RFC 7517), from KV: anyone may ask, so no object is woken.
-pub(in crate::edge) async fn jwks(env: &Env, visit: &mut Visit, value: &str) -> Answer {
-    let tenant = super::tenant_id(value)?;
-    let keys = env.kv("DIRECTORY")?.get(&format!("jwks/{tenant}")).cache_ttl(60).text().await?;
-    visit.tenant = keys.is_some().then_some(tenant);
-    match keys {
-        Some(keys) => Ok(of_reply(Reply::text(200, "application/jwk-set+json", keys))?),
-        None => Err(ScimError::new(404, "there are no keys; the tenant has no stream").into()),
-    }
-}
-
-/// A receiver's poll (RFC 8936).
-pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, visit: &mut Visit) -> Answer {
-    let refused = || ScimError::new(401, "send the stream's token: `Authorization: Bearer pev_…`");
-    let given = request.headers().get("authorization")?;
-    let token = visit.bearer(given.as_deref())?;
-    let (signed, given_mac) = token.rsplit_once('.').ok_or_else(refused)?;
-    let wanted = mac(&env.secret("TOKEN_KEY")?.to_string(), signed).ok_or_else(refused)?;
-    if !same_secret(given_mac, &wanted) {
-        return Err(refused().into());
-    }
-    let tenant =
-        signed.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.')).ok_or_else(refused)?.0.to_owned();
-    visit.tenant = Some(tenant.clone());
-    let hash = hash(token);
-    visit.actor = hash.get(..12).map(str::to_owned);
-    let text = body_text(request, MAX_PAYLOAD).await?;
-    let mut asked: Value = match text.trim() {
-        "" => json!({}),
-        text => serde_json::from_str(text)
-            .map_err(|error| ScimError::new(400, format!("the body is no JSON: {error}")))?,
-    };
-    let is_patient = !asked.get("returnImmediately").and_then(Value::as_bool).unwrap_or(false)
-        && asked.get("maxEvents").and_then(Value::as_i64) != Some(0);
-    let mut looks = 0;
-    loop {
-        let body = json!({ "hash": hash, "asked": asked, "isAgain": looks > 0 });
-        let mut reply = ask_admin(env, &visit.id, &tenant, "/poll", &body).await?;
-        if reply.status_code() != 200 {
-            return Ok(reply);
-        }
-        let found: Value = reply.json().await?;
-        let claims = found.get("claims").and_then(Value::as_array).cloned().unwrap_or_default();
-        looks += 1;
-        let more = found.get("more").and_then(Value::as_bool).unwrap_or(false);
-        if claims.is_empty() && is_patient && looks < LOOKS {
-            // What was acknowledged is settled now.
-            asked = json!({ "maxEvents": asked.get("maxEvents") });
-            // One request looks at a bounded number of entries; the next goes on behind them.
-            if !more {
-                Delay::from(Duration::from_secs(1)).await;
-            }
-            continue;
-        }
-        let key = found.get("key").cloned().unwrap_or_default();
-        let mut sets = Map::new();
-        for claims in &claims {
-            let jti = claims.get("jti").and_then(Value::as_str).unwrap_or_default();
-            sets.insert(jti.to_owned(), set::sign(claims, &key).await?.into());
-        }
-        return Ok(of_reply(Reply::plain(200, &json!({ "sets": sets, "moreAvailable": more })))?);
-    }
 }

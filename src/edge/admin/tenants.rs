@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 use worker::Env;
 
-use super::new_id;
 use super::tokens::new_token;
-use crate::edge::entry::{self, Entry};
-use crate::edge::log::failure;
-use crate::edge::region;
-use crate::edge::reply::{Answer, of_reply};
-use crate::edge::tenant::ask_admin;
-use crate::edge::visit::Visit;
+use crate::edge::object::client::ask_admin;
+use crate::edge::platform::log::failure;
+use crate::edge::platform::random::new_id;
+use crate::edge::platform::response::{Answer, of_reply};
+use crate::edge::tenant::entry::{self, Entry};
+use crate::edge::tenant::placement;
+use crate::edge::worker::exchange::Exchange;
 use crate::routes::SCIM;
 use crate::scim::auth::token::{Scope, mac};
 use crate::scim::error::ScimError;
@@ -31,7 +31,7 @@ const MAX_NAME: usize = 200;
 /// reply may ask once more.
 pub(super) async fn create(
     env: &Env,
-    visit: &mut Visit,
+    exchange: &mut Exchange,
     here: &str,
     body: &Value,
     key: Option<&str>,
@@ -62,11 +62,11 @@ pub(super) async fn create(
             return Err(ScimError::new(400, detail).into());
         }
     };
-    let tenant = region::tenant_id(wanted, &random)?;
-    let base = format!("{}{SCIM}", region::origin(env, &tenant, here));
+    let tenant = placement::tenant_id(wanted, &random)?;
+    let base = format!("{}{SCIM}", placement::origin(env, &tenant, here));
     // What must stay in a jurisdiction is copied to every location only if that is asked for.
     let copy = body.get("copy").cloned().unwrap_or_else(|| json!(wanted.is_none()));
-    visit.tenant = Some(tenant.clone());
+    exchange.tenant = Some(tenant.clone());
     let settings = body.get("settings").cloned().unwrap_or_else(|| json!({}));
     let made = json!({ "id": tenant, "name": name, "base": base, "settings": settings, "copy": copy });
     let kv = env.kv("DIRECTORY")?;
@@ -76,14 +76,14 @@ pub(super) async fn create(
     if !is_known {
         entry::write(&kv, &listed).await?;
     }
-    let reply = ask_admin(env, &visit.id, &tenant, "/create", &made).await?;
+    let reply = ask_admin(env, &exchange.id, &tenant, "/create", &made).await?;
     if reply.status_code() != 201 {
         if !is_known {
             entry::remove(&kv, &tenant).await?;
         }
         return Ok(reply);
     }
-    let token = match new_token(env, visit, &tenant, Scope::Provision, None, None).await? {
+    let token = match new_token(env, exchange, &tenant, Scope::Provision, None, None).await? {
         Ok(token) => token,
         Err(response) => return Ok(response),
     };
@@ -92,8 +92,8 @@ pub(super) async fn create(
 }
 
 /// Begins the end of a suspended tenant; the tenant's object works it off.
-pub(super) async fn delete(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
-    let reply = ask_admin(env, &visit.id, tenant, "/delete", body).await?;
+pub(super) async fn delete(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
+    let reply = ask_admin(env, &exchange.id, tenant, "/delete", body).await?;
     if reply.status_code() != 404 {
         return Ok(reply);
     }
@@ -101,7 +101,7 @@ pub(super) async fn delete(env: &Env, visit: &Visit, tenant: &str, body: &Value)
     let Some(left) = entry::read(&env.kv("DIRECTORY")?, tenant).await? else { return Ok(reply) };
     let left = json!({ "id": tenant, "name": left.name, "base": left.tenant_url });
     let asked = json!({ "confirm": body.get("confirm"), "left": left });
-    Ok(ask_admin(env, &visit.id, tenant, "/delete", &asked).await?)
+    Ok(ask_admin(env, &exchange.id, tenant, "/delete", &asked).await?)
 }
 
 /// A page of the list of tenants; `next` is the cursor of the next one.

@@ -1,21 +1,21 @@
 //! Tokens: made, and revoked.
 
 use serde_json::{Value, json};
-use worker::kv::{KvError, KvStore};
 use worker::{Env, Response};
 
-use super::new_id;
-use crate::edge::reader::token_key;
-use crate::edge::reply::{Answer, Fault, of_reply};
-use crate::edge::tenant::{ask_admin, now};
-use crate::edge::visit::Visit;
+use crate::edge::copy::reader::{admit_reader, token_key};
+use crate::edge::object::client::ask_admin;
+use crate::edge::platform::clock::now;
+use crate::edge::platform::random::new_id;
+use crate::edge::platform::response::{Answer, Fault, of_reply};
+use crate::edge::worker::exchange::Exchange;
 use crate::scim::auth::token::{self, Scope, hash};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::instant;
 
 /// Makes a token; its text is shown this once.
-pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
+pub(super) async fn create(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
     let wanted = body.get("scope").and_then(Value::as_str).unwrap_or("provision");
     let Some(scope) = Scope::parse(wanted) else {
         let detail = format!("`scope` is `{wanted}`; send `provision`, `read` or `edge-read`");
@@ -27,7 +27,7 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
         return Err(ScimError::new(400, detail).into());
     }
     let user = body.get("user").and_then(Value::as_str);
-    match new_token(env, visit, tenant, scope, expires, user).await? {
+    match new_token(env, exchange, tenant, scope, expires, user).await? {
         Ok(token) => {
             let shown = json!({ "token": token, "id": hash(&token).get(..12), "scope": scope.as_str(), "expires": expires });
             Ok(of_reply(Reply::plain(201, &shown))?)
@@ -37,13 +37,13 @@ pub(super) async fn create(env: &Env, visit: &Visit, tenant: &str, body: &Value)
 }
 
 /// Ends a token, given whole or by its id.
-pub(super) async fn revoke(env: &Env, visit: &Visit, tenant: &str, body: &Value) -> Answer {
+pub(super) async fn revoke(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
     let Some(given) = body.get("token").and_then(Value::as_str) else {
         return Err(ScimError::new(400, "send the token to revoke, or its id: `{\"token\": …}`").into());
     };
     let named = if given.contains('.') { hash(given) } else { given.to_owned() };
     let asked = json!({ "token": named, "now": now() });
-    let mut reply = ask_admin(env, &visit.id, tenant, "/tokens/revoke", &asked).await?;
+    let mut reply = ask_admin(env, &exchange.id, tenant, "/tokens/revoke", &asked).await?;
     if reply.status_code() != 200 {
         return Ok(reply);
     }
@@ -53,27 +53,11 @@ pub(super) async fn revoke(env: &Env, visit: &Visit, tenant: &str, body: &Value)
     Ok(Response::empty()?.with_status(204))
 }
 
-/// Lets an edge-read token in, until it expires.
-pub(in crate::edge) async fn admit_reader(
-    kv: &KvStore,
-    tenant: &str,
-    hash: &str,
-    expires: Option<&str>,
-) -> Result<(), KvError> {
-    let put = kv.put(&token_key(hash), tenant)?;
-    let put = match expires.and_then(instant).and_then(|at| u64::try_from(at / 1000).ok()) {
-        // KV forgets a key no sooner than in a minute.
-        Some(at) => put.expiration(at.max((js_sys::Date::now() / 1000.0) as u64 + 61)),
-        None => put,
-    };
-    put.execute().await
-}
-
 /// Makes a token; the tenant's object keeps its hash, and for readers of the copy KV does too.
 /// What the object refused comes back as its response.
 pub(super) async fn new_token(
     env: &Env,
-    visit: &Visit,
+    exchange: &Exchange,
     tenant: &str,
     scope: Scope,
     expires: Option<&str>,
@@ -87,7 +71,7 @@ pub(super) async fn new_token(
     let hash = hash(&token);
     let noted =
         json!({ "hash": hash, "scope": scope.as_str(), "now": now(), "expires": expires, "user": user });
-    let mut response = ask_admin(env, &visit.id, tenant, "/tokens/make", &noted).await?;
+    let mut response = ask_admin(env, &exchange.id, tenant, "/tokens/make", &noted).await?;
     if response.status_code() != 201 {
         return Ok(Err(response));
     }

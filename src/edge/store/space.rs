@@ -1,0 +1,60 @@
+//! How much of its storage a tenant has used: told before it is full, and what happens when it is.
+
+use js_sys::Reflect;
+use serde_json::{Value, json};
+use worker::Env;
+
+use super::sql::SqlStore;
+use crate::edge::platform::log::info;
+use crate::scim::directory::StoreError;
+
+/// What an object may store, in bytes, unless the variable `STORAGE_LIMIT` says otherwise.
+const LIMIT: f64 = 10_000_000_000.0;
+/// The part of it from which on it is said that it will be full.
+const NOTICE: f64 = 0.8;
+/// The part of it from which on nothing is written: what is left, deletions and erasures need.
+const FULL: f64 = 0.99;
+/// How long a notice holds, in milliseconds.
+const HOLDS: f64 = 3_600_000.0;
+
+/// What may be stored, in bytes.
+pub(in crate::edge) fn limit(env: &Env) -> f64 {
+    let said = env.var("STORAGE_LIMIT").ok().and_then(|bytes| bytes.to_string().parse::<f64>().ok());
+    said.filter(|bytes| *bytes > 0.0).unwrap_or(LIMIT)
+}
+
+impl SqlStore {
+    /// Bytes in use, without the pages that are free.
+    pub fn bytes(&self) -> f64 {
+        // Beyond 4 GB, which the binding's `usize` cannot say.
+        let size = Reflect::get(self.raw(), &"databaseSize".into());
+        size.ok().and_then(|size| size.as_f64()).unwrap_or(0.0)
+    }
+
+    /// Refuses what would write more into a store that is full.
+    pub fn refuse_when_full(&self) -> Result<(), StoreError> {
+        if self.bytes() < self.limit() * FULL { Ok(()) } else { Err(StoreError::Full) }
+    }
+
+    /// What is used, for administrators and metrics.
+    pub fn space(&self) -> Value {
+        let (bytes, limit) = (self.bytes(), self.limit());
+        let state = match bytes / limit {
+            part if part >= FULL => "full",
+            part if part >= NOTICE => "nearlyFull",
+            _ => "ok",
+        };
+        json!({ "bytes": bytes as u64, "limit": limit as u64, "state": state })
+    }
+}
+
+/// Tells the log, once an hour, that a store is nearly full; answers with when it last did.
+pub(in crate::edge) fn notice(store: &SqlStore, tenant: &str, last: f64) -> f64 {
+    let now = js_sys::Date::now();
+    let space = store.space();
+    if now - last < HOLDS || space.get("state").and_then(Value::as_str) == Some("ok") {
+        return last;
+    }
+    info("storage", &[("tenant", tenant.into()), ("space", space)]);
+    now
+}

@@ -1,0 +1,48 @@
+//! Whose tokens a tenant takes beside its own.
+
+use serde_json::{Value, json};
+
+use crate::edge::store::sql::SqlStore;
+use crate::scim::auth::jwt::{ALGORITHMS, Issuer};
+use crate::scim::auth::token::Scope;
+use crate::scim::error::ScimError;
+use crate::scim::http::Reply;
+
+/// The fact that holds the trusted issuers.
+const ISSUERS: &str = "issuers";
+/// Most issuers that a tenant may trust.
+const MAX_ISSUERS: usize = 10;
+
+/// The issuers that the tenant trusts.
+pub(in crate::edge) fn all(store: &SqlStore) -> Result<Vec<Issuer>, ScimError> {
+    let text = store.fact(ISSUERS)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+/// Keeps these issuers and no others.
+pub(in crate::edge) fn set(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+    let wrong = |detail: String| ScimError::new(400, detail);
+    let given = body.get("issuers").cloned().unwrap_or(Value::Null);
+    let all: Vec<Issuer> =
+        serde_json::from_value(given).map_err(|error| wrong(format!("`issuers`: {error}")))?;
+    if all.len() > MAX_ISSUERS {
+        return Err(wrong(format!("a tenant trusts at most {MAX_ISSUERS} issuers")));
+    }
+    for one in &all {
+        if let Some(other) = one.algorithms.iter().find(|name| !ALGORITHMS.contains(&name.as_str())) {
+            return Err(wrong(format!("`algorithms` has `{other}`; send `RS256` or `ES256`")));
+        }
+        if !matches!(Scope::parse(&one.scope), Some(Scope::Provision | Scope::Read)) {
+            return Err(wrong(format!("`scope` is `{}`; send `provision` or `read`", one.scope)));
+        }
+        for (name, value) in
+            [("issuer", &one.issuer), ("audience", &one.audience), ("subjectClaim", &one.subject_claim)]
+        {
+            if value.trim().is_empty() {
+                return Err(wrong(format!("`{name}` is empty; send what the issuer's tokens have")));
+            }
+        }
+    }
+    store.set_fact(ISSUERS, &json!(all).to_string())?;
+    Ok(Reply::plain(200, &json!({ "issuers": all })))
+}
