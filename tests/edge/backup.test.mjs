@@ -246,6 +246,34 @@ test("an import that breaks off after another has succeeded takes nothing away",
   }
 });
 
+test("what comes of an import that was ended changes nothing of the one that runs", async () => {
+  const one = await tenant();
+  await one.scim("POST", "/Users", user("ada"));
+  const text = await exported(one.id);
+  const [head, ...rest] = text.split(/(?<=\n)/);
+  for (const ending of ["cut", "bad line", "whole file", "nothing"]) {
+    const two = await tenant();
+    const old = await stalled(two.id, head);
+    assert.equal((await server.administer("DELETE", `/tenants/${two.id}/import`)).status, 200);
+    const running = await stalled(two.id, head);
+    const before = await importOf(two.id);
+    if (ending === "cut") {
+      old.cut();
+      await old.answered;
+      await new Promise((resume) => setTimeout(resume, 300));
+    } else {
+      old.end({ "bad line": "{}\n", "whole file": rest.join(""), nothing: "" }[ending]);
+      const late = await old.answered;
+      assert.ok(late && late.status >= 400 && late.status < 500, `${ending}: ${late?.status} ${late?.text}`);
+    }
+    assert.deepEqual(await importOf(two.id), before, ending);
+    running.end(rest.join(""));
+    const done = await running.answered;
+    assert.equal(done?.status, 200, `${ending}: ${done?.text}`);
+    assert.equal((await two.scim("GET", "/Users")).body.totalResults, 1, ending);
+  }
+});
+
 test("an import whose connection is cut is taken back, and the tenant is as it was", async () => {
   const badge = {
     Schemas: [{ id: "urn:example:Badge", name: "Badge", attributes: [{ name: "code", type: "string" }] }],
