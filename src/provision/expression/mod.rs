@@ -4,13 +4,17 @@
 //! The language is Visual Basic's in looks: calls, `[attributes]`, `"strings"`, numbers
 //! and one comparison inside a condition. An empty slot between commas is an omitted
 //! argument, which is not the same as `""`. Branches are evaluated only when chosen.
+//!
+//! The lowest room: it uses no other room of `provision`.
 
 mod ast;
+mod completion;
 pub(super) mod date;
 mod date_format;
 mod error;
 mod eval;
 mod explosive;
+mod fixes;
 pub mod function;
 mod lex;
 mod lint;
@@ -25,9 +29,11 @@ mod trace;
 mod tree;
 
 pub use ast::{Expression, Kind, Operator};
+pub use completion::{Completion, Suggestion, SuggestionKind, complete, complete_target};
 pub use error::ExpressionError;
 pub(crate) use error::nearest;
 pub use eval::{Environment, evaluate};
+pub use fixes::{Finding, Fix, apply, findings};
 pub use function::{Function, Need, Parameter, functions};
 pub use lint::{Lint, lint};
 pub use parse::parse;

@@ -1,8 +1,8 @@
 //! What may be written next in an expression: functions, source attributes and, inside a
 //! target path, the attributes that the target knows.
 
-use super::expression::functions;
-use super::order::sort;
+use super::functions;
+use crate::provision::order::sort;
 use crate::scim::unicode::lowercase;
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! What is wrong with an expression while it is being written, and the changes that would
 //! mend it: each names the text it replaces, so that one press applies it.
 
-use super::expression::{Expression, ExpressionError, Kind, functions, lint, nearest, parse};
-use super::report::Severity;
+use super::{Expression, ExpressionError, Kind, functions, lint, nearest, parse};
+use crate::provision::report::Severity;
 use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;
