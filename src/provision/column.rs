@@ -2,11 +2,11 @@
 //! source text and what it reads stay the same, so that a changed mapping costs one.
 
 use super::mapping::{Compiled, Line};
-use super::pool::{Atom, Pool};
 use super::population::{Each, Population, Values};
 use super::program::{Program, Surroundings, seed};
 use super::schema_json::MappingSource;
 use super::source::Table;
+use super::values::{Atom, Pool};
 use std::rc::Rc;
 
 /// The columns of one kind's mapping lines.

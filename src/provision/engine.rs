@@ -8,11 +8,9 @@ use super::decide::{Decision, Verdict};
 use super::expression::Patterns;
 use super::held::{Held, ObjectKind};
 use super::mapping::Compiled;
-use super::mapping_table;
 use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
 use super::plan::Planner;
 use super::planning::{Before, Ground, Planning, Side, side};
-use super::pool::{Atom, Pool};
 use super::program::Surroundings;
 use super::report::{
     Diagnostic, Dialect, InputError, JobSettings, LoadReport, Operation, Row, Severity, Summary,
@@ -21,7 +19,8 @@ use super::requests::Shape;
 use super::roles::Entitlements;
 use super::schema_json::Schema;
 use super::source::Source;
-use super::table;
+use super::values::{Atom, Pool};
+use super::{mapping_table, table};
 use crate::provision::told::told;
 use crate::scim::schema::instant;
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! What the target holds: resources as [`Documents`], found by id and by folded values.
 
 use super::document::{Document, Documents, Route, Spot};
-use super::pool::{Atom, Pool};
 use super::records::{Found, Records};
 use super::report::{InputError, LoadReport};
 use super::target_path::TargetPath;
+use super::values::{Atom, Pool};
 use crate::provision::told::told;
 use hashbrown::HashMap;
 use serde_json::Value;

@@ -9,9 +9,9 @@ use super::held::{ObjectKind, Routes};
 use super::mapping::{Compiled, Line};
 use super::matching::Link;
 use super::plan::Planner;
-use super::pool::Atom;
 use super::program::Program;
 use super::report::{Diagnostic, Severity};
+use super::values::Atom;
 use crate::provision::told::told;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -412,8 +412,8 @@ fn case(planner: &Planner<'_>, kind: ObjectKind, line: &Line, found: &mut Vec<Di
             && yielded.is_text()
             && old != yielded
             && let (Some(new), Some(old)) = (planner.pool.text(yielded), planner.pool.text(old))
-            && super::diff::same_text(new, old, false)
-            && !super::diff::same_text(new, old, true)
+            && super::values::same_text(new, old, false)
+            && !super::values::same_text(new, old, true)
         {
             differing += 1;
         }

@@ -3,11 +3,9 @@
 //! afterwards; references wait for the second phase.
 
 use super::capability::Capabilities;
-use super::diff::same;
 use super::expression::{Value as Held, lint};
 use super::held::ObjectKind;
 use super::order::sort;
-use super::pool::{Atom, Pool};
 use super::program::Program;
 use super::report::{Diagnostic, Severity};
 use super::requests::{AddedRole, EditKind};
@@ -15,6 +13,7 @@ use super::roles::Role;
 use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
 use super::scope::ScopeFilter;
 use super::target_path::TargetPath;
+use super::values::{Atom, Pool, same};
 use crate::provision::told::told;
 use serde_json::{Value, json};
 

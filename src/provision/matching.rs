@@ -4,12 +4,12 @@
 
 use super::held::{Held, Index, Indexed, ObjectKind};
 use super::mapping::{Compiled, Line};
-use super::pool::{Atom, Pool};
 use super::population::{Population, Subject};
 use super::program::Surroundings;
 use super::report::ScopeStep;
 use super::scope::Answer;
 use super::source::{Deleted, Table};
+use super::values::{Atom, Pool};
 use crate::provision::told::told;
 use hashbrown::{HashMap, HashSet};
 use std::ops::Range;

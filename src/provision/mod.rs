@@ -11,7 +11,6 @@ pub mod compare;
 mod created;
 pub mod cycle;
 mod decide;
-mod diff;
 mod document;
 mod encoding;
 pub mod engine;
@@ -29,7 +28,6 @@ mod matching;
 mod order;
 mod plan;
 mod planning;
-mod pool;
 mod population;
 mod profile;
 mod program;
@@ -53,6 +51,7 @@ mod target_path;
 pub mod told;
 pub mod untaken;
 pub mod unused;
+mod values;
 
 pub use encoding::decode;
 

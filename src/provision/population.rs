@@ -4,9 +4,9 @@
 use super::expression::{Attributes, Value};
 use super::held::ObjectKind;
 use super::order::sort;
-use super::pool::{Atom, Pool};
 use super::roles::Entitlements;
 use super::source::{Source, Table};
+use super::values::{Atom, Pool};
 use hashbrown::HashMap;
 
 /// Most different inputs remembered while a column is computed.

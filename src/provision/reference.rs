@@ -5,9 +5,9 @@ use super::document::{Document, Documents};
 use super::held::Held;
 use super::mapping::Line;
 use super::matching::{Link, Settled, Settlement};
-use super::pool::{Atom, Pool};
 use super::source::Source;
 use super::target_path::TargetPath;
+use super::values::{Atom, Pool};
 use hashbrown::HashSet;
 use serde_json::Value;
 

@@ -2,8 +2,8 @@
 //! of groups a user is a direct member of. Nested groups give nothing. The role whose id
 //! is all zeros is Default Access.
 
-use super::pool::{Atom, Pool};
 use super::source::{Deleted, RoleRef, Source};
+use super::values::{Atom, Pool};
 use hashbrown::HashMap;
 
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";

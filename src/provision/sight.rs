@@ -7,10 +7,10 @@ use super::held::ObjectKind;
 use super::mapping::{Compiled, Line};
 use super::matching::Settled;
 use super::planning::{Side, side};
-use super::pool::Atom;
 use super::population::Subject;
 use super::program::{Program, seed};
 use super::schema_json::{MappingSource, mapping_source};
+use super::values::Atom;
 use serde_json::Value;
 use std::rc::Rc;
 

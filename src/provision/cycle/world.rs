@@ -10,11 +10,11 @@ use crate::provision::held::ObjectKind;
 use crate::provision::mapping::Compiled;
 use crate::provision::matching::{Link, Settled};
 use crate::provision::plan::Planner;
-use crate::provision::pool::Atom;
 use crate::provision::report::{Diagnostic, InputError, JobSettings, Operation};
 use crate::provision::requests::match_path;
 use crate::provision::source::{Deleted, Table};
 use crate::provision::target_path::TargetPath;
+use crate::provision::values::Atom;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

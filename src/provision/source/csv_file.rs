@@ -4,9 +4,9 @@
 
 use super::rows::Rows;
 use super::{Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
-use crate::provision::pool::{Atom, Pool};
 use crate::provision::report::InputError;
 use crate::provision::told::told;
+use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};
 
 /// Attributes that mappings often read and this file never has.

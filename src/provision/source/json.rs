@@ -3,9 +3,9 @@
 //! properties what it is.
 
 use super::{AppRole, Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
-use crate::provision::pool::{Atom, Pool};
 use crate::provision::records::Found;
 use crate::provision::told::told;
+use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 

@@ -13,9 +13,9 @@ pub(crate) use csv_file::{CsvFile, Destination};
 pub(crate) use table::{Cell, Deleted, Table};
 
 use super::held::ObjectKind;
-use super::pool::{Atom, Pool};
 use super::records::Records;
 use super::report::{InputError, LoadReport};
+use super::values::{Atom, Pool};
 use crate::provision::told::told;
 use hashbrown::HashMap;
 

@@ -1,7 +1,7 @@
 //! Every text of source and target once, so that a value is a number: equal numbers are
 //! equal values, a column is an array, and a hundred thousand people fit.
 
-use super::expression::Value;
+use crate::provision::expression::Value;
 use crate::scim::unicode::lowercase;
 use hashbrown::DefaultHashBuilder;
 use hashbrown::{HashMap, HashTable};

@@ -1,0 +1,8 @@
+//! Values as the engine keeps and compares them: texts as numbers, and what Entra takes for equal.
+//! It uses `expression` for what a value is.
+
+mod diff;
+mod pool;
+
+pub(crate) use diff::{same, same_text};
+pub(crate) use pool::{Atom, Pool};
