@@ -2,10 +2,9 @@
 //! source text and what it reads stay the same, so that a changed mapping costs one.
 
 use super::mapping::{Compiled, Line};
-use super::population::{Each, Population, Values};
 use super::program::{Program, Surroundings, seed};
 use super::schema_json::MappingSource;
-use super::source::Table;
+use super::source::{Each, Population, Table, Values};
 use super::values::{Atom, Pool};
 use std::rc::Rc;
 

@@ -179,7 +179,7 @@ impl<'a> Marker<'a> {
     }
 
     /// The object's roles, if the line writes them.
-    pub fn roles(&self, settled: Settled) -> Vec<&'a super::roles::Role> {
+    pub fn roles(&self, settled: Settled) -> Vec<&'a super::source::Role> {
         if self.line.roles.is_none() {
             return Vec::new();
         }

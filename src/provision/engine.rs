@@ -16,9 +16,8 @@ use super::report::{
     Diagnostic, Dialect, InputError, JobSettings, LoadReport, Operation, Row, Severity, Summary,
 };
 use super::requests::Shape;
-use super::roles::Entitlements;
 use super::schema_json::Schema;
-use super::source::Source;
+use super::source::{Entitlements, Source};
 use super::values::{Atom, Pool};
 use super::{mapping_table, table};
 use crate::provision::told::told;

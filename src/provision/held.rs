@@ -1,8 +1,8 @@
 //! What the target holds: resources as [`Documents`], found by id and by folded values.
 
 use super::document::{Document, Documents, Route, Spot};
-use super::records::{Found, Records};
 use super::report::{InputError, LoadReport};
+use super::source::{Found, Records};
 use super::target_path::TargetPath;
 use super::values::{Atom, Pool};
 use crate::provision::told::told;

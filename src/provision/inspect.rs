@@ -6,9 +6,9 @@ use super::expression::{Attributes, Environment, State, Value as Held, parse, tr
 use super::held::ObjectKind;
 use super::mapping::{Compiled, Flow};
 use super::order::sort_by_keys;
-use super::population::{Population, Subject};
 use super::program::{chance, seed};
 use super::scope::FilterFacts;
+use super::source::{Population, Subject};
 use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;

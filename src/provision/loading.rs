@@ -1,11 +1,9 @@
 //! A file that comes in chunks: its records are taken as they arrive, so that a file of any
 //! size fits.
 
-use super::encoding::{Wide, decode};
 use super::engine::Engine;
-use super::records::{Found, Records};
 use super::report::{InputError, LoadReport};
-use super::source::{CsvFile, Destination, Tally};
+use super::source::{CsvFile, Destination, Found, Records, Tally, Wide, decode};
 
 /// A file on its way in.
 #[derive(Debug)]

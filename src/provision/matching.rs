@@ -4,11 +4,10 @@
 
 use super::held::{Held, Index, Indexed, ObjectKind};
 use super::mapping::{Compiled, Line};
-use super::population::{Population, Subject};
 use super::program::Surroundings;
 use super::report::ScopeStep;
 use super::scope::Answer;
-use super::source::{Deleted, Table};
+use super::source::{Deleted, Population, Subject, Table};
 use super::values::{Atom, Pool};
 use crate::provision::told::told;
 use hashbrown::{HashMap, HashSet};

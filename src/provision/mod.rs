@@ -12,7 +12,6 @@ mod created;
 pub mod cycle;
 mod decide;
 mod document;
-mod encoding;
 pub mod engine;
 pub mod example;
 pub mod export;
@@ -28,22 +27,19 @@ mod matching;
 mod order;
 mod plan;
 mod planning;
-mod population;
 mod profile;
 mod program;
-mod records;
 mod reference;
 pub mod replay;
 pub mod report;
 mod requests;
-mod roles;
 pub mod run;
 pub mod run_log;
 mod schema_json;
 mod scope;
 pub mod search;
 mod sight;
-mod source;
+pub mod source;
 pub mod survey;
 pub mod table;
 pub mod tally;
@@ -52,8 +48,6 @@ pub mod told;
 pub mod untaken;
 pub mod unused;
 mod values;
-
-pub use encoding::decode;
 
 /// A target attribute's path as it should be written, if it can be read at all.
 #[must_use]

@@ -13,9 +13,7 @@ use super::matching::{
     Indexes, Links, Matching, Rules, Settled, Settlement, Settling, Standing, inactive, standing,
 };
 use super::plan::Planner;
-use super::population::{Each, Population};
-use super::roles::Entitlements;
-use super::source::Source;
+use super::source::{Each, Entitlements, Population, Source};
 use super::values::{Atom, Pool};
 use serde_json::Value;
 use std::ops::Range;

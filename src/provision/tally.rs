@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::held::ObjectKind;
 use super::matching::is_inactive;
 use super::order::sort;
-use super::population::{Population, Subject};
+use super::source::{Population, Subject};
 use crate::scim::unicode::lowercase;
 use hashbrown::HashMap;
 use serde::Serialize;

@@ -4,8 +4,8 @@
 use super::engine::Engine;
 use super::expression::{Attributes, Environment, Expression, Kind, State, parse, trace};
 use super::held::ObjectKind;
-use super::population::Subject;
 use super::program::{chance, seed};
+use super::source::Subject;
 use crate::scim::span::Span;
 use hashbrown::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -4,8 +4,9 @@
 
 use provisor::provision::engine::Engine;
 use provisor::provision::expression::{Expression, parse, write_trees};
+use provisor::provision::loading::Loading;
 use provisor::provision::report::{JobSettings, Severity};
-use provisor::provision::{decode, loading::Loading};
+use provisor::provision::source::decode;
 use serde_json::{Value, json};
 
 const SCHEMA: &str = include_str!("../vectors/configuration/synchronization-schema.json");

@@ -2,18 +2,29 @@
 //! page forms, the portal's CSV downloads, SCIM resources. Kept as compact columns in
 //! the provisioning vocabulary (the old directory names, `objectId`, `mobile`), because
 //! that is what mappings and filters are written in.
+//!
+//! Also who is assigned with which roles, and everyone as mappings see them. It uses `expression`
+//! and `values`.
 
 mod csv_file;
+mod encoding;
 mod json;
 pub(crate) mod names;
+mod population;
+mod records;
+mod roles;
 mod rows;
 mod table;
 
 pub(crate) use csv_file::{CsvFile, Destination};
+pub(crate) use encoding::Wide;
+pub use encoding::decode;
+pub(crate) use population::{Each, Population, Subject, Values};
+pub(crate) use records::{Found, Records};
+pub(crate) use roles::{Entitlements, Role};
 pub(crate) use table::{Cell, Deleted, Table};
 
 use super::held::ObjectKind;
-use super::records::Records;
 use super::report::{InputError, LoadReport};
 use super::values::{Atom, Pool};
 use crate::provision::told::told;
@@ -111,9 +122,8 @@ impl Source {
             }
             Some('{' | '[') => {
                 let (mut records, mut contexts) = (Records::default(), Vec::new());
-                let mut take = |found: super::records::Found<'_>| {
-                    json::take(self, pool, name, &mut contexts, &mut tally, &found)
-                };
+                let mut take =
+                    |found: Found<'_>| json::take(self, pool, name, &mut contexts, &mut tally, &found);
                 records.push(text.as_bytes(), &mut take)?;
                 records.finish(&mut take)?;
             }
@@ -134,7 +144,7 @@ impl Source {
         name: &str,
         contexts: &mut Vec<String>,
         tally: &mut Tally,
-        found: &super::records::Found<'_>,
+        found: &Found<'_>,
     ) -> Result<(), serde_json::Error> {
         json::take(self, pool, name, contexts, tally, found)
     }

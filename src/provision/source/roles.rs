@@ -2,8 +2,9 @@
 //! of groups a user is a direct member of. Nested groups give nothing. The role whose id
 //! is all zeros is Default Access.
 
-use super::source::{Deleted, RoleRef, Source};
-use super::values::{Atom, Pool};
+use super::table::Deleted;
+use super::{RoleRef, Source};
+use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";

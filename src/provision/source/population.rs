@@ -1,12 +1,13 @@
 //! The source objects of one kind as mappings and filters see them: the files' columns,
 //! and what the service computes itself (`IsSoftDeleted`, `appRoleAssignments`, members).
 
-use super::expression::{Attributes, Value};
-use super::held::ObjectKind;
-use super::order::sort;
+use super::Source;
 use super::roles::Entitlements;
-use super::source::{Source, Table};
-use super::values::{Atom, Pool};
+use super::table::Table;
+use crate::provision::expression::{Attributes, Value};
+use crate::provision::held::ObjectKind;
+use crate::provision::order::sort;
+use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 
 /// Most different inputs remembered while a column is computed.
