@@ -2,11 +2,9 @@
 //! what the target holds, configure, plan; then ask for rows and single operations.
 //! Mapped resources are never kept for everyone: one is computed when it is asked for.
 
-use super::capability::Capabilities;
 use super::cycle::quarantine::threshold;
 use super::decide::{Decision, Verdict};
 use super::expression::Patterns;
-use super::held::{Held, ObjectKind};
 use super::mapping::Compiled;
 use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
 use super::plan::Planner;
@@ -18,6 +16,7 @@ use super::report::{
 use super::requests::Shape;
 use super::schema_json::Schema;
 use super::source::{Entitlements, Source};
+use super::target::{Capabilities, Held, ObjectKind};
 use super::values::{Atom, Pool};
 use super::{mapping_table, table};
 use crate::provision::told::told;

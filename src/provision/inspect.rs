@@ -3,12 +3,12 @@
 
 use super::engine::Engine;
 use super::expression::{Attributes, Environment, State, Value as Held, parse, trace};
-use super::held::ObjectKind;
 use super::mapping::{Compiled, Flow};
 use super::order::sort_by_keys;
 use super::program::{chance, seed};
 use super::scope::FilterFacts;
 use super::source::{Population, Subject};
+use super::target::ObjectKind;
 use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;

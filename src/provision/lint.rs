@@ -2,15 +2,14 @@
 //! [`Engine::configure`] and those that need the population and the target beside the
 //! configuration. Every rule has a stable name.
 
-use super::document::Spot;
 use super::engine::Engine;
 use super::expression::Expression;
-use super::held::{ObjectKind, Routes};
 use super::mapping::{Compiled, Line};
 use super::matching::Link;
 use super::plan::Planner;
 use super::program::Program;
 use super::report::{Diagnostic, Severity};
+use super::target::{ObjectKind, Routes, Spot};
 use super::values::Atom;
 use crate::provision::told::told;
 use serde_json::Value;

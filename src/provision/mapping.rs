@@ -2,9 +2,7 @@
 //! Null never flows; the default is for creation only; a creation-only mapping is silent
 //! afterwards; references wait for the second phase.
 
-use super::capability::Capabilities;
 use super::expression::{Value as Held, lint};
-use super::held::ObjectKind;
 use super::order::sort;
 use super::program::Program;
 use super::report::{Diagnostic, Severity};
@@ -12,7 +10,7 @@ use super::requests::{AddedRole, EditKind};
 use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
 use super::scope::ScopeFilter;
 use super::source::Role;
-use super::target_path::TargetPath;
+use super::target::{Capabilities, ObjectKind, TargetPath};
 use super::values::{Atom, Pool, same};
 use crate::provision::told::told;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@
 use super::report::InputError;
 use super::schema_json::Schema;
 use super::table;
-use super::target_path::TargetPath;
+use super::target::TargetPath;
 use crate::provision::told::told;
 use serde_json::{Value, json};
 

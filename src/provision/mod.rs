@@ -5,18 +5,15 @@
 //! `requests` → `plan`.
 
 mod address;
-pub mod capability;
 mod column;
 pub mod compare;
 mod created;
 pub mod cycle;
 mod decide;
-mod document;
 pub mod engine;
 pub mod example;
 pub mod export;
 pub mod expression;
-mod held;
 pub mod html;
 pub mod inspect;
 mod lint;
@@ -43,7 +40,7 @@ pub mod source;
 pub mod survey;
 pub mod table;
 pub mod tally;
-mod target_path;
+pub mod target;
 pub mod told;
 pub mod untaken;
 pub mod unused;
@@ -52,5 +49,5 @@ mod values;
 /// A target attribute's path as it should be written, if it can be read at all.
 #[must_use]
 pub fn mend_target(path: &str) -> Option<String> {
-    target_path::TargetPath::parse(path).ok().map(|path| path.to_string())
+    target::TargetPath::parse(path).ok().map(|path| path.to_string())
 }

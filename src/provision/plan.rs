@@ -2,9 +2,7 @@
 //! Entra's names.
 
 use super::address::{UNUSABLE, is_usable, resource_path};
-use super::capability::Update;
 use super::column::Columns;
-use super::held::{Held, HeldObject, ObjectKind};
 use super::mapping::{Compiled, Flow, Line};
 use super::matching::{Link, Rules, Settled, Settlement, steps};
 use super::planning::{Side, side};
@@ -12,6 +10,7 @@ use super::reference::{Change as ReferenceChange, IdRoutes, Reference, Resolver}
 use super::report::{Change, Identity, Operation, PlannedRequest, Problem};
 use super::requests::{Edit, EditKind, Id, Place, creation, match_path, patches, replacement, request};
 use super::source::{Entitlements, Population, Role, Source};
+use super::target::{Held, HeldObject, ObjectKind, Update};
 use super::values::{Atom, Pool};
 use crate::provision::told::told;
 use serde_json::{Map, Value, json};

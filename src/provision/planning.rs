@@ -7,13 +7,13 @@
 use super::column::{Cause, Columns};
 use super::decide::{Decision, Mark, Outline, decisions, marks, outline};
 use super::expression;
-use super::held::{Held, ObjectKind};
 use super::mapping::{Compiled, Line};
 use super::matching::{
     Indexes, Links, Matching, Rules, Settled, Settlement, Settling, Standing, inactive, standing,
 };
 use super::plan::Planner;
 use super::source::{Each, Entitlements, Population, Source};
+use super::target::{Held, ObjectKind};
 use super::values::{Atom, Pool};
 use serde_json::Value;
 use std::ops::Range;

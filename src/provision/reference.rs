@@ -1,12 +1,10 @@
 //! Manager and members: source ids become the target's, by the first phase's links. What
 //! has no target object yet but gets one stands as a placeholder; what gets none is missing.
 
-use super::document::{Document, Documents};
-use super::held::Held;
 use super::mapping::Line;
 use super::matching::{Link, Settled, Settlement};
 use super::source::Source;
-use super::target_path::TargetPath;
+use super::target::{Document, Documents, Held, TargetPath};
 use super::values::{Atom, Pool};
 use hashbrown::HashSet;
 use serde_json::Value;
@@ -102,8 +100,8 @@ impl<'a> Resolver<'a> {
 
     fn members(&self, settled: Settled, id: Atom) -> &'a [Atom] {
         match settled.kind {
-            super::held::ObjectKind::Group => self.source.members_of(id),
-            super::held::ObjectKind::User => &[],
+            super::target::ObjectKind::Group => self.source.members_of(id),
+            super::target::ObjectKind::User => &[],
         }
     }
 

@@ -1,12 +1,10 @@
 //! The bytes that would be sent: the match query, POST, PATCH in Entra's two dialects and
 //! in RFC 7644's own form (§3.5.2), DELETE.
 
-use super::capability::{Capabilities, ManagerShape, MemberRemoval};
 use super::created::{placeholder, placeholder_segment};
-use super::held::ObjectKind;
 use super::order::sort;
 use super::report::{CreatedReference, Dialect, PlannedRequest};
-use super::target_path::TargetPath;
+use super::target::{Capabilities, ManagerShape, MemberRemoval, ObjectKind, TargetPath};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;

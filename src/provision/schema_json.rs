@@ -3,11 +3,10 @@
 //! included, so that what went in comes out.
 
 use super::expression::{self, Expression, parse};
-use super::held::ObjectKind;
 use super::matching::Standing;
 use super::profile::APPLICATIONS;
 use super::report::InputError;
-use super::target_path::{TargetPath, member};
+use super::target::{ObjectKind, TargetPath, member};
 use crate::provision::told::told;
 use serde_json::{Map, Number, Value};
 

@@ -3,12 +3,12 @@
 use super::decide::{Decision, Verdict, edits, marks};
 use super::engine::Engine;
 use super::expression::Attributes;
-use super::held::ObjectKind;
 use super::mapping::{Flow, Line};
 use super::matching::Settled;
 use super::order::sort_by_keys;
 use super::report::Row;
 use super::source::Subject;
+use super::target::ObjectKind;
 use crate::scim::unicode::lowercase;
 use serde_json::Value;
 use std::cmp::Reverse;

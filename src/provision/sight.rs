@@ -3,13 +3,13 @@
 
 use super::decide::{Decision, Outline, Verdict, decisions, marks, outline};
 use super::engine::Engine;
-use super::held::ObjectKind;
 use super::mapping::{Compiled, Line};
 use super::matching::Settled;
 use super::planning::{Side, side};
 use super::program::{Program, seed};
 use super::schema_json::{MappingSource, mapping_source};
 use super::source::Subject;
+use super::target::ObjectKind;
 use super::values::Atom;
 use serde_json::Value;
 use std::rc::Rc;

@@ -5,12 +5,12 @@
 
 use super::decide::{Decision, Marker, Verdict};
 use super::engine::Engine;
-use super::held::ObjectKind;
 use super::mapping::{Compiled, Flow, Line};
 use super::matching::{Link, Settled};
 use super::order::sort;
 use super::plan::Planner;
 use super::reference::IdRoutes;
+use super::target::ObjectKind;
 use super::values::Atom;
 use crate::provision::told::told;
 use hashbrown::HashMap;

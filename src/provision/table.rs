@@ -2,7 +2,7 @@
 //! row, as Microsoft's tutorials have it. Faults are told with their remedy.
 
 use super::report::{Diagnostic, InputError, Severity};
-use super::target_path::TargetPath;
+use super::target::TargetPath;
 use crate::provision::told::told;
 use serde::Serialize;
 

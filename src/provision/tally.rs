@@ -2,10 +2,10 @@
 //! clauses, which values an attribute has, and whom single sign-on would not find.
 
 use super::engine::Engine;
-use super::held::ObjectKind;
 use super::matching::is_inactive;
 use super::order::sort;
 use super::source::{Population, Subject};
+use super::target::ObjectKind;
 use crate::scim::unicode::lowercase;
 use hashbrown::HashMap;
 use serde::Serialize;

@@ -3,9 +3,9 @@
 
 use super::engine::Engine;
 use super::expression::{Attributes, Environment, Expression, Kind, State, parse, trace};
-use super::held::ObjectKind;
 use super::program::{chance, seed};
 use super::source::Subject;
+use super::target::ObjectKind;
 use crate::scim::span::Span;
 use hashbrown::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
-use provisor::provision::capability::Capabilities;
 use provisor::provision::cycle::timestamp;
 use provisor::provision::engine::Engine;
 use provisor::provision::loading::Loading;
 use provisor::provision::report::{Diagnostic, JobSettings, LoadReport, Severity};
+use provisor::provision::target::Capabilities;
 
 use super::text::read;
 

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use provisor::provision::capability::Capabilities;
 use provisor::provision::engine::Engine;
 use provisor::provision::report::{Operation, Summary};
 use provisor::provision::survey::Survey;
+use provisor::provision::target::Capabilities;
 use provisor::provision::{export, html};
 
 use super::population::{Job, Population, configure};

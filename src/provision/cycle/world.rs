@@ -4,16 +4,14 @@
 
 use super::job::Tracked;
 use crate::provision::address::resource_path;
-use crate::provision::capability::Update;
 use crate::provision::engine::Engine;
-use crate::provision::held::ObjectKind;
 use crate::provision::mapping::Compiled;
 use crate::provision::matching::{Link, Settled};
 use crate::provision::plan::Planner;
 use crate::provision::report::{Diagnostic, InputError, JobSettings, Operation};
 use crate::provision::requests::match_path;
 use crate::provision::source::{Deleted, Table};
-use crate::provision::target_path::TargetPath;
+use crate::provision::target::{ObjectKind, TargetPath, Update};
 use crate::provision::values::Atom;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::provision::example;
 use crate::provision::report::JobSettings;
-use crate::provision::target_path::TargetPath;
+use crate::provision::target::TargetPath;
 use serde_json::json;
 
 fn engine(schema: &str) -> Engine {

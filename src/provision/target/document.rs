@@ -2,7 +2,7 @@
 //! for all resources of that form, the values of each as atoms in order. A path is looked
 //! up in a form once and then read by place; the resource comes back as it was.
 
-use super::values::{Atom, Pool};
+use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};

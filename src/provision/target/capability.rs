@@ -2,8 +2,8 @@
 //! shaped by it, and what it cannot take is a finding before anything is sent.
 
 use super::held::ObjectKind;
-use super::report::Dialect;
 use super::target_path::TargetPath;
+use crate::provision::report::Dialect;
 use serde::{Deserialize, Serialize};
 
 /// A target's abilities.
@@ -116,13 +116,13 @@ impl Capabilities {
     /// The abilities in a file of `profile/target`, by the file's name without its ending.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let (_, text) = super::profile::TARGETS.iter().find(|(known, _)| *known == name)?;
+        let (_, text) = crate::provision::profile::TARGETS.iter().find(|(known, _)| *known == name)?;
         serde_json::from_str(text).ok()
     }
 
     /// The names that [`Self::named`] knows.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        super::profile::TARGETS.iter().map(|(name, _)| *name)
+        crate::provision::profile::TARGETS.iter().map(|(name, _)| *name)
     }
 
     /// Whether objects of a kind can be found by an attribute.
@@ -156,7 +156,7 @@ mod tests {
     fn every_file_is_read() {
         for name in Capabilities::names() {
             let (_, text) =
-                super::super::profile::TARGETS.iter().find(|(known, _)| *known == name).expect(name);
+                crate::provision::profile::TARGETS.iter().find(|(known, _)| *known == name).expect(name);
             let capabilities: Capabilities = serde_json::from_str(text).expect(name);
             assert!(!capabilities.name.is_empty(), "{name}");
             assert!(name == "generic" || !capabilities.sources.is_empty(), "{name}");

@@ -1,11 +1,11 @@
 //! What the target holds: resources as [`Documents`], found by id and by folded values.
 
 use super::document::{Document, Documents, Route, Spot};
-use super::report::{InputError, LoadReport};
-use super::source::{Found, Records};
 use super::target_path::TargetPath;
-use super::values::{Atom, Pool};
+use crate::provision::report::{InputError, LoadReport};
+use crate::provision::source::{Found, Records};
 use crate::provision::told::told;
+use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 use serde_json::Value;
 

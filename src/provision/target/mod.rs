@@ -1,0 +1,12 @@
+//! What the target holds and what it can do: its resources as documents, found by id and by value,
+//! the paths into them, its abilities. It uses `source` for how files are read, and `values`.
+
+mod capability;
+mod document;
+mod held;
+mod target_path;
+
+pub use capability::{Capabilities, ManagerShape, MemberRemoval, Update};
+pub(crate) use document::{Document, Documents, Spot};
+pub(crate) use held::{Held, HeldObject, Index, Indexed, ObjectKind, Routes};
+pub(crate) use target_path::{TargetPath, member};
