@@ -1,9 +1,7 @@
 //! What each mapping yields for everyone, as columns. A column is kept as long as its
 //! source text and what it reads stay the same, so that a changed mapping costs one.
 
-use super::mapping::{Compiled, Line};
-use super::program::{Program, Surroundings, seed};
-use super::schema_json::MappingSource;
+use super::configuration::{Compiled, Line, MappingSource, Program, Surroundings, seed};
 use super::source::{Each, Population, Table, Values};
 use super::values::{Atom, Pool};
 use std::rc::Rc;

@@ -4,11 +4,10 @@
 //! whole; a law holds the two together.
 
 use super::address::UNUSABLE;
-use super::mapping::{Compiled, Flow, Line};
+use super::configuration::{Compiled, Flow, FlowType, Kind, Line};
 use super::matching::{Link, Settled};
 use super::plan::Planner;
 use super::reference::IdRoutes;
-use super::schema_json::{FlowType, Kind};
 use super::target::{ObjectKind, Routes, Spot};
 use super::values::{Atom, same_text};
 use serde_json::Value;

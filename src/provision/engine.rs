@@ -2,23 +2,20 @@
 //! what the target holds, configure, plan; then ask for rows and single operations.
 //! Mapped resources are never kept for everyone: one is computed when it is asked for.
 
+use super::configuration::{Compiled, Schema, Surroundings, mapping_table, table};
 use super::cycle::quarantine::threshold;
 use super::decide::{Decision, Verdict};
 use super::expression::Patterns;
-use super::mapping::Compiled;
 use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
 use super::plan::Planner;
 use super::planning::{Before, Ground, Planning, Side, side};
-use super::program::Surroundings;
 use super::report::{
     Diagnostic, Dialect, InputError, JobSettings, LoadReport, Operation, Row, Severity, Summary,
 };
 use super::requests::Shape;
-use super::schema_json::Schema;
 use super::source::{Entitlements, Source};
 use super::target::{Capabilities, Held, ObjectKind};
 use super::values::{Atom, Pool};
-use super::{mapping_table, table};
 use crate::provision::told::told;
 use crate::scim::schema::instant;
 use serde_json::{Value, json};
@@ -216,7 +213,7 @@ impl Engine {
                 path: None,
             });
         }
-        let mut compile = |mapping: &Option<super::schema_json::ObjectMapping>, kind: ObjectKind| {
+        let mut compile = |mapping: &Option<super::configuration::ObjectMapping>, kind: ObjectKind| {
             let mapping = mapping.as_ref().filter(|mapping| mapping.enabled)?;
             if kind == ObjectKind::Group && !target.groups {
                 findings.push(Diagnostic {

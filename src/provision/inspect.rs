@@ -1,12 +1,10 @@
 //! One object seen from within: the attributes it brings, what each mapping makes of
 //! them, and how an expression that is still being written would come out for it.
 
+use super::configuration::{Compiled, FilterFacts, Flow, chance, seed};
 use super::engine::Engine;
 use super::expression::{Attributes, Environment, State, Value as Held, parse, trace};
-use super::mapping::{Compiled, Flow};
 use super::order::sort_by_keys;
-use super::program::{chance, seed};
-use super::scope::FilterFacts;
 use super::source::{Population, Subject};
 use super::target::ObjectKind;
 use crate::provision::told::told;

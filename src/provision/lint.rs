@@ -2,12 +2,11 @@
 //! [`Engine::configure`] and those that need the population and the target beside the
 //! configuration. Every rule has a stable name.
 
+use super::configuration::{Compiled, Line, Program};
 use super::engine::Engine;
 use super::expression::Expression;
-use super::mapping::{Compiled, Line};
 use super::matching::Link;
 use super::plan::Planner;
-use super::program::Program;
 use super::report::{Diagnostic, Severity};
 use super::target::{ObjectKind, Routes, Spot};
 use super::values::Atom;

@@ -2,10 +2,8 @@
 //! Matching tries one attribute at a time by precedence and stops at the first hit; two
 //! hits, no value, or a target another source object already is, are verdicts of their own.
 
-use super::mapping::{Compiled, Line};
-use super::program::Surroundings;
+use super::configuration::{Answer, Compiled, Line, Surroundings};
 use super::report::ScopeStep;
-use super::scope::Answer;
 use super::source::{Deleted, Population, Subject, Table};
 use super::target::{Held, Index, Indexed, ObjectKind};
 use super::values::{Atom, Pool};

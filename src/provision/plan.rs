@@ -3,7 +3,7 @@
 
 use super::address::{UNUSABLE, is_usable, resource_path};
 use super::column::Columns;
-use super::mapping::{Compiled, Flow, Line};
+use super::configuration::{Compiled, Flow, Line};
 use super::matching::{Link, Rules, Settled, Settlement, steps};
 use super::planning::{Side, side};
 use super::reference::{Change as ReferenceChange, IdRoutes, Reference, Resolver};

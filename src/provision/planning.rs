@@ -5,9 +5,9 @@
 //! all: each line compared, each object decided.
 
 use super::column::{Cause, Columns};
+use super::configuration::{Compiled, Line};
 use super::decide::{Decision, Mark, Outline, decisions, marks, outline};
 use super::expression;
-use super::mapping::{Compiled, Line};
 use super::matching::{
     Indexes, Links, Matching, Rules, Settled, Settlement, Settling, Standing, inactive, standing,
 };

@@ -1,7 +1,7 @@
 //! Manager and members: source ids become the target's, by the first phase's links. What
 //! has no target object yet but gets one stands as a placeholder; what gets none is missing.
 
-use super::mapping::Line;
+use super::configuration::Line;
 use super::matching::{Link, Settled, Settlement};
 use super::source::Source;
 use super::target::{Document, Documents, Held, TargetPath};

@@ -1,13 +1,11 @@
 //! An edit as it shows at once: what another source of one mapping makes of the few objects
 //! that are in sight, while everything else is still as the plan before has it.
 
+use super::configuration::{Compiled, Line, MappingSource, Program, mapping_source, seed};
 use super::decide::{Decision, Outline, Verdict, decisions, marks, outline};
 use super::engine::Engine;
-use super::mapping::{Compiled, Line};
 use super::matching::Settled;
 use super::planning::{Side, side};
-use super::program::{Program, seed};
-use super::schema_json::{MappingSource, mapping_source};
 use super::source::Subject;
 use super::target::ObjectKind;
 use super::values::Atom;

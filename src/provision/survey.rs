@@ -3,9 +3,9 @@
 //! which rows an edit changed. Gathered from the columns, one line of the tables after the
 //! other, so that no operation is built and it can stop at any row.
 
+use super::configuration::{Compiled, Flow, Line};
 use super::decide::{Decision, Marker, Verdict};
 use super::engine::Engine;
-use super::mapping::{Compiled, Flow, Line};
 use super::matching::{Link, Settled};
 use super::order::sort;
 use super::plan::Planner;

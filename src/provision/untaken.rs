@@ -1,9 +1,9 @@
 //! Parts of an expression that nobody's values lead to: the branch of a `Switch` or `IIF` that
 //! is never taken. Everyone with the same values is looked at once, in slices.
 
+use super::configuration::{chance, seed};
 use super::engine::Engine;
 use super::expression::{Attributes, Environment, Expression, Kind, State, parse, trace};
-use super::program::{chance, seed};
 use super::source::Subject;
 use super::target::ObjectKind;
 use crate::scim::span::Span;

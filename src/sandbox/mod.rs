@@ -4,9 +4,10 @@
 mod export;
 mod run;
 
+use crate::provision::configuration::mapping_table;
 use crate::provision::expression::write_trees;
 use crate::provision::report::{InputError, Operation};
-use crate::provision::{example, mapping_table, replay};
+use crate::provision::{example, replay};
 pub use export::Export;
 pub use run::{Run, run_log, run_log_head};
 use serde::Serialize;

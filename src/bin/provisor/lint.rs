@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use provisor::provision::configuration::table;
 use provisor::provision::engine::Engine;
 use provisor::provision::report::{Diagnostic, JobSettings, Severity};
-use provisor::provision::table;
 use serde_json::json;
 
 use super::population::{Job, Population, configure, shown};

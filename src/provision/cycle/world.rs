@@ -4,8 +4,8 @@
 
 use super::job::Tracked;
 use crate::provision::address::resource_path;
+use crate::provision::configuration::Compiled;
 use crate::provision::engine::Engine;
-use crate::provision::mapping::Compiled;
 use crate::provision::matching::{Link, Settled};
 use crate::provision::plan::Planner;
 use crate::provision::report::{Diagnostic, InputError, JobSettings, Operation};
@@ -207,7 +207,7 @@ impl World {
         let planner = self.engine.planner();
         let Some(compiled) = planner.compiled(settled.kind) else { return Vec::new() };
         let table = planner.source.table(settled.kind);
-        let query = |line: &&crate::provision::mapping::Line| {
+        let query = |line: &&crate::provision::configuration::Line| {
             let yielded = planner.columns(settled.kind).get(table, line.index, settled.row);
             let value = planner.pool.first(yielded).filter(|value| !value.is_empty())?;
             let path = match_path(settled.kind, &line.target, value);

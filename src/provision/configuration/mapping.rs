@@ -2,17 +2,17 @@
 //! Null never flows; the default is for creation only; a creation-only mapping is silent
 //! afterwards; references wait for the second phase.
 
-use super::expression::{Value as Held, lint};
-use super::order::sort;
 use super::program::Program;
-use super::report::{Diagnostic, Severity};
-use super::requests::{AddedRole, EditKind};
 use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
 use super::scope::ScopeFilter;
-use super::source::Role;
-use super::target::{Capabilities, ObjectKind, TargetPath};
-use super::values::{Atom, Pool, same};
+use crate::provision::expression::{Value as Held, lint};
+use crate::provision::order::sort;
+use crate::provision::report::{Diagnostic, Severity};
+use crate::provision::requests::{AddedRole, EditKind};
+use crate::provision::source::Role;
+use crate::provision::target::{Capabilities, ObjectKind, TargetPath};
 use crate::provision::told::told;
+use crate::provision::values::{Atom, Pool, same};
 use serde_json::{Value, json};
 
 /// One object mapping, ready to run.

@@ -1,8 +1,8 @@
 //! A mapping table as people paste it: Markdown with an attribute and its type in each
 //! row, as Microsoft's tutorials have it. Faults are told with their remedy.
 
-use super::report::{Diagnostic, InputError, Severity};
-use super::target::TargetPath;
+use crate::provision::report::{Diagnostic, InputError, Severity};
+use crate::provision::target::TargetPath;
 use crate::provision::told::told;
 use serde::Serialize;
 
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_tutorials_table_as_pasted() {
-        let text = include_str!("../../examples/clarizen-one/mapping-table.md");
+        let text = include_str!("../../../examples/clarizen-one/mapping-table.md");
         let (rows, found) = read(text).expect("a table");
         assert!(rows.iter().any(|row| row.target == "roles[primary eq \"True\"].type"));
         assert!(rows.iter().any(|row| row.kind == "Reference"));

@@ -1,10 +1,10 @@
 //! The seam between mappings and the expression language: a mapping's source compiled
 //! once, and the clock and chance that expressions may not find by themselves.
 
-use super::expression::patterns::{Patterns, Spare};
-use super::expression::regex::Regex;
-use super::expression::{Attributes, Environment, Expression, Kind, Value, evaluate, parse};
 use super::schema_json::MappingSource;
+use crate::provision::expression::patterns::{Patterns, Spare};
+use crate::provision::expression::regex::Regex;
+use crate::provision::expression::{Attributes, Environment, Expression, Kind, Value, evaluate, parse};
 use crate::provision::told::told;
 
 /// What expressions are lent.

@@ -2,11 +2,12 @@
 //! export. What is kept is the JSON value itself, unknown properties, ids and order
 //! included, so that what went in comes out.
 
-use super::expression::{self, Expression, parse};
-use super::matching::Standing;
-use super::profile::APPLICATIONS;
-use super::report::InputError;
-use super::target::{ObjectKind, TargetPath, member};
+use crate::provision::expression;
+use crate::provision::expression::{Expression, parse};
+use crate::provision::matching::Standing;
+use crate::provision::profile::APPLICATIONS;
+use crate::provision::report::InputError;
+use crate::provision::target::{ObjectKind, TargetPath, member};
 use crate::provision::told::told;
 use serde_json::{Map, Number, Value};
 
@@ -226,7 +227,7 @@ fn attribute_mapping(mapping: &Map<String, Value>, target: Option<&Value>) -> At
 
 /// Where a mapping's value comes from, as a configuration writes it. The text is the truth;
 /// where it is missing, the tree says the same.
-pub(super) fn mapping_source(source: &Value) -> MappingSource {
+pub(crate) fn mapping_source(source: &Value) -> MappingSource {
     let name = text_of(source, "name").unwrap_or_default().to_owned();
     let expression = text_of(source, "expression").unwrap_or_default().to_owned();
     let kind = match source.get("type") {
@@ -330,13 +331,13 @@ mod tests {
     #[test]
     fn every_profile_is_read_without_a_finding() {
         for (name, text) in APPLICATIONS {
-            let mut engine = super::super::engine::Engine::new();
-            let found = engine.configure(text, &super::super::report::JobSettings::default());
+            let mut engine = crate::provision::engine::Engine::new();
+            let found = engine.configure(text, &crate::provision::report::JobSettings::default());
             let surprising =
-                found.iter().filter(|found| found.severity != super::super::report::Severity::Info);
+                found.iter().filter(|found| found.severity != crate::provision::report::Severity::Info);
             assert_eq!(
                 surprising.collect::<Vec<_>>(),
-                Vec::<&super::super::report::Diagnostic>::new(),
+                Vec::<&crate::provision::report::Diagnostic>::new(),
                 "{name}"
             );
         }

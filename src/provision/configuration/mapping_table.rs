@@ -2,10 +2,10 @@
 //! attributes in their order, faults included, with the Clarizen One profile's sources
 //! where it knows the attribute.
 
-use super::report::InputError;
 use super::schema_json::Schema;
 use super::table;
-use super::target::TargetPath;
+use crate::provision::report::InputError;
+use crate::provision::target::TargetPath;
 use crate::provision::told::told;
 use serde_json::{Value, json};
 
@@ -141,7 +141,7 @@ mod tests {
     use super::super::schema_json::Kind;
     use super::*;
 
-    const TABLE: &str = include_str!("../../examples/clarizen-one/mapping-table.md");
+    const TABLE: &str = include_str!("../../../examples/clarizen-one/mapping-table.md");
 
     #[test]
     fn the_tutorials_table_is_read_as_printed() {

@@ -1,0 +1,16 @@
+//! The configuration: a `synchronizationSchema` or a mapping table as read, and its mappings and
+//! scoping filters compiled. It uses `target` for what can be written, `source` for roles, and what
+//! stands below them.
+
+mod mapping;
+pub mod mapping_table;
+mod program;
+mod schema_json;
+mod scope;
+pub mod table;
+
+pub(crate) use mapping::{Compiled, Flow, Line};
+pub(crate) use program::{Program, Surroundings, chance, seed};
+pub(crate) use schema_json::{FlowType, Kind, MappingSource, ObjectMapping, Schema, mapping_source};
+pub(crate) use scope::Answer;
+pub use scope::{Came, ClauseFacts, FilterFacts};
