@@ -3,10 +3,8 @@
 #![allow(dead_code, reason = "each fuzz target uses one of them")]
 
 use provisor::outbound::{Origin, Parts, judge};
-use provisor::provision::engine::Engine;
 use provisor::provision::expression;
-use provisor::provision::loading::Loading;
-use provisor::provision::report::{InputError, JobSettings, LoadReport};
+use provisor::provision::plan::{Engine, InputError, JobSettings, LoadReport, Loading};
 use provisor::provision::source::decode;
 use provisor::scim::auth::{jwt, token};
 use provisor::scim::compat::{Profile, Reader};

@@ -2,10 +2,9 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use provisor::provision::compare::different_rows;
-use provisor::provision::engine::Engine;
 use provisor::provision::example;
+use provisor::provision::plan::{Engine, JobSettings};
 use provisor::provision::replay::Replay;
-use provisor::provision::report::JobSettings;
 use provisor::provision::search::Search;
 use provisor::provision::tally::{ScopeTally, SignOn, SignOnCheck};
 

@@ -14,9 +14,8 @@ use crate::provision::told::told;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::provision::engine::Engine;
 use crate::provision::inspect::Inside;
-use crate::provision::report::{InputError, JobSettings, Operation, Row};
+use crate::provision::plan::{Engine, InputError, JobSettings, Operation, Row};
 use crate::provision::search::Search;
 use crate::provision::source::decode;
 use crate::provision::survey::Survey;

@@ -5,9 +5,7 @@ mod curl;
 mod http;
 
 use super::address::segment;
-use super::created;
-use super::engine::Engine;
-use super::report::{JobSettings, Operation, PlannedRequest};
+use super::plan::{Engine, JobSettings, Operation, PlannedRequest, created};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -7,7 +7,7 @@
 mod configuration;
 mod markup;
 
-use super::report::{Operation, Summary};
+use super::plan::{Operation, Summary};
 use crate::provision::told::told;
 pub use configuration::configuration;
 use markup::{Html, html};

@@ -2,9 +2,9 @@
 //! them, and how an expression that is still being written would come out for it.
 
 use super::configuration::{Compiled, FilterFacts, Flow, chance, seed};
-use super::engine::Engine;
 use super::expression::{Attributes, Environment, State, Value as Held, parse, trace};
 use super::order::sort_by_keys;
+use super::plan::Engine;
 use super::source::{Population, Subject};
 use super::target::ObjectKind;
 use crate::provision::told::told;

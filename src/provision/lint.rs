@@ -3,11 +3,8 @@
 //! configuration. Every rule has a stable name.
 
 use super::configuration::{Compiled, Line, Program};
-use super::engine::Engine;
 use super::expression::Expression;
-use super::matching::Link;
-use super::plan::Planner;
-use super::report::{Diagnostic, Severity};
+use super::plan::{Diagnostic, Engine, Link, Planner, Severity};
 use super::target::{ObjectKind, Routes, Spot};
 use super::values::Atom;
 use crate::provision::told::told;

@@ -5,29 +5,19 @@
 //! `requests` → `plan`.
 
 mod address;
-mod column;
 pub mod compare;
 pub mod configuration;
-mod created;
 pub mod cycle;
-mod decide;
-pub mod engine;
 pub mod example;
 pub mod export;
 pub mod expression;
 pub mod html;
 pub mod inspect;
 mod lint;
-pub mod loading;
-mod matching;
 mod order;
-mod plan;
-mod planning;
+pub mod plan;
 mod profile;
-mod reference;
 pub mod replay;
-pub mod report;
-mod requests;
 pub mod run;
 pub mod run_log;
 pub mod search;

@@ -5,10 +5,10 @@
 //! The order: what takes away, users, groups, then what refers to objects that the plan makes.
 //! What waits for a request that failed is not sent; what is about one object goes out one by one.
 
-use super::created::Created;
 use super::cycle::error_code;
 use super::export::LeftOut;
-use super::report::{Operation, PlannedRequest};
+use super::plan::created::Created;
+use super::plan::{Operation, PlannedRequest};
 use super::run_log::{Entry, Status, Subject};
 use crate::provision::told::told;
 use hashbrown::HashSet;

@@ -1,12 +1,9 @@
 //! Rows of a plan by action and text, in an order.
 
 use super::configuration::{Flow, Line};
-use super::decide::{Decision, Verdict, edits, marks};
-use super::engine::Engine;
 use super::expression::Attributes;
-use super::matching::Settled;
 use super::order::sort_by_keys;
-use super::report::Row;
+use super::plan::{Decision, Engine, Row, Settled, Verdict, edits, marks};
 use super::source::Subject;
 use super::target::ObjectKind;
 use crate::scim::unicode::lowercase;

@@ -2,10 +2,7 @@
 //! that are in sight, while everything else is still as the plan before has it.
 
 use super::configuration::{Compiled, Line, MappingSource, Program, mapping_source, seed};
-use super::decide::{Decision, Outline, Verdict, decisions, marks, outline};
-use super::engine::Engine;
-use super::matching::Settled;
-use super::planning::{Side, side};
+use super::plan::{Decision, Engine, Outline, Settled, Side, Verdict, decisions, marks, outline, side};
 use super::source::Subject;
 use super::target::ObjectKind;
 use super::values::Atom;

@@ -4,12 +4,8 @@
 //! other, so that no operation is built and it can stop at any row.
 
 use super::configuration::{Compiled, Flow, Line};
-use super::decide::{Decision, Marker, Verdict};
-use super::engine::Engine;
-use super::matching::{Link, Settled};
 use super::order::sort;
-use super::plan::Planner;
-use super::reference::IdRoutes;
+use super::plan::{Decision, Engine, IdRoutes, Link, Marker, Planner, Settled, Verdict};
 use super::target::ObjectKind;
 use super::values::Atom;
 use crate::provision::told::told;

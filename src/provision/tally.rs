@@ -1,9 +1,8 @@
 //! Numbers about the population that help to write a configuration: who passes a filter's
 //! clauses, which values an attribute has, and whom single sign-on would not find.
 
-use super::engine::Engine;
-use super::matching::is_inactive;
 use super::order::sort;
+use super::plan::{Engine, is_inactive};
 use super::source::{Population, Subject};
 use super::target::ObjectKind;
 use crate::scim::unicode::lowercase;

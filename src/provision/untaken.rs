@@ -2,8 +2,8 @@
 //! is never taken. Everyone with the same values is looked at once, in slices.
 
 use super::configuration::{chance, seed};
-use super::engine::Engine;
 use super::expression::{Attributes, Environment, Expression, Kind, State, parse, trace};
+use super::plan::Engine;
 use super::source::Subject;
 use super::target::ObjectKind;
 use crate::scim::span::Span;
@@ -110,8 +110,8 @@ impl Untaken {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::JobSettings;
     use super::*;
-    use crate::provision::report::JobSettings;
 
     fn untaken(text: &str) -> Vec<String> {
         let mut engine = Engine::new();

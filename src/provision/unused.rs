@@ -1,8 +1,8 @@
 //! Columns of the source files that no attribute is known by and that nothing reads, with the
 //! attributes that may be meant.
 
-use super::engine::Engine;
 use super::expression::nearest;
+use super::plan::Engine;
 use super::source::names;
 use serde::Serialize;
 
@@ -73,8 +73,8 @@ fn likely(column: &str, missing: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::JobSettings;
     use super::*;
-    use crate::provision::report::JobSettings;
 
     fn columns(csv: &str, renamed: &[(&str, &str)]) -> (Columns, Engine) {
         let mut engine = Engine::new();

@@ -1,7 +1,7 @@
 //! The plan as files, made in slices so that a long one can be stopped.
 
 use crate::provision::export::LeftOut;
-use crate::provision::report::{JobSettings, Operation, Summary};
+use crate::provision::plan::{JobSettings, Operation, Summary};
 use crate::provision::told::{plain, told};
 use crate::provision::{export, html};
 use serde_json::Value;

@@ -6,7 +6,7 @@ mod run;
 
 use crate::provision::configuration::mapping_table;
 use crate::provision::expression::write_trees;
-use crate::provision::report::{InputError, Operation};
+use crate::provision::plan::{InputError, Operation};
 use crate::provision::{example, replay};
 pub use export::Export;
 pub use run::{Run, run_log, run_log_head};

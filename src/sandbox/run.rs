@@ -1,7 +1,7 @@
 //! A plan carried out at a real target: the page sends what this says.
 
 use crate::provision::export::LeftOut;
-use crate::provision::report::Operation;
+use crate::provision::plan::Operation;
 use crate::provision::run;
 use crate::provision::run_log::Entry;
 use crate::provision::told::plain;

@@ -6,8 +6,7 @@ use super::schema::schema;
 use super::shell::{Shell, Weather};
 use proptest::prelude::*;
 use provisor::provision::cycle::{Job, Purpose, Scope, Settings};
-use provisor::provision::engine::Engine;
-use provisor::provision::report::JobSettings;
+use provisor::provision::plan::{Engine, JobSettings};
 use serde_json::{Value, json};
 
 const HOUR: i64 = 3_600_000;

@@ -2,8 +2,7 @@
 
 use super::generate::Chance;
 use super::law::for_all;
-use provisor::provision::engine::Engine;
-use provisor::provision::report::JobSettings;
+use provisor::provision::plan::{Engine, JobSettings};
 use provisor::provision::tally::ScopeTally;
 use serde_json::{Value, json};
 

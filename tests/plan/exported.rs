@@ -2,10 +2,8 @@
 //! encoding, with what we do not know at every level, in its order, and with every
 //! expression both as text and as Entra's tree.
 
-use provisor::provision::engine::Engine;
 use provisor::provision::expression::{Expression, parse, write_trees};
-use provisor::provision::loading::Loading;
-use provisor::provision::report::{JobSettings, Severity};
+use provisor::provision::plan::{Engine, JobSettings, Loading, Severity};
 use provisor::provision::source::decode;
 use serde_json::{Value, json};
 

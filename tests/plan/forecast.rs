@@ -1,7 +1,6 @@
 //! Whether the plan foretells a quarantine by the numbers of the rule that cycles obey.
 
-use provisor::provision::engine::Engine;
-use provisor::provision::report::JobSettings;
+use provisor::provision::plan::{Engine, JobSettings};
 use serde_json::json;
 
 /// Whether `people` new users whose manager nobody knows bring the job into quarantine.

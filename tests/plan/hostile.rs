@@ -3,11 +3,9 @@
 
 use super::generate::Chance;
 use super::law::for_all;
-use provisor::provision::engine::Engine;
-use provisor::provision::export;
-use provisor::provision::html;
-use provisor::provision::report::{CreatedReference, JobSettings, Operation, PlannedRequest};
+use provisor::provision::plan::{CreatedReference, Engine, JobSettings, Operation, PlannedRequest};
 use provisor::provision::run_log::{Entry, Status, Subject};
+use provisor::provision::{export, html};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::process::Command;

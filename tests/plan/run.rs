@@ -1,9 +1,8 @@
 //! A plan carried out at a target that answers as it likes: the order, what is tried again and
 //! what is not, and what the log says.
 
-use provisor::provision::engine::Engine;
 use provisor::provision::export::LeftOut;
-use provisor::provision::report::JobSettings;
+use provisor::provision::plan::{Engine, JobSettings};
 use provisor::provision::run::{Ending, Outcome, Planned, Run, Sending, Turn};
 use provisor::provision::run_log::{Entry, Status};
 use serde_json::{Value, json};

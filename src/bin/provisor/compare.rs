@@ -6,9 +6,8 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use provisor::provision::compare::compare;
-use provisor::provision::engine::Engine;
 use provisor::provision::export::record;
-use provisor::provision::report::{Difference, Effect};
+use provisor::provision::plan::{Difference, Effect, Engine};
 
 use super::population::{Job, Population, configure};
 

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use provisor::provision::configuration::table;
-use provisor::provision::engine::Engine;
-use provisor::provision::report::{Diagnostic, JobSettings, Severity};
+use provisor::provision::plan::{Diagnostic, Engine, JobSettings, Severity};
 use serde_json::json;
 
 use super::population::{Job, Population, configure, shown};

@@ -7,9 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
 use provisor::provision::cycle::timestamp;
-use provisor::provision::engine::Engine;
-use provisor::provision::loading::Loading;
-use provisor::provision::report::{Diagnostic, JobSettings, LoadReport, Severity};
+use provisor::provision::plan::{Diagnostic, Engine, JobSettings, LoadReport, Loading, Severity};
 use provisor::provision::target::Capabilities;
 
 use super::text::read;

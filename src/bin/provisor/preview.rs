@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use provisor::provision::engine::Engine;
-use provisor::provision::report::{Operation, Summary};
+use provisor::provision::plan::{Engine, Operation, Summary};
 use provisor::provision::survey::Survey;
 use provisor::provision::target::Capabilities;
 use provisor::provision::{export, html};

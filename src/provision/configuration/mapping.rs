@@ -7,8 +7,7 @@ use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, Object
 use super::scope::ScopeFilter;
 use crate::provision::expression::{Value as Held, lint};
 use crate::provision::order::sort;
-use crate::provision::report::{Diagnostic, Severity};
-use crate::provision::requests::{AddedRole, EditKind};
+use crate::provision::plan::{AddedRole, Diagnostic, EditKind, Severity};
 use crate::provision::source::Role;
 use crate::provision::target::{Capabilities, ObjectKind, TargetPath};
 use crate::provision::told::told;

@@ -4,9 +4,8 @@
 
 use crate::provision::expression;
 use crate::provision::expression::{Expression, parse};
-use crate::provision::matching::Standing;
+use crate::provision::plan::{InputError, Standing};
 use crate::provision::profile::APPLICATIONS;
-use crate::provision::report::InputError;
 use crate::provision::target::{ObjectKind, TargetPath, member};
 use crate::provision::told::told;
 use serde_json::{Map, Number, Value};
@@ -331,13 +330,13 @@ mod tests {
     #[test]
     fn every_profile_is_read_without_a_finding() {
         for (name, text) in APPLICATIONS {
-            let mut engine = crate::provision::engine::Engine::new();
-            let found = engine.configure(text, &crate::provision::report::JobSettings::default());
+            let mut engine = crate::provision::plan::Engine::new();
+            let found = engine.configure(text, &crate::provision::plan::JobSettings::default());
             let surprising =
-                found.iter().filter(|found| found.severity != crate::provision::report::Severity::Info);
+                found.iter().filter(|found| found.severity != crate::provision::plan::Severity::Info);
             assert_eq!(
                 surprising.collect::<Vec<_>>(),
-                Vec::<&crate::provision::report::Diagnostic>::new(),
+                Vec::<&crate::provision::plan::Diagnostic>::new(),
                 "{name}"
             );
         }

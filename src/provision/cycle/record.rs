@@ -2,7 +2,7 @@
 
 use super::reply::Fault;
 use super::world::{Glance, Query};
-use crate::provision::report::{Change, Operation, ScopeStep};
+use crate::provision::plan::{Change, Operation, ScopeStep};
 use crate::scim::schema::written;
 use serde_json::{Map, Value, json};
 

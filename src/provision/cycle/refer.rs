@@ -7,7 +7,7 @@ use super::record::Trail;
 use super::reply::{self, Fault};
 use super::turn::{Step, Turn, get, unusable};
 use super::world::{Tie, World};
-use crate::provision::report::{Operation, PlannedRequest};
+use crate::provision::plan::{Operation, PlannedRequest};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 

@@ -8,7 +8,7 @@ use super::reply::{self, Fault};
 use super::world::{Glance, Query, Tie, World};
 use super::{Cycle, SILENCE};
 use crate::provision::address::UNUSABLE;
-use crate::provision::report::{Change, Operation, PlannedRequest};
+use crate::provision::plan::{Change, Operation, PlannedRequest};
 use serde_json::Value;
 use std::collections::VecDeque;
 

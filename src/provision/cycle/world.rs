@@ -5,11 +5,9 @@
 use super::job::Tracked;
 use crate::provision::address::resource_path;
 use crate::provision::configuration::Compiled;
-use crate::provision::engine::Engine;
-use crate::provision::matching::{Link, Settled};
-use crate::provision::plan::Planner;
-use crate::provision::report::{Diagnostic, InputError, JobSettings, Operation};
-use crate::provision::requests::match_path;
+use crate::provision::plan::{
+    Diagnostic, Engine, InputError, JobSettings, Link, Operation, Planner, Settled, match_path,
+};
 use crate::provision::source::{Deleted, Table};
 use crate::provision::target::{ObjectKind, TargetPath, Update};
 use crate::provision::values::Atom;

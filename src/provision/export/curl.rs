@@ -1,8 +1,7 @@
 //! A plan's requests as a shell script. All that comes from data stands between single quotes or
 //! is cleaned for a comment.
 
-use crate::provision::created;
-use crate::provision::report::Operation;
+use crate::provision::plan::{Operation, created};
 use serde_json::{Value, json};
 
 /// What stands before the requests of a curl script. It wants `curl` and `jq`, stops at

@@ -4,8 +4,7 @@
 //! too. So nothing that comes from data holds a line break or an opening brace here: a body's
 //! braces are written `\u007b`, which is the same JSON, and a path's are percent-encoded.
 
-use crate::provision::created;
-use crate::provision::report::{CreatedReference, Operation, PlannedRequest};
+use crate::provision::plan::{CreatedReference, Operation, PlannedRequest, created};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::markup::{Html, html};
 use super::{heads, titled};
-use crate::provision::report::JobSettings;
+use crate::provision::plan::JobSettings;
 use crate::provision::told::told;
 use serde_json::Value;
 
@@ -100,7 +100,7 @@ fn row(text: &mut Html, cells: &[&str]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provision::engine::Engine;
+    use crate::provision::plan::Engine;
     use serde_json::json;
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::rows::Rows;
 use super::{Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
-use crate::provision::report::InputError;
+use crate::provision::plan::InputError;
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};

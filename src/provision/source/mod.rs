@@ -24,7 +24,7 @@ pub(crate) use records::{Found, Records};
 pub(crate) use roles::{Entitlements, Role};
 pub(crate) use table::{Cell, Deleted, Table};
 
-use super::report::{InputError, LoadReport};
+use super::plan::{InputError, LoadReport};
 use super::target::ObjectKind;
 use super::values::{Atom, Pool};
 use crate::provision::told::told;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::provision::example;
-use crate::provision::report::JobSettings;
+use crate::provision::plan::JobSettings;
 use crate::provision::target::TargetPath;
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 
 use super::held::ObjectKind;
 use super::target_path::TargetPath;
-use crate::provision::report::Dialect;
+use crate::provision::plan::Dialect;
 use serde::{Deserialize, Serialize};
 
 /// A target's abilities.

@@ -2,7 +2,7 @@
 
 use super::document::{Document, Documents, Route, Spot};
 use super::target_path::TargetPath;
-use crate::provision::report::{InputError, LoadReport};
+use crate::provision::plan::{InputError, LoadReport};
 use crate::provision::source::{Found, Records};
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Settings};
-use provisor::provision::report::JobSettings;
+use provisor::provision::plan::JobSettings;
 
 use super::super::target::Target;
 use super::super::text::{print, read};

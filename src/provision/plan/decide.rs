@@ -1,15 +1,15 @@
 //! What becomes of everyone, without building what is only shown: each mapping line is
 //! compared for all objects at once, value by value as atoms, and the lines' marks are
-//! summed up into one decision an object. [`super::plan`] says the same of one object,
+//! summed up into one decision an object. [`super::operation`] says the same of one object,
 //! whole; a law holds the two together.
 
-use super::address::UNUSABLE;
-use super::configuration::{Compiled, Flow, FlowType, Kind, Line};
 use super::matching::{Link, Settled};
-use super::plan::Planner;
+use super::operation::Planner;
 use super::reference::IdRoutes;
-use super::target::{ObjectKind, Routes, Spot};
-use super::values::{Atom, same_text};
+use crate::provision::address::UNUSABLE;
+use crate::provision::configuration::{Compiled, Flow, FlowType, Kind, Line};
+use crate::provision::target::{ObjectKind, Routes, Spot};
+use crate::provision::values::{Atom, same_text};
 use serde_json::Value;
 
 /// Ours, as in `Row::action`.
@@ -177,7 +177,7 @@ impl<'a> Marker<'a> {
     }
 
     /// The object's roles, if the line writes them.
-    pub fn roles(&self, settled: Settled) -> Vec<&'a super::source::Role> {
+    pub fn roles(&self, settled: Settled) -> Vec<&'a crate::provision::source::Role> {
         if self.line.roles.is_none() {
             return Vec::new();
         }

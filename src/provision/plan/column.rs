@@ -1,9 +1,9 @@
 //! What each mapping yields for everyone, as columns. A column is kept as long as its
 //! source text and what it reads stay the same, so that a changed mapping costs one.
 
-use super::configuration::{Compiled, Line, MappingSource, Program, Surroundings, seed};
-use super::source::{Each, Population, Table, Values};
-use super::values::{Atom, Pool};
+use crate::provision::configuration::{Compiled, Line, MappingSource, Program, Surroundings, seed};
+use crate::provision::source::{Each, Population, Table, Values};
+use crate::provision::values::{Atom, Pool};
 use std::rc::Rc;
 
 /// The columns of one kind's mapping lines.

@@ -2,24 +2,27 @@
 //! ids that the target gives out, which take those places. Nothing is looked for in texts, so
 //! that no value of the data can be taken for a reference.
 
-use super::address::{encoded, is_usable, segment};
 use super::report::{CreatedReference, PlannedRequest};
+use crate::provision::address::{encoded, is_usable, segment};
 use hashbrown::HashMap;
 use serde_json::Value;
 
 /// What people read in the place of an id that is not given out yet.
-pub(super) fn placeholder(source: &str) -> String {
+pub(in crate::provision) fn placeholder(source: &str) -> String {
     format!("{{{{created:{source}}}}}")
 }
 
 /// The same in a path.
-pub(super) fn placeholder_segment(source: &str) -> String {
+pub(in crate::provision) fn placeholder_segment(source: &str) -> String {
     placeholder(&encoded(source))
 }
 
 /// A request's path with something else as its last segment where that is a reference; `None`
 /// when there is nothing to put.
-pub(super) fn path(request: &PlannedRequest, with: impl Fn(&str) -> Option<String>) -> Option<String> {
+pub(in crate::provision) fn path(
+    request: &PlannedRequest,
+    with: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
     match endpoint(request) {
         Some((before, source)) => Some(format!("{before}{}", with(source)?)),
         None => Some(request.path.clone()),
@@ -27,7 +30,7 @@ pub(super) fn path(request: &PlannedRequest, with: impl Fn(&str) -> Option<Strin
 }
 
 /// What comes before the reference in a path whose last segment is one, and the source object.
-pub(super) fn endpoint(request: &PlannedRequest) -> Option<(&str, &str)> {
+pub(in crate::provision) fn endpoint(request: &PlannedRequest) -> Option<(&str, &str)> {
     let reference = request.references.iter().find(|reference| reference.pointer.is_none())?;
     let before = request.path.strip_suffix(&placeholder_segment(&reference.source))?;
     Some((before, &reference.source))
@@ -35,7 +38,7 @@ pub(super) fn endpoint(request: &PlannedRequest) -> Option<(&str, &str)> {
 
 /// Puts something else at each place of a body that is a reference; `None` when there is nothing
 /// to put.
-pub(super) fn body(
+pub(in crate::provision) fn body(
     body: &mut Value,
     references: &[CreatedReference],
     with: impl Fn(&str) -> Option<String>,
@@ -50,7 +53,7 @@ pub(super) fn body(
 
 /// The ids given out so far, by source id.
 #[derive(Debug, Default)]
-pub(super) struct Created(HashMap<String, String>);
+pub(in crate::provision) struct Created(HashMap<String, String>);
 
 impl Created {
     /// Notes what a creation was answered with; false when the answer names no id

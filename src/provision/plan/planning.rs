@@ -5,23 +5,23 @@
 //! all: each line compared, each object decided.
 
 use super::column::{Cause, Columns};
-use super::configuration::{Compiled, Line};
 use super::decide::{Decision, Mark, Outline, decisions, marks, outline};
-use super::expression;
 use super::matching::{
     Indexes, Links, Matching, Rules, Settled, Settlement, Settling, Standing, inactive, standing,
 };
-use super::plan::Planner;
-use super::source::{Each, Entitlements, Population, Source};
-use super::target::{Held, ObjectKind};
-use super::values::{Atom, Pool};
+use super::operation::Planner;
+use crate::provision::configuration::{Compiled, Line};
+use crate::provision::expression;
+use crate::provision::source::{Each, Entitlements, Population, Source};
+use crate::provision::target::{Held, ObjectKind};
+use crate::provision::values::{Atom, Pool};
 use serde_json::Value;
 use std::ops::Range;
 use std::rc::Rc;
 
 /// What is known of one kind of object, and kept for the next plan.
 #[derive(Debug, Default)]
-pub(super) struct Side {
+pub(crate) struct Side {
     pub compiled: Option<Rc<Compiled>>,
     pub columns: Columns,
     /// The filter and who passed it.
@@ -40,7 +40,7 @@ impl Side {
 }
 
 /// The side of a kind, users' before groups'.
-pub(super) fn side(sides: &[Side; 2], kind: ObjectKind) -> &Side {
+pub(crate) fn side(sides: &[Side; 2], kind: ObjectKind) -> &Side {
     let [users, groups] = sides;
     if kind == ObjectKind::User { users } else { groups }
 }

@@ -1,11 +1,11 @@
 //! Manager and members: source ids become the target's, by the first phase's links. What
 //! has no target object yet but gets one stands as a placeholder; what gets none is missing.
 
-use super::configuration::Line;
 use super::matching::{Link, Settled, Settlement};
-use super::source::Source;
-use super::target::{Document, Documents, Held, TargetPath};
-use super::values::{Atom, Pool};
+use crate::provision::configuration::Line;
+use crate::provision::source::Source;
+use crate::provision::target::{Document, Documents, Held, TargetPath};
+use crate::provision::values::{Atom, Pool};
 use hashbrown::HashSet;
 use serde_json::Value;
 
@@ -100,8 +100,8 @@ impl<'a> Resolver<'a> {
 
     fn members(&self, settled: Settled, id: Atom) -> &'a [Atom] {
         match settled.kind {
-            super::target::ObjectKind::Group => self.source.members_of(id),
-            super::target::ObjectKind::User => &[],
+            crate::provision::target::ObjectKind::Group => self.source.members_of(id),
+            crate::provision::target::ObjectKind::User => &[],
         }
     }
 

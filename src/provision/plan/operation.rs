@@ -1,18 +1,18 @@
 //! Second phase, one object at a time: what changes, in which requests, under which of
 //! Entra's names.
 
-use super::address::{UNUSABLE, is_usable, resource_path};
 use super::column::Columns;
-use super::configuration::{Compiled, Flow, Line};
 use super::matching::{Link, Rules, Settled, Settlement, steps};
 use super::planning::{Side, side};
 use super::reference::{Change as ReferenceChange, IdRoutes, Reference, Resolver};
 use super::report::{Change, Identity, Operation, PlannedRequest, Problem};
 use super::requests::{Edit, EditKind, Id, Place, creation, match_path, patches, replacement, request};
-use super::source::{Entitlements, Population, Role, Source};
-use super::target::{Held, HeldObject, ObjectKind, Update};
-use super::values::{Atom, Pool};
+use crate::provision::address::{UNUSABLE, is_usable, resource_path};
+use crate::provision::configuration::{Compiled, Flow, Line};
+use crate::provision::source::{Entitlements, Population, Role, Source};
+use crate::provision::target::{Held, HeldObject, ObjectKind, Update};
 use crate::provision::told::told;
+use crate::provision::values::{Atom, Pool};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 

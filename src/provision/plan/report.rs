@@ -1,7 +1,7 @@
 //! What goes into the engine beside the files, and what comes out of it: small, plain,
 //! serialisable structs. The page, the edge and the command line see nothing else.
 
-use super::target::ManagerShape;
+use crate::provision::target::ManagerShape;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 
 use super::engine::Engine;
 use super::report::{InputError, LoadReport};
-use super::source::{CsvFile, Destination, Found, Records, Tally, Wide, decode};
+use crate::provision::source::{CsvFile, Destination, Found, Records, Tally, Wide, decode};
 
 /// A file on its way in.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 //! in RFC 7644's own form (§3.5.2), DELETE.
 
 use super::created::{placeholder, placeholder_segment};
-use super::order::sort;
 use super::report::{CreatedReference, Dialect, PlannedRequest};
-use super::target::{Capabilities, ManagerShape, MemberRemoval, ObjectKind, TargetPath};
+use crate::provision::order::sort;
+use crate::provision::target::{Capabilities, ManagerShape, MemberRemoval, ObjectKind, TargetPath};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -2,21 +2,21 @@
 //! what the target holds, configure, plan; then ask for rows and single operations.
 //! Mapped resources are never kept for everyone: one is computed when it is asked for.
 
-use super::configuration::{Compiled, Schema, Surroundings, mapping_table, table};
-use super::cycle::quarantine::threshold;
 use super::decide::{Decision, Verdict};
-use super::expression::Patterns;
 use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
-use super::plan::Planner;
+use super::operation::Planner;
 use super::planning::{Before, Ground, Planning, Side, side};
 use super::report::{
     Diagnostic, Dialect, InputError, JobSettings, LoadReport, Operation, Row, Severity, Summary,
 };
 use super::requests::Shape;
-use super::source::{Entitlements, Source};
-use super::target::{Capabilities, Held, ObjectKind};
-use super::values::{Atom, Pool};
+use crate::provision::configuration::{Compiled, Schema, Surroundings, mapping_table, table};
+use crate::provision::cycle::quarantine::threshold;
+use crate::provision::expression::Patterns;
+use crate::provision::source::{Entitlements, Source};
+use crate::provision::target::{Capabilities, Held, ObjectKind};
 use crate::provision::told::told;
+use crate::provision::values::{Atom, Pool};
 use crate::scim::schema::instant;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -41,19 +41,19 @@ fn quarantined(rows: &[Decision]) -> bool {
 /// The whole journey from files to a plan.
 #[derive(Debug, Default)]
 pub struct Engine {
-    pub(super) pool: Pool,
-    pub(super) source: Source,
-    pub(super) held: Held,
+    pub(in crate::provision) pool: Pool,
+    pub(in crate::provision) source: Source,
+    pub(in crate::provision) held: Held,
     settings: JobSettings,
-    pub(super) schema: Option<Schema>,
+    pub(in crate::provision) schema: Option<Schema>,
     /// The mappings of the configuration.
-    pub(super) compiled: [Option<Rc<Compiled>>; 2],
+    pub(in crate::provision) compiled: [Option<Rc<Compiled>>; 2],
     given: Links,
     /// The plan, with the mappings and rules that it was made by.
-    pub(super) sides: [Side; 2],
-    pub(super) rules: Rules,
-    pub(super) settlement: Settlement,
-    pub(super) rows: Vec<Decision>,
+    pub(in crate::provision) sides: [Side; 2],
+    pub(in crate::provision) rules: Rules,
+    pub(in crate::provision) settlement: Settlement,
+    pub(in crate::provision) rows: Vec<Decision>,
     summary: Summary,
     /// The plan that will take its place.
     planning: Option<Box<Planning>>,
@@ -61,8 +61,8 @@ pub struct Engine {
     entitlements: Option<Entitlements>,
     indexes: Indexes,
     /// The "what if" as it was given, and what stood in the cells that it changed, last changed last.
-    pub(super) supposed: Vec<(String, bool, String, String)>,
-    pub(super) replaced: Vec<(ObjectKind, usize, String, Atom)>,
+    pub(in crate::provision) supposed: Vec<(String, bool, String, String)>,
+    pub(in crate::provision) replaced: Vec<(ObjectKind, usize, String, Atom)>,
 }
 
 /// The finding for a configuration that is none.
@@ -107,7 +107,7 @@ impl Engine {
     }
 
     /// Forgets what a new file of the target or the source makes stale.
-    pub(super) fn begin(&mut self, target: bool) {
+    pub(in crate::provision) fn begin(&mut self, target: bool) {
         self.forget();
         if target {
             self.indexes.clear();
@@ -118,7 +118,7 @@ impl Engine {
     }
 
     /// Where a file's records go.
-    pub(super) fn stores(&mut self) -> (&mut Pool, &mut Source, &mut Held) {
+    pub(in crate::provision) fn stores(&mut self) -> (&mut Pool, &mut Source, &mut Held) {
         (&mut self.pool, &mut self.source, &mut self.held)
     }
 
@@ -213,7 +213,8 @@ impl Engine {
                 path: None,
             });
         }
-        let mut compile = |mapping: &Option<super::configuration::ObjectMapping>, kind: ObjectKind| {
+        let mut compile = |mapping: &Option<crate::provision::configuration::ObjectMapping>,
+                           kind: ObjectKind| {
             let mapping = mapping.as_ref().filter(|mapping| mapping.enabled)?;
             if kind == ObjectKind::Group && !target.groups {
                 findings.push(Diagnostic {
@@ -227,7 +228,7 @@ impl Engine {
             }
             let (mut compiled, mut found) = Compiled::of(mapping, kind, &target);
             findings.append(&mut found);
-            findings.append(&mut super::lint::mapping(&compiled, kind, &schema.document));
+            findings.append(&mut crate::provision::lint::mapping(&compiled, kind, &schema.document));
             findings.append(&mut compiled.refuse(&self.refused, kind));
             Some(Rc::new(compiled))
         };
@@ -299,7 +300,7 @@ impl Engine {
     }
 
     /// The expressions that are not run.
-    pub(super) fn refused(&self) -> &[String] {
+    pub(in crate::provision) fn refused(&self) -> &[String] {
         &self.refused
     }
 
@@ -317,7 +318,7 @@ impl Engine {
     }
 
     /// First phase alone: who is in scope, what each mapping yields, which target object is whose.
-    pub(super) fn settle(&mut self) {
+    pub(in crate::provision) fn settle(&mut self) {
         let mut planning = Planning::new(self.compiled.clone(), self.choose());
         planning.settle(&mut self.ground());
         self.adopt(planning);
@@ -409,7 +410,7 @@ impl Engine {
     }
 
     /// Source values changed: what was computed from them is stale; what the target holds is not.
-    pub(super) fn forget_values(&mut self) {
+    pub(in crate::provision) fn forget_values(&mut self) {
         self.forget();
         (self.sides, self.entitlements) = (Default::default(), None);
     }
@@ -422,7 +423,7 @@ impl Engine {
     }
 
     /// What the target can do, as the settings name it.
-    pub(super) fn capabilities(&self) -> Capabilities {
+    pub(in crate::provision) fn capabilities(&self) -> Capabilities {
         self.settings.target.as_deref().and_then(Capabilities::named).unwrap_or_default()
     }
 
@@ -453,7 +454,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn planner(&self) -> Planner<'_> {
+    pub(in crate::provision) fn planner(&self) -> Planner<'_> {
         static NOBODY: std::sync::LazyLock<Entitlements> = std::sync::LazyLock::new(Entitlements::default);
         Planner {
             pool: &self.pool,

@@ -2,12 +2,12 @@
 //! Matching tries one attribute at a time by precedence and stops at the first hit; two
 //! hits, no value, or a target another source object already is, are verdicts of their own.
 
-use super::configuration::{Answer, Compiled, Line, Surroundings};
 use super::report::ScopeStep;
-use super::source::{Deleted, Population, Subject, Table};
-use super::target::{Held, Index, Indexed, ObjectKind};
-use super::values::{Atom, Pool};
+use crate::provision::configuration::{Answer, Compiled, Line, Surroundings};
+use crate::provision::source::{Deleted, Population, Subject, Table};
+use crate::provision::target::{Held, Index, Indexed, ObjectKind};
 use crate::provision::told::told;
+use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};
 use std::ops::Range;
 

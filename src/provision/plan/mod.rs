@@ -1,0 +1,27 @@
+//! The plan: who is in scope, who is whom, what becomes of everyone and in which requests, with the
+//! engine in front. It uses `configuration` and all rooms below it.
+
+mod column;
+pub(crate) mod created;
+mod decide;
+mod engine;
+mod loading;
+mod matching;
+mod operation;
+mod planning;
+mod reference;
+pub mod report;
+mod requests;
+
+pub(crate) use decide::{Decision, Marker, Outline, Verdict, decisions, edits, marks, outline};
+pub use engine::Engine;
+pub use loading::Loading;
+pub(crate) use matching::{Link, Settled, Standing, is_inactive};
+pub(crate) use operation::Planner;
+pub(crate) use planning::{Side, side};
+pub(crate) use reference::IdRoutes;
+pub use report::{
+    Change, CreatedReference, Diagnostic, Dialect, Difference, Effect, Identity, InputError, JobSettings,
+    LoadReport, Operation, PlannedRequest, Problem, Row, ScopeStep, Severity, Summary, ValueChange, in_words,
+};
+pub(crate) use requests::{AddedRole, EditKind, match_path};
