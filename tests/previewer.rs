@@ -1,12 +1,11 @@
 //! What the page asks of a plan: tallies, the inside of an object, differences, a replay.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop")]
 
-use provisor::provision::compare::different_rows;
+use provisor::provision::analysis::tally::{ScopeTally, SignOn, SignOnCheck};
+use provisor::provision::analysis::{Search, different_rows};
 use provisor::provision::example;
 use provisor::provision::plan::{Engine, JobSettings};
 use provisor::provision::replay::Replay;
-use provisor::provision::search::Search;
-use provisor::provision::tally::{ScopeTally, SignOn, SignOnCheck};
 
 const PEOPLE: usize = 60;
 

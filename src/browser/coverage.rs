@@ -2,7 +2,7 @@
 //! takes, who passes the scoping filters' clauses, whom sign-on would not find.
 
 use super::{Preview, text};
-use crate::provision::{tally, untaken};
+use crate::provision::analysis::{tally, untaken};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A look at everybody under way: step until done, then ask for the spans.

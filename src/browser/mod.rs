@@ -14,11 +14,9 @@ use crate::provision::told::told;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::provision::inspect::Inside;
+use crate::provision::analysis::{Inside, Search, Survey};
 use crate::provision::plan::{Engine, InputError, JobSettings, Operation, Row};
-use crate::provision::search::Search;
 use crate::provision::source::decode;
-use crate::provision::survey::Survey;
 
 /// Panics, should one ever happen, are told in the console.
 #[wasm_bindgen(start)]

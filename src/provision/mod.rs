@@ -5,30 +5,22 @@
 //! `requests` → `plan`.
 
 mod address;
-pub mod compare;
+pub mod analysis;
 pub mod configuration;
 pub mod cycle;
 pub mod example;
 pub mod export;
 pub mod expression;
 pub mod html;
-pub mod inspect;
-mod lint;
 mod order;
 pub mod plan;
 mod profile;
 pub mod replay;
 pub mod run;
 pub mod run_log;
-pub mod search;
-mod sight;
 pub mod source;
-pub mod survey;
-pub mod tally;
 pub mod target;
 pub mod told;
-pub mod untaken;
-pub mod unused;
 mod values;
 
 /// A target attribute's path as it should be written, if it can be read at all.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use provisor::provision::compare::compare;
+use provisor::provision::analysis::compare;
 use provisor::provision::export::record;
 use provisor::provision::plan::{Difference, Effect, Engine};
 

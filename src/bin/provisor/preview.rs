@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use provisor::provision::analysis::Survey;
 use provisor::provision::plan::{Engine, Operation, Summary};
-use provisor::provision::survey::Survey;
 use provisor::provision::target::Capabilities;
 use provisor::provision::{export, html};
 

@@ -228,7 +228,11 @@ impl Engine {
             }
             let (mut compiled, mut found) = Compiled::of(mapping, kind, &target);
             findings.append(&mut found);
-            findings.append(&mut crate::provision::lint::mapping(&compiled, kind, &schema.document));
+            findings.append(&mut crate::provision::analysis::lint::mapping(
+                &compiled,
+                kind,
+                &schema.document,
+            ));
             findings.append(&mut compiled.refuse(&self.refused, kind));
             Some(Rc::new(compiled))
         };

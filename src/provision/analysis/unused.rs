@@ -1,9 +1,9 @@
 //! Columns of the source files that no attribute is known by and that nothing reads, with the
 //! attributes that may be meant.
 
-use super::expression::nearest;
-use super::plan::Engine;
-use super::source::names;
+use crate::provision::expression::nearest;
+use crate::provision::plan::Engine;
+use crate::provision::source::names;
 use serde::Serialize;
 
 /// A column that is not used.
@@ -73,8 +73,8 @@ fn likely(column: &str, missing: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::JobSettings;
     use super::*;
+    use crate::provision::plan::JobSettings;
 
     fn columns(csv: &str, renamed: &[(&str, &str)]) -> (Columns, Engine) {
         let mut engine = Engine::new();

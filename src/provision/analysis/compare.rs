@@ -1,6 +1,6 @@
 //! Two configurations over one population: who changes, and how.
 
-use super::plan::{Difference, Effect, Engine, Operation, ValueChange};
+use crate::provision::plan::{Difference, Effect, Engine, Operation, ValueChange};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

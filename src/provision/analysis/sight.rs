@@ -1,11 +1,13 @@
 //! An edit as it shows at once: what another source of one mapping makes of the few objects
 //! that are in sight, while everything else is still as the plan before has it.
 
-use super::configuration::{Compiled, Line, MappingSource, Program, mapping_source, seed};
-use super::plan::{Decision, Engine, Outline, Settled, Side, Verdict, decisions, marks, outline, side};
-use super::source::Subject;
-use super::target::ObjectKind;
-use super::values::Atom;
+use crate::provision::configuration::{Compiled, Line, MappingSource, Program, mapping_source, seed};
+use crate::provision::plan::{
+    Decision, Engine, Outline, Settled, Side, Verdict, decisions, marks, outline, side,
+};
+use crate::provision::source::Subject;
+use crate::provision::target::ObjectKind;
+use crate::provision::values::Atom;
 use serde_json::Value;
 use std::rc::Rc;
 

@@ -3,12 +3,12 @@
 //! which rows an edit changed. Gathered from the columns, one line of the tables after the
 //! other, so that no operation is built and it can stop at any row.
 
-use super::configuration::{Compiled, Flow, Line};
-use super::order::sort;
-use super::plan::{Decision, Engine, IdRoutes, Link, Marker, Planner, Settled, Verdict};
-use super::target::ObjectKind;
-use super::values::Atom;
+use crate::provision::configuration::{Compiled, Flow, Line};
+use crate::provision::order::sort;
+use crate::provision::plan::{Decision, Engine, IdRoutes, Link, Marker, Planner, Settled, Verdict};
+use crate::provision::target::ObjectKind;
 use crate::provision::told::told;
+use crate::provision::values::Atom;
 use hashbrown::HashMap;
 use serde::Serialize;
 use serde_json::Value;

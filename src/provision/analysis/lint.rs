@@ -2,12 +2,12 @@
 //! [`Engine::configure`] and those that need the population and the target beside the
 //! configuration. Every rule has a stable name.
 
-use super::configuration::{Compiled, Line, Program};
-use super::expression::Expression;
-use super::plan::{Diagnostic, Engine, Link, Planner, Severity};
-use super::target::{ObjectKind, Routes, Spot};
-use super::values::Atom;
+use crate::provision::configuration::{Compiled, Line, Program};
+use crate::provision::expression::Expression;
+use crate::provision::plan::{Diagnostic, Engine, Link, Planner, Severity};
+use crate::provision::target::{ObjectKind, Routes, Spot};
 use crate::provision::told::told;
+use crate::provision::values::Atom;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -176,8 +176,10 @@ fn text_and_tree(kind: ObjectKind, document: &Value) -> Vec<Diagnostic> {
             if list(source, "parameters").is_empty() {
                 continue;
             }
-            let (written, tree) =
-                (super::expression::parse(&text(source, "expression")), Expression::from_tree(source));
+            let (written, tree) = (
+                crate::provision::expression::parse(&text(source, "expression")),
+                Expression::from_tree(source),
+            );
             if let (Ok(written), Ok(tree)) = (written, tree)
                 && written.to_string() != tree.to_string()
             {
@@ -407,8 +409,8 @@ fn case(planner: &Planner<'_>, kind: ObjectKind, line: &Line, found: &mut Vec<Di
             && yielded.is_text()
             && old != yielded
             && let (Some(new), Some(old)) = (planner.pool.text(yielded), planner.pool.text(old))
-            && super::values::same_text(new, old, false)
-            && !super::values::same_text(new, old, true)
+            && crate::provision::values::same_text(new, old, false)
+            && !crate::provision::values::same_text(new, old, true)
         {
             differing += 1;
         }

@@ -1,12 +1,12 @@
 //! One object seen from within: the attributes it brings, what each mapping makes of
 //! them, and how an expression that is still being written would come out for it.
 
-use super::configuration::{Compiled, FilterFacts, Flow, chance, seed};
-use super::expression::{Attributes, Environment, State, Value as Held, parse, trace};
-use super::order::sort_by_keys;
-use super::plan::Engine;
-use super::source::{Population, Subject};
-use super::target::ObjectKind;
+use crate::provision::configuration::{Compiled, FilterFacts, Flow, chance, seed};
+use crate::provision::expression::{Attributes, Environment, State, Value as Held, parse, trace};
+use crate::provision::order::sort_by_keys;
+use crate::provision::plan::Engine;
+use crate::provision::source::{Population, Subject};
+use crate::provision::target::ObjectKind;
 use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;

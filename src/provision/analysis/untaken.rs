@@ -1,11 +1,11 @@
 //! Parts of an expression that nobody's values lead to: the branch of a `Switch` or `IIF` that
 //! is never taken. Everyone with the same values is looked at once, in slices.
 
-use super::configuration::{chance, seed};
-use super::expression::{Attributes, Environment, Expression, Kind, State, parse, trace};
-use super::plan::Engine;
-use super::source::Subject;
-use super::target::ObjectKind;
+use crate::provision::configuration::{chance, seed};
+use crate::provision::expression::{Attributes, Environment, Expression, Kind, State, parse, trace};
+use crate::provision::plan::Engine;
+use crate::provision::source::Subject;
+use crate::provision::target::ObjectKind;
 use crate::scim::span::Span;
 use hashbrown::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -110,8 +110,8 @@ impl Untaken {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::JobSettings;
     use super::*;
+    use crate::provision::plan::JobSettings;
 
     fn untaken(text: &str) -> Vec<String> {
         let mut engine = Engine::new();

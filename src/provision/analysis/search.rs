@@ -1,11 +1,11 @@
 //! Rows of a plan by action and text, in an order.
 
-use super::configuration::{Flow, Line};
-use super::expression::Attributes;
-use super::order::sort_by_keys;
-use super::plan::{Decision, Engine, Row, Settled, Verdict, edits, marks};
-use super::source::Subject;
-use super::target::ObjectKind;
+use crate::provision::configuration::{Flow, Line};
+use crate::provision::expression::Attributes;
+use crate::provision::order::sort_by_keys;
+use crate::provision::plan::{Decision, Engine, Row, Settled, Verdict, edits, marks};
+use crate::provision::source::Subject;
+use crate::provision::target::ObjectKind;
 use crate::scim::unicode::lowercase;
 use serde_json::Value;
 use std::cmp::Reverse;
