@@ -11,7 +11,6 @@ pub mod cycle;
 pub mod example;
 pub mod export;
 pub mod expression;
-pub mod html;
 mod order;
 pub mod plan;
 mod profile;

@@ -1,16 +1,10 @@
 //! A plan in the forms that other tools read: an `.http` file, a curl script, a SCIM bulk
 //! request (RFC 7644 §3.7), and the three CSV files of the portal's log download.
 
-mod curl;
-mod http;
-
-use super::address::segment;
-use super::plan::{Engine, JobSettings, Operation, PlannedRequest, created};
+use crate::provision::address::segment;
+use crate::provision::plan::{Engine, JobSettings, Operation, PlannedRequest, created};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-
-pub use curl::{CURL_HEAD, curl};
-pub use http::http;
 
 /// What a plan as JSON begins with: the format's version, the version of what made it, and the
 /// configuration's digest. The same configuration and settings have the same digest; the moment
