@@ -5,7 +5,7 @@ use provisor::provision::analysis::tally::{ScopeTally, SignOn, SignOnCheck};
 use provisor::provision::analysis::{Search, different_rows};
 use provisor::provision::example;
 use provisor::provision::plan::{Engine, JobSettings};
-use provisor::provision::replay::Replay;
+use provisor::provision::run::replay::Replay;
 
 const PEOPLE: usize = 60;
 

@@ -5,9 +5,10 @@ mod export;
 mod run;
 
 use crate::provision::configuration::mapping_table;
+use crate::provision::example;
 use crate::provision::expression::write_trees;
 use crate::provision::plan::{InputError, Operation};
-use crate::provision::{example, replay};
+use crate::provision::run::replay;
 pub use export::Export;
 pub use run::{Run, run_log, run_log_head};
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use crate::provision::export::LeftOut;
 use crate::provision::plan::Operation;
 use crate::provision::run;
-use crate::provision::run_log::Entry;
+use crate::provision::run::Entry;
 use crate::provision::told::plain;
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -6,7 +6,7 @@ use super::law::for_all;
 use provisor::provision::export;
 use provisor::provision::export::report;
 use provisor::provision::plan::{CreatedReference, Engine, JobSettings, Operation, PlannedRequest};
-use provisor::provision::run_log::{Entry, Status, Subject};
+use provisor::provision::run::{Entry, Status, Subject};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::process::Command;

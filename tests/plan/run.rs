@@ -3,8 +3,7 @@
 
 use provisor::provision::export::LeftOut;
 use provisor::provision::plan::{Engine, JobSettings};
-use provisor::provision::run::{Ending, Outcome, Planned, Run, Sending, Turn};
-use provisor::provision::run_log::{Entry, Status};
+use provisor::provision::run::{Ending, Entry, Outcome, Planned, Run, Sending, Status, Turn};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 

@@ -2,8 +2,8 @@
 //! target holds, answered by the same code as the endpoint's. What the directory holds
 //! afterwards is the proof that the plan does what it says.
 
-use super::plan::PlannedRequest;
-use super::plan::created::Created;
+use crate::provision::plan::PlannedRequest;
+use crate::provision::plan::created::Created;
 use crate::provision::told::told;
 use crate::scim::directory::memory::MemoryStore;
 use crate::scim::directory::{Context, NO_PASSWORDS, Settings};

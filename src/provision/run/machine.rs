@@ -5,11 +5,11 @@
 //! The order: what takes away, users, groups, then what refers to objects that the plan makes.
 //! What waits for a request that failed is not sent; what is about one object goes out one by one.
 
-use super::cycle::error_code;
-use super::export::LeftOut;
-use super::plan::created::Created;
-use super::plan::{Operation, PlannedRequest};
-use super::run_log::{Entry, Status, Subject};
+use super::log::{Entry, Status, Subject};
+use crate::provision::cycle::error_code;
+use crate::provision::export::LeftOut;
+use crate::provision::plan::created::Created;
+use crate::provision::plan::{Operation, PlannedRequest};
 use crate::provision::told::told;
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
