@@ -8,6 +8,7 @@ mod address;
 pub mod analysis;
 pub mod configuration;
 pub mod cycle;
+pub mod diagnostic;
 pub mod example;
 pub mod export;
 pub mod expression;

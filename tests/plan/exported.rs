@@ -2,8 +2,9 @@
 //! encoding, with what we do not know at every level, in its order, and with every
 //! expression both as text and as Entra's tree.
 
+use provisor::provision::diagnostic::Severity;
 use provisor::provision::expression::{Expression, parse, write_trees};
-use provisor::provision::plan::{Engine, JobSettings, Loading, Severity};
+use provisor::provision::plan::{Engine, JobSettings, Loading};
 use provisor::provision::source::decode;
 use serde_json::{Value, json};
 

@@ -16,7 +16,8 @@ mod restless;
 mod run;
 mod sight;
 
-use provisor::provision::plan::{Engine, JobSettings, Severity};
+use provisor::provision::diagnostic::Severity;
+use provisor::provision::plan::{Engine, JobSettings};
 use serde_json::{Value, json};
 
 /// Whether all that `wanted` says is so in `found`; arrays compare whole.

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use provisor::provision::configuration::table;
-use provisor::provision::plan::{Diagnostic, Engine, JobSettings, Severity};
+use provisor::provision::diagnostic::{Diagnostic, Severity};
+use provisor::provision::plan::{Engine, JobSettings};
 use serde_json::json;
 
 use super::population::{Job, Population, configure, shown};

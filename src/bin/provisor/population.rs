@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
 use provisor::provision::cycle::timestamp;
-use provisor::provision::plan::{Diagnostic, Engine, JobSettings, LoadReport, Loading, Severity};
+use provisor::provision::diagnostic::{Diagnostic, Severity};
+use provisor::provision::plan::{Engine, JobSettings, LoadReport, Loading};
 use provisor::provision::target::Capabilities;
 
 use super::text::read;

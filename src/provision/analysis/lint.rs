@@ -3,8 +3,9 @@
 //! configuration. Every rule has a stable name.
 
 use crate::provision::configuration::{Compiled, Line, Program};
+use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::Expression;
-use crate::provision::plan::{Diagnostic, Engine, Link, Planner, Severity};
+use crate::provision::plan::{Engine, Link, Planner};
 use crate::provision::target::{ObjectKind, Routes, Spot};
 use crate::provision::told::told;
 use crate::provision::values::Atom;

@@ -5,9 +5,10 @@
 use super::program::Program;
 use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
 use super::scope::ScopeFilter;
+use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::{Value as Held, lint};
 use crate::provision::order::sort;
-use crate::provision::plan::{AddedRole, Diagnostic, EditKind, Severity};
+use crate::provision::plan::{AddedRole, EditKind};
 use crate::provision::source::Role;
 use crate::provision::target::{Capabilities, ObjectKind, TargetPath};
 use crate::provision::told::told;

@@ -333,10 +333,10 @@ mod tests {
             let mut engine = crate::provision::plan::Engine::new();
             let found = engine.configure(text, &crate::provision::plan::JobSettings::default());
             let surprising =
-                found.iter().filter(|found| found.severity != crate::provision::plan::Severity::Info);
+                found.iter().filter(|found| found.severity != crate::provision::diagnostic::Severity::Info);
             assert_eq!(
                 surprising.collect::<Vec<_>>(),
-                Vec::<&crate::provision::plan::Diagnostic>::new(),
+                Vec::<&crate::provision::diagnostic::Diagnostic>::new(),
                 "{name}"
             );
         }

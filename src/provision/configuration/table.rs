@@ -1,7 +1,8 @@
 //! A mapping table as people paste it: Markdown with an attribute and its type in each
 //! row, as Microsoft's tutorials have it. Faults are told with their remedy.
 
-use crate::provision::plan::{Diagnostic, InputError, Severity};
+use crate::provision::diagnostic::{Diagnostic, Severity};
+use crate::provision::plan::InputError;
 use crate::provision::target::TargetPath;
 use crate::provision::told::told;
 use serde::Serialize;

@@ -28,7 +28,8 @@ pub use record::timestamp;
 pub(crate) use reply::code as error_code;
 pub use status::status;
 
-use super::plan::{Diagnostic, Dialect, JobSettings};
+use super::diagnostic::Diagnostic;
+use super::plan::{Dialect, JobSettings};
 use job::{Phase, Removals, Running, Tracked};
 use reply::Fault;
 use serde::{Deserialize, Serialize};

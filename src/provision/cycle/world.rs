@@ -5,8 +5,9 @@
 use super::job::Tracked;
 use crate::provision::address::resource_path;
 use crate::provision::configuration::Compiled;
+use crate::provision::diagnostic::Diagnostic;
 use crate::provision::plan::{
-    Diagnostic, Engine, InputError, JobSettings, Link, Operation, Planner, Settled, match_path,
+    Engine, InputError, JobSettings, Link, Operation, Planner, Settled, match_path,
 };
 use crate::provision::source::{Deleted, Table};
 use crate::provision::target::{ObjectKind, TargetPath, Update};

@@ -2,7 +2,7 @@
 //! mend it: each names the text it replaces, so that one press applies it.
 
 use super::{Expression, ExpressionError, Kind, functions, lint, nearest, parse};
-use crate::provision::plan::Severity;
+use crate::provision::diagnostic::Severity;
 use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;

@@ -6,12 +6,11 @@ use super::decide::{Decision, Verdict};
 use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
 use super::operation::Planner;
 use super::planning::{Before, Ground, Planning, Side, side};
-use super::report::{
-    Diagnostic, Dialect, InputError, JobSettings, LoadReport, Operation, Row, Severity, Summary,
-};
+use super::report::{Dialect, InputError, JobSettings, LoadReport, Operation, Row, Summary};
 use super::requests::Shape;
 use crate::provision::configuration::{Compiled, Schema, Surroundings, mapping_table, table};
 use crate::provision::cycle::quarantine::threshold;
+use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::Patterns;
 use crate::provision::source::{Entitlements, Source};
 use crate::provision::target::{Capabilities, Held, ObjectKind};

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use provisor::provision::cycle::job::{Ending, Schedule};
 use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Scope, Settings, status, timestamp};
-use provisor::provision::plan::{JobSettings, Severity, in_words};
+use provisor::provision::diagnostic::Severity;
+use provisor::provision::plan::{JobSettings, in_words};
 use serde_json::Value;
 
 use super::target::Target;
