@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod example;
 pub mod export;
 pub mod expression;
+mod object_kind;
 mod order;
 pub mod plan;
 mod profile;

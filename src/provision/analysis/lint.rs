@@ -5,8 +5,9 @@
 use crate::provision::configuration::{Compiled, Line, Program};
 use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::Expression;
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::plan::{Engine, Link, Planner};
-use crate::provision::target::{ObjectKind, Routes, Spot};
+use crate::provision::target::{Routes, Spot};
 use crate::provision::told::told;
 use crate::provision::values::Atom;
 use serde_json::Value;

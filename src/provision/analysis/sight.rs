@@ -2,11 +2,11 @@
 //! that are in sight, while everything else is still as the plan before has it.
 
 use crate::provision::configuration::{Compiled, Line, MappingSource, Program, mapping_source, seed};
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::plan::{
     Decision, Engine, Outline, Settled, Side, Verdict, decisions, marks, outline, side,
 };
 use crate::provision::source::Subject;
-use crate::provision::target::ObjectKind;
 use crate::provision::values::Atom;
 use serde_json::Value;
 use std::rc::Rc;

@@ -4,9 +4,9 @@
 //! other, so that no operation is built and it can stop at any row.
 
 use crate::provision::configuration::{Compiled, Flow, Line};
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::order::sort;
 use crate::provision::plan::{Decision, Engine, IdRoutes, Link, Marker, Planner, Settled, Verdict};
-use crate::provision::target::ObjectKind;
 use crate::provision::told::told;
 use crate::provision::values::Atom;
 use hashbrown::HashMap;

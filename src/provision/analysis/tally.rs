@@ -1,10 +1,10 @@
 //! Numbers about the population that help to write a configuration: who passes a filter's
 //! clauses, which values an attribute has, and whom single sign-on would not find.
 
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::order::sort;
 use crate::provision::plan::{Engine, is_inactive};
 use crate::provision::source::{Population, Subject};
-use crate::provision::target::ObjectKind;
 use crate::scim::unicode::lowercase;
 use hashbrown::HashMap;
 use serde::Serialize;

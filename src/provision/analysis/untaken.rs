@@ -3,9 +3,9 @@
 
 use crate::provision::configuration::{chance, seed};
 use crate::provision::expression::{Attributes, Environment, Expression, Kind, State, parse, trace};
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::plan::Engine;
 use crate::provision::source::Subject;
-use crate::provision::target::ObjectKind;
 use crate::scim::span::Span;
 use hashbrown::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

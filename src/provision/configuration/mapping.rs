@@ -7,10 +7,11 @@ use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, Object
 use super::scope::ScopeFilter;
 use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::{Value as Held, lint};
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::order::sort;
 use crate::provision::plan::{AddedRole, EditKind};
 use crate::provision::source::Role;
-use crate::provision::target::{Capabilities, ObjectKind, TargetPath};
+use crate::provision::target::{Capabilities, TargetPath};
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool, same};
 use serde_json::{Value, json};

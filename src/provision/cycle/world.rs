@@ -6,11 +6,12 @@ use super::job::Tracked;
 use crate::provision::address::resource_path;
 use crate::provision::configuration::Compiled;
 use crate::provision::diagnostic::Diagnostic;
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::plan::{
     Engine, InputError, JobSettings, Link, Operation, Planner, Settled, match_path,
 };
 use crate::provision::source::{Deleted, Table};
-use crate::provision::target::{ObjectKind, TargetPath, Update};
+use crate::provision::target::{TargetPath, Update};
 use crate::provision::values::Atom;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -8,7 +8,8 @@ use super::operation::Planner;
 use super::reference::IdRoutes;
 use crate::provision::address::UNUSABLE;
 use crate::provision::configuration::{Compiled, Flow, FlowType, Kind, Line};
-use crate::provision::target::{ObjectKind, Routes, Spot};
+use crate::provision::object_kind::ObjectKind;
+use crate::provision::target::{Routes, Spot};
 use crate::provision::values::{Atom, same_text};
 use serde_json::Value;
 

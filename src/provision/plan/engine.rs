@@ -12,8 +12,9 @@ use crate::provision::configuration::{Compiled, Schema, Surroundings, mapping_ta
 use crate::provision::cycle::quarantine::threshold;
 use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::Patterns;
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Entitlements, Source};
-use crate::provision::target::{Capabilities, Held, ObjectKind};
+use crate::provision::target::{Capabilities, Held};
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use crate::scim::schema::instant;

@@ -4,8 +4,9 @@
 
 use super::report::ScopeStep;
 use crate::provision::configuration::{Answer, Compiled, Line, Surroundings};
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Deleted, Population, Subject, Table};
-use crate::provision::target::{Held, Index, Indexed, ObjectKind};
+use crate::provision::target::{Held, Index, Indexed};
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};

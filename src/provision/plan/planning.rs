@@ -12,8 +12,9 @@ use super::matching::{
 use super::operation::Planner;
 use crate::provision::configuration::{Compiled, Line};
 use crate::provision::expression;
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Each, Entitlements, Population, Source};
-use crate::provision::target::{Held, ObjectKind};
+use crate::provision::target::Held;
 use crate::provision::values::{Atom, Pool};
 use serde_json::Value;
 use std::ops::Range;

@@ -100,8 +100,8 @@ impl<'a> Resolver<'a> {
 
     fn members(&self, settled: Settled, id: Atom) -> &'a [Atom] {
         match settled.kind {
-            crate::provision::target::ObjectKind::Group => self.source.members_of(id),
-            crate::provision::target::ObjectKind::User => &[],
+            crate::provision::object_kind::ObjectKind::Group => self.source.members_of(id),
+            crate::provision::object_kind::ObjectKind::User => &[],
         }
     }
 

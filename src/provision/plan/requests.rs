@@ -3,8 +3,9 @@
 
 use super::created::{placeholder, placeholder_segment};
 use super::report::{CreatedReference, Dialect, PlannedRequest};
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::order::sort;
-use crate::provision::target::{Capabilities, ManagerShape, MemberRemoval, ObjectKind, TargetPath};
+use crate::provision::target::{Capabilities, ManagerShape, MemberRemoval, TargetPath};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;

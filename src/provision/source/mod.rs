@@ -24,8 +24,8 @@ pub(crate) use records::{Found, Records};
 pub(crate) use roles::{Entitlements, Role};
 pub(crate) use table::{Cell, Deleted, Table};
 
+use super::object_kind::ObjectKind;
 use super::plan::{InputError, LoadReport};
-use super::target::ObjectKind;
 use super::values::{Atom, Pool};
 use crate::provision::told::told;
 use hashbrown::HashMap;

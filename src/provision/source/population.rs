@@ -5,8 +5,8 @@ use super::Source;
 use super::roles::Entitlements;
 use super::table::Table;
 use crate::provision::expression::{Attributes, Value};
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::order::sort;
-use crate::provision::target::ObjectKind;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 

@@ -1,8 +1,8 @@
 //! What a target can do, as data: one file for each under `profile/target`. Requests are
 //! shaped by it, and what it cannot take is a finding before anything is sent.
 
-use super::held::ObjectKind;
 use super::target_path::TargetPath;
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::plan::Dialect;
 use serde::{Deserialize, Serialize};
 

@@ -2,37 +2,13 @@
 
 use super::document::{Document, Documents, Route, Spot};
 use super::target_path::TargetPath;
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::plan::{InputError, LoadReport};
 use crate::provision::source::{Found, Records};
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 use serde_json::Value;
-
-/// `User` or `Group`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum ObjectKind {
-    User,
-    Group,
-}
-
-impl ObjectKind {
-    /// The name in Entra's configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::User => "User",
-            Self::Group => "Group",
-        }
-    }
-
-    /// The SCIM endpoint.
-    pub fn endpoint(self) -> &'static str {
-        match self {
-            Self::User => "/Users",
-            Self::Group => "/Groups",
-        }
-    }
-}
 
 /// One resource of the target.
 #[derive(Clone, Copy, Debug)]

@@ -8,5 +8,5 @@ mod target_path;
 
 pub use capability::{Capabilities, ManagerShape, MemberRemoval, Update};
 pub(crate) use document::{Document, Documents, Spot};
-pub(crate) use held::{Held, HeldObject, Index, Indexed, ObjectKind, Routes};
+pub(crate) use held::{Held, HeldObject, Index, Indexed, Routes};
 pub(crate) use target_path::{TargetPath, member};
