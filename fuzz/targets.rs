@@ -4,8 +4,8 @@
 
 use provisor::outbound::{Origin, Parts, judge};
 use provisor::provision::expression;
-use provisor::provision::plan::{Engine, InputError, JobSettings, LoadReport, Loading};
-use provisor::provision::source::decode;
+use provisor::provision::plan::{Engine, JobSettings, Loading};
+use provisor::provision::source::{InputError, LoadReport, decode};
 use provisor::scim::auth::{jwt, token};
 use provisor::scim::compat::{Profile, Reader};
 use provisor::scim::directory::memory::MemoryStore;

@@ -8,7 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::builder::PossibleValuesParser;
 use provisor::provision::cycle::timestamp;
 use provisor::provision::diagnostic::{Diagnostic, Severity};
-use provisor::provision::plan::{Engine, JobSettings, LoadReport, Loading};
+use provisor::provision::plan::{Engine, JobSettings, Loading};
+use provisor::provision::source::LoadReport;
 use provisor::provision::target::Capabilities;
 
 use super::text::read;

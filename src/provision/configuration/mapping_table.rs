@@ -4,7 +4,7 @@
 
 use super::schema_json::Schema;
 use super::table;
-use crate::provision::plan::InputError;
+use crate::provision::source::InputError;
 use crate::provision::target::TargetPath;
 use crate::provision::told::told;
 use serde_json::{Value, json};

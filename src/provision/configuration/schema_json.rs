@@ -5,8 +5,9 @@
 use crate::provision::expression;
 use crate::provision::expression::{Expression, parse};
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::plan::{InputError, Standing};
+use crate::provision::plan::Standing;
 use crate::provision::profile::APPLICATIONS;
+use crate::provision::source::InputError;
 use crate::provision::target::{TargetPath, member};
 use crate::provision::told::told;
 use serde_json::{Map, Number, Value};

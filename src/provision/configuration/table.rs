@@ -2,7 +2,7 @@
 //! row, as Microsoft's tutorials have it. Faults are told with their remedy.
 
 use crate::provision::diagnostic::{Diagnostic, Severity};
-use crate::provision::plan::InputError;
+use crate::provision::source::InputError;
 use crate::provision::target::TargetPath;
 use crate::provision::told::told;
 use serde::Serialize;

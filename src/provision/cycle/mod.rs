@@ -293,7 +293,8 @@ impl Cycle {
 
     /// The source is whole: who is gone, who is whom, who is to be evaluated.
     fn prepare(&mut self) -> Result<(), Fault> {
-        let unreadable = |error: super::plan::InputError| Fault::new("X-SourceUnreadable", error.to_string());
+        let unreadable =
+            |error: super::source::InputError| Fault::new("X-SourceUnreadable", error.to_string());
         let asked = self.running().on_demand.clone();
         if let Some((first, members)) = asked.split_first() {
             let group = self.world.shows(first, true);
@@ -317,7 +318,7 @@ impl Cycle {
     }
 
     /// What was seen before and is not shown now.
-    fn remove_absent(&mut self) -> Result<(), super::plan::InputError> {
+    fn remove_absent(&mut self) -> Result<(), super::source::InputError> {
         let known: Vec<(String, Tracked)> =
             self.job.objects.iter().map(|(id, tracked)| (id.clone(), tracked.clone())).collect();
         for (id, tracked) in known {

@@ -7,10 +7,8 @@ use crate::provision::address::resource_path;
 use crate::provision::configuration::Compiled;
 use crate::provision::diagnostic::Diagnostic;
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::plan::{
-    Engine, InputError, JobSettings, Link, Operation, Planner, Settled, match_path,
-};
-use crate::provision::source::{Deleted, Table};
+use crate::provision::plan::{Engine, JobSettings, Link, Operation, Planner, Settled, match_path};
+use crate::provision::source::{Deleted, InputError, Table};
 use crate::provision::target::{TargetPath, Update};
 use crate::provision::values::Atom;
 use serde_json::{Value, json};

@@ -2,8 +2,9 @@
 //! size fits.
 
 use super::engine::Engine;
-use super::report::{InputError, LoadReport};
-use crate::provision::source::{CsvFile, Destination, Found, Records, Tally, Wide, decode};
+use crate::provision::source::{
+    CsvFile, Destination, Found, InputError, LoadReport, Records, Tally, Wide, decode,
+};
 
 /// A file on its way in.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ pub(crate) use operation::Planner;
 pub(crate) use planning::{Side, side};
 pub(crate) use reference::IdRoutes;
 pub use report::{
-    Change, CreatedReference, Dialect, Difference, Effect, Identity, InputError, JobSettings, LoadReport,
-    Operation, PlannedRequest, Problem, Row, ScopeStep, Summary, ValueChange, in_words,
+    Change, CreatedReference, Dialect, Difference, Effect, Identity, JobSettings, Operation, PlannedRequest,
+    Problem, Row, ScopeStep, Summary, ValueChange, in_words,
 };
 pub(crate) use requests::{AddedRole, EditKind, match_path};

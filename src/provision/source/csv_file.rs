@@ -2,9 +2,9 @@
 //! an application's assignments. A spreadsheet may have saved them with semicolons or
 //! tabs. An empty cell is null.
 
+use super::load_report::InputError;
 use super::rows::Rows;
 use super::{Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
-use crate::provision::plan::InputError;
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};

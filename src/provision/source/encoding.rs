@@ -1,6 +1,6 @@
 //! Text from bytes: UTF-8, or UTF-16 as some tools save exports and spreadsheets their tables.
 
-use crate::provision::plan::InputError;
+use super::load_report::InputError;
 use crate::provision::told::told;
 
 fn wrong(what: &str) -> InputError {

@@ -9,6 +9,7 @@
 mod csv_file;
 mod encoding;
 mod json;
+mod load_report;
 pub(crate) mod names;
 mod population;
 mod records;
@@ -19,13 +20,13 @@ mod table;
 pub(crate) use csv_file::{CsvFile, Destination};
 pub(crate) use encoding::Wide;
 pub use encoding::decode;
+pub use load_report::{InputError, LoadReport};
 pub(crate) use population::{Each, Population, Subject, Values};
 pub(crate) use records::{Found, Records};
 pub(crate) use roles::{Entitlements, Role};
 pub(crate) use table::{Cell, Deleted, Table};
 
 use super::object_kind::ObjectKind;
-use super::plan::{InputError, LoadReport};
 use super::values::{Atom, Pool};
 use crate::provision::told::told;
 use hashbrown::HashMap;

@@ -2,7 +2,7 @@
 //! page or the `Resources` of a SCIM list, whole objects one after another. Only the
 //! record at hand is in memory, whatever the file's size.
 
-use crate::provision::plan::InputError;
+use super::load_report::InputError;
 use crate::provision::told::told;
 
 /// Deepest nesting of pages in pages.

@@ -1,6 +1,6 @@
 //! CSV that comes in chunks (RFC 4180), row by row.
 
-use crate::provision::plan::InputError;
+use super::load_report::InputError;
 use crate::provision::told::told;
 
 /// Longest row, in bytes: a longer one is a quote that was never closed.

@@ -3,8 +3,7 @@
 use super::document::{Document, Documents, Route, Spot};
 use super::target_path::TargetPath;
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::plan::{InputError, LoadReport};
-use crate::provision::source::{Found, Records};
+use crate::provision::source::{Found, InputError, LoadReport, Records};
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
