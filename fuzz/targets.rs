@@ -3,8 +3,9 @@
 #![allow(dead_code, reason = "each fuzz target uses one of them")]
 
 use provisor::outbound::{Origin, Parts, judge};
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::expression;
-use provisor::provision::plan::{Engine, JobSettings, Loading};
+use provisor::provision::plan::{Engine, Loading};
 use provisor::provision::source::{InputError, LoadReport, decode};
 use provisor::scim::auth::{jwt, token};
 use provisor::scim::compat::{Profile, Reader};

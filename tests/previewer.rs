@@ -3,8 +3,9 @@
 
 use provisor::provision::analysis::tally::{ScopeTally, SignOn, SignOnCheck};
 use provisor::provision::analysis::{Search, different_rows};
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::example;
-use provisor::provision::plan::{Engine, JobSettings};
+use provisor::provision::plan::Engine;
 use provisor::provision::run::replay::Replay;
 
 const PEOPLE: usize = 60;

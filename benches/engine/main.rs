@@ -10,8 +10,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::example;
-use provisor::provision::plan::{Engine, JobSettings, Loading};
+use provisor::provision::plan::{Engine, Loading};
 use provisor::scim::filter;
 use provisor::scim::schema::builtin;
 use serde::{Deserialize, Serialize};

@@ -15,7 +15,8 @@ use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::provision::analysis::{Inside, Search, Survey};
-use crate::provision::plan::{Engine, JobSettings, Operation, Row};
+use crate::provision::configuration::JobSettings;
+use crate::provision::plan::{Engine, Operation, Row};
 use crate::provision::source::{InputError, decode};
 
 /// Panics, should one ever happen, are told in the console.

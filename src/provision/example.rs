@@ -449,8 +449,9 @@ pub fn some_target(seed: u64, numbers: Range<usize>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::configuration::JobSettings;
     use super::super::plan::Engine;
-    use super::super::plan::{JobSettings, Summary};
+    use super::super::plan::Summary;
     use super::*;
     use std::collections::HashSet;
 

@@ -1,8 +1,9 @@
 //! The plan as files, made in slices so that a long one can be stopped.
 
+use crate::provision::configuration::JobSettings;
 use crate::provision::export;
 use crate::provision::export::{LeftOut, report};
-use crate::provision::plan::{JobSettings, Operation, Summary};
+use crate::provision::plan::{Operation, Summary};
 use crate::provision::told::{plain, told};
 use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -3,7 +3,8 @@
 use super::generate::Chance;
 use super::law::for_all;
 use provisor::provision::analysis::tally::ScopeTally;
-use provisor::provision::plan::{Engine, JobSettings};
+use provisor::provision::configuration::JobSettings;
+use provisor::provision::plan::Engine;
 use serde_json::{Value, json};
 
 fn people(chance: &mut Chance) -> Value {

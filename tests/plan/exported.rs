@@ -2,9 +2,10 @@
 //! encoding, with what we do not know at every level, in its order, and with every
 //! expression both as text and as Entra's tree.
 
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::diagnostic::Severity;
 use provisor::provision::expression::{Expression, parse, write_trees};
-use provisor::provision::plan::{Engine, JobSettings, Loading};
+use provisor::provision::plan::{Engine, Loading};
 use provisor::provision::source::decode;
 use serde_json::{Value, json};
 

@@ -3,9 +3,10 @@
 
 use super::generate::Chance;
 use super::law::for_all;
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::export;
 use provisor::provision::export::report;
-use provisor::provision::plan::{CreatedReference, Engine, JobSettings, Operation, PlannedRequest};
+use provisor::provision::plan::{CreatedReference, Engine, Operation, PlannedRequest};
 use provisor::provision::run::{Entry, Status, Subject};
 use serde_json::{Value, json};
 use std::collections::HashMap;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use provisor::provision::analysis::compare;
+use provisor::provision::analysis::{Difference, Effect, compare};
 use provisor::provision::export::record;
-use provisor::provision::plan::{Difference, Effect, Engine};
+use provisor::provision::plan::Engine;
 
 use super::population::{Job, Population, configure};
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use provisor::provision::configuration::table;
+use provisor::provision::configuration::{JobSettings, table};
 use provisor::provision::diagnostic::{Diagnostic, Severity};
-use provisor::provision::plan::{Engine, JobSettings};
+use provisor::provision::plan::Engine;
 use serde_json::json;
 
 use super::population::{Job, Population, configure, shown};

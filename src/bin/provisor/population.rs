@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::cycle::timestamp;
 use provisor::provision::diagnostic::{Diagnostic, Severity};
-use provisor::provision::plan::{Engine, JobSettings, Loading};
+use provisor::provision::plan::{Engine, Loading};
 use provisor::provision::source::LoadReport;
 use provisor::provision::target::Capabilities;
 

@@ -1,9 +1,55 @@
 //! Two configurations over one population: who changes, and how.
 
-use crate::provision::plan::{Difference, Effect, Engine, Operation, ValueChange};
+use crate::provision::plan::{Engine, Operation};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// What a plan does about an object, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Effect {
+    /// As in [`Row::action`].
+    pub action: String,
+    /// As in [`Operation::reason`].
+    pub reason: String,
+    /// The reason in words.
+    pub explanation: String,
+    /// How many requests change the target.
+    pub requests: usize,
+}
+
+/// A value that two configurations give differently.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValueChange {
+    /// Where in the mapped resource.
+    pub target: String,
+    /// What the first gives, or null.
+    pub before: Value,
+    /// What the second gives, or null.
+    pub after: Value,
+}
+
+/// An object that fares differently under two configurations.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// The source object's id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// `User` or `Group`.
+    pub object_type: String,
+    /// Under the first configuration; null when it has no such objects.
+    pub before: Option<Effect>,
+    /// Under the second.
+    pub after: Option<Effect>,
+    /// Values of the mapped resource that differ.
+    pub values: Vec<ValueChange>,
+    /// The same requests would be sent.
+    pub same_requests: bool,
+}
 
 /// Rows told one by one.
 const MOST_TOLD: usize = 500;

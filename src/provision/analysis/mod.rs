@@ -11,7 +11,9 @@ pub mod tally;
 pub mod untaken;
 pub mod unused;
 
-pub use compare::{Comparing, DifferentRow, DifferentRows, compare, different_rows};
+pub use compare::{
+    Comparing, Difference, DifferentRow, DifferentRows, Effect, ValueChange, compare, different_rows,
+};
 pub use inspect::{Inside, Outcome, Part, SourceAttribute};
 pub use search::Search;
 pub use survey::{Findings, Survey};

@@ -111,7 +111,7 @@ impl Untaken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provision::plan::JobSettings;
+    use crate::provision::configuration::JobSettings;
 
     fn untaken(text: &str) -> Vec<String> {
         let mut engine = Engine::new();

@@ -74,7 +74,7 @@ fn likely(column: &str, missing: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provision::plan::JobSettings;
+    use crate::provision::configuration::JobSettings;
 
     fn columns(csv: &str, renamed: &[(&str, &str)]) -> (Columns, Engine) {
         let mut engine = Engine::new();

@@ -7,6 +7,7 @@ pub mod mapping_table;
 mod program;
 mod schema_json;
 mod scope;
+mod settings;
 pub mod table;
 
 pub(crate) use mapping::{Compiled, Flow, Line};
@@ -14,3 +15,4 @@ pub(crate) use program::{Program, Surroundings, chance, seed};
 pub(crate) use schema_json::{FlowType, Kind, MappingSource, ObjectMapping, Schema, mapping_source};
 pub(crate) use scope::Answer;
 pub use scope::{Came, ClauseFacts, FilterFacts};
+pub use settings::{JobSettings, in_words};

@@ -333,7 +333,7 @@ mod tests {
     fn every_profile_is_read_without_a_finding() {
         for (name, text) in APPLICATIONS {
             let mut engine = crate::provision::plan::Engine::new();
-            let found = engine.configure(text, &crate::provision::plan::JobSettings::default());
+            let found = engine.configure(text, &super::super::settings::JobSettings::default());
             let surprising =
                 found.iter().filter(|found| found.severity != crate::provision::diagnostic::Severity::Info);
             assert_eq!(

@@ -28,8 +28,9 @@ pub use record::timestamp;
 pub(crate) use reply::code as error_code;
 pub use status::status;
 
+use super::configuration::JobSettings;
 use super::diagnostic::Diagnostic;
-use super::plan::{Dialect, JobSettings};
+use super::target::Dialect;
 use job::{Phase, Removals, Running, Tracked};
 use reply::Fault;
 use serde::{Deserialize, Serialize};

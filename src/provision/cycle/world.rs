@@ -4,10 +4,10 @@
 
 use super::job::Tracked;
 use crate::provision::address::resource_path;
-use crate::provision::configuration::Compiled;
+use crate::provision::configuration::{Compiled, JobSettings};
 use crate::provision::diagnostic::Diagnostic;
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::plan::{Engine, JobSettings, Link, Operation, Planner, Settled, match_path};
+use crate::provision::plan::{Engine, Link, Operation, Planner, Settled, match_path};
 use crate::provision::source::{Deleted, InputError, Table};
 use crate::provision::target::{TargetPath, Update};
 use crate::provision::values::Atom;

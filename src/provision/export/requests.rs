@@ -2,7 +2,8 @@
 //! request (RFC 7644 §3.7), and the three CSV files of the portal's log download.
 
 use crate::provision::address::segment;
-use crate::provision::plan::{Engine, JobSettings, Operation, PlannedRequest, created};
+use crate::provision::configuration::JobSettings;
+use crate::provision::plan::{Engine, Operation, PlannedRequest, created};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -21,7 +21,6 @@ pub(crate) use operation::Planner;
 pub(crate) use planning::{Side, side};
 pub(crate) use reference::IdRoutes;
 pub use report::{
-    Change, CreatedReference, Dialect, Difference, Effect, Identity, JobSettings, Operation, PlannedRequest,
-    Problem, Row, ScopeStep, Summary, ValueChange, in_words,
+    Change, CreatedReference, Identity, Operation, PlannedRequest, Problem, Row, ScopeStep, Summary,
 };
 pub(crate) use requests::{AddedRole, EditKind, match_path};

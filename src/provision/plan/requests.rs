@@ -2,10 +2,10 @@
 //! in RFC 7644's own form (§3.5.2), DELETE.
 
 use super::created::{placeholder, placeholder_segment};
-use super::report::{CreatedReference, Dialect, PlannedRequest};
+use super::report::{CreatedReference, PlannedRequest};
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::order::sort;
-use crate::provision::target::{Capabilities, ManagerShape, MemberRemoval, TargetPath};
+use crate::provision::target::{Capabilities, Dialect, ManagerShape, MemberRemoval, TargetPath};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;

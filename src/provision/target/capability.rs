@@ -1,9 +1,9 @@
 //! What a target can do, as data: one file for each under `profile/target`. Requests are
 //! shaped by it, and what it cannot take is a finding before anything is sent.
 
+use super::dialect::{Dialect, ManagerShape};
 use super::target_path::TargetPath;
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::plan::Dialect;
 use serde::{Deserialize, Serialize};
 
 /// A target's abilities.
@@ -73,18 +73,6 @@ pub enum MemberRemoval {
     List,
     /// One operation each, `members[value eq "…"]`.
     Filter,
-}
-
-/// How a manager is written: Microsoft's pages show three ways.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ManagerShape {
-    /// `[{"value": "2"}]`, Entra without a flag.
-    List,
-    /// `"2"`, Entra with `aadOptscim062020`.
-    Text,
-    /// `{"value": "2"}`, RFC 7643 §4.3.
-    Object,
 }
 
 fn yes() -> bool {

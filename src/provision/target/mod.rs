@@ -2,11 +2,13 @@
 //! the paths into them, its abilities. It uses `source` for how files are read, and `values`.
 
 mod capability;
+mod dialect;
 mod document;
 mod held;
 mod target_path;
 
-pub use capability::{Capabilities, ManagerShape, MemberRemoval, Update};
+pub use capability::{Capabilities, MemberRemoval, Update};
+pub use dialect::{Dialect, ManagerShape};
 pub(crate) use document::{Document, Documents, Spot};
 pub(crate) use held::{Held, HeldObject, Index, Indexed, Routes};
 pub(crate) use target_path::{TargetPath, member};

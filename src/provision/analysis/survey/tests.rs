@@ -1,8 +1,8 @@
 //! The columns say what the operations, built one by one, say.
 
 use super::*;
+use crate::provision::configuration::JobSettings;
 use crate::provision::example;
-use crate::provision::plan::JobSettings;
 use crate::provision::target::TargetPath;
 use serde_json::json;
 

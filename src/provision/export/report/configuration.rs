@@ -2,7 +2,7 @@
 
 use super::markup::{Html, html};
 use super::{heads, titled};
-use crate::provision::plan::JobSettings;
+use crate::provision::configuration::JobSettings;
 use crate::provision::told::told;
 use serde_json::Value;
 
