@@ -4,8 +4,6 @@
 
 use crate::provision::expression;
 use crate::provision::expression::{Expression, parse};
-use crate::provision::object_kind::ObjectKind;
-use crate::provision::plan::Standing;
 use crate::provision::profile::APPLICATIONS;
 use crate::provision::source::InputError;
 use crate::provision::target::{TargetPath, member};
@@ -92,13 +90,6 @@ pub(crate) enum Kind {
     DateTime,
     Reference,
     Binary,
-}
-
-impl ObjectMapping {
-    /// Whether an object that left the scope is deleted, where another is disabled.
-    pub fn deletes(&self, kind: ObjectKind, standing: Standing) -> bool {
-        standing.deleted_hard || kind == ObjectKind::Group || !self.soft_delete
-    }
 }
 
 impl Schema {

@@ -3,9 +3,10 @@
 //! summed up into one decision an object. [`super::operation`] says the same of one object,
 //! whole; a law holds the two together.
 
-use super::matching::{Link, Settled};
 use super::operation::Planner;
 use super::reference::IdRoutes;
+use super::settlement::{Link, Settled};
+use super::side::Mark;
 use crate::provision::address::UNUSABLE;
 use crate::provision::configuration::{Compiled, Flow, FlowType, Kind, Line};
 use crate::provision::object_kind::ObjectKind;
@@ -56,9 +57,6 @@ pub(crate) struct Decision {
     /// Requests that change the target.
     pub requests: u32,
 }
-
-/// What one line says of one object, as bits.
-pub(crate) type Mark = u8;
 
 /// A line's value would be part of a creation.
 const CREATES: Mark = 1;

@@ -3,11 +3,14 @@
 //! Mapped resources are never kept for everyone: one is computed when it is asked for.
 
 use super::decide::{Decision, Verdict};
-use super::matching::{Indexes, Link, Links, Rules, Settled, Settlement};
+use super::matching::Indexes;
 use super::operation::Planner;
-use super::planning::{Before, Ground, Planning, Side, side};
+use super::planning::{Before, Ground, Planning};
 use super::report::{Operation, Row, Summary};
 use super::requests::Shape;
+use super::rules::{Links, Rules};
+use super::settlement::{Link, Settled, Settlement};
+use super::side::{Side, side};
 use crate::provision::configuration::{Compiled, JobSettings, Schema, Surroundings, mapping_table, table};
 use crate::provision::cycle::quarantine::threshold;
 use crate::provision::diagnostic::{Diagnostic, Severity};

@@ -12,15 +12,20 @@ mod planning;
 mod reference;
 pub mod report;
 mod requests;
+mod rules;
+mod settlement;
+mod side;
+mod standing;
 
 pub(crate) use decide::{Decision, Marker, Outline, Verdict, decisions, edits, marks, outline};
 pub use engine::Engine;
 pub use loading::Loading;
-pub(crate) use matching::{Link, Settled, Standing, is_inactive};
 pub(crate) use operation::Planner;
-pub(crate) use planning::{Side, side};
 pub(crate) use reference::IdRoutes;
 pub use report::{
     Change, CreatedReference, Identity, Operation, PlannedRequest, Problem, Row, ScopeStep, Summary,
 };
 pub(crate) use requests::{AddedRole, EditKind, match_path};
+pub(crate) use settlement::{Link, Settled};
+pub(crate) use side::{Side, side};
+pub(crate) use standing::is_inactive;

@@ -2,11 +2,13 @@
 //! Entra's names.
 
 use super::column::Columns;
-use super::matching::{Link, Rules, Settled, Settlement, steps};
-use super::planning::{Side, side};
 use super::reference::{Change as ReferenceChange, IdRoutes, Reference, Resolver};
 use super::report::{Change, Identity, Operation, PlannedRequest, Problem};
 use super::requests::{Edit, EditKind, Id, Place, creation, match_path, patches, replacement, request};
+use super::rules::Rules;
+use super::settlement::{Link, Settled, Settlement};
+use super::side::{Side, side};
+use super::standing::steps;
 use crate::provision::address::{UNUSABLE, is_usable, resource_path};
 use crate::provision::configuration::{Compiled, Flow, Line};
 use crate::provision::object_kind::ObjectKind;

@@ -4,47 +4,22 @@
 //! For each kind of object: filter, standing, columns, indexes of the target, links. Then for
 //! all: each line compared, each object decided.
 
-use super::column::{Cause, Columns};
-use super::decide::{Decision, Mark, Outline, decisions, marks, outline};
-use super::matching::{
-    Indexes, Links, Matching, Rules, Settled, Settlement, Settling, Standing, inactive, standing,
-};
+use super::column::Cause;
+use super::decide::{Decision, Outline, decisions, marks, outline};
+use super::matching::{Indexes, Matching, Settling};
 use super::operation::Planner;
+use super::rules::{Links, Rules};
+use super::settlement::{Settled, Settlement};
+use super::side::{Mark, Side, side};
+use super::standing::{Standing, inactive, standing};
 use crate::provision::configuration::{Compiled, Line};
 use crate::provision::expression;
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Each, Entitlements, Population, Source};
 use crate::provision::target::Held;
 use crate::provision::values::{Atom, Pool};
-use serde_json::Value;
 use std::ops::Range;
 use std::rc::Rc;
-
-/// What is known of one kind of object, and kept for the next plan.
-#[derive(Debug, Default)]
-pub(crate) struct Side {
-    pub compiled: Option<Rc<Compiled>>,
-    pub columns: Columns,
-    /// The filter and who passed it.
-    filter: Option<(Value, Rc<[Atom]>)>,
-    /// Who was out of scope.
-    outside: Vec<bool>,
-    /// For each line, what it says of each object; none for references.
-    marks: Vec<Rc<[Mark]>>,
-}
-
-impl Side {
-    /// A side of which only the mappings and their values are known.
-    pub fn of(compiled: Rc<Compiled>, columns: Columns) -> Self {
-        Self { compiled: Some(compiled), columns, ..Self::default() }
-    }
-}
-
-/// The side of a kind, users' before groups'.
-pub(crate) fn side(sides: &[Side; 2], kind: ObjectKind) -> &Side {
-    let [users, groups] = sides;
-    if kind == ObjectKind::User { users } else { groups }
-}
 
 /// What is planned from, and the plan before.
 pub(super) struct Ground<'a> {

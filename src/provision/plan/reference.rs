@@ -1,7 +1,7 @@
 //! Manager and members: source ids become the target's, by the first phase's links. What
 //! has no target object yet but gets one stands as a placeholder; what gets none is missing.
 
-use super::matching::{Link, Settled, Settlement};
+use super::settlement::{Link, Settled, Settlement};
 use crate::provision::configuration::Line;
 use crate::provision::source::Source;
 use crate::provision::target::{Document, Documents, Held, TargetPath};
