@@ -2,6 +2,7 @@
 //! Null never flows; the default is for creation only; a creation-only mapping is silent
 //! afterwards; references wait for the second phase.
 
+use super::edit::{AddedRole, EditKind};
 use super::program::Program;
 use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
 use super::scope::ScopeFilter;
@@ -9,7 +10,6 @@ use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::{Value as Held, lint};
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::order::sort;
-use crate::provision::plan::{AddedRole, EditKind};
 use crate::provision::source::Role;
 use crate::provision::target::{Capabilities, TargetPath};
 use crate::provision::told::told;

@@ -1,7 +1,7 @@
 //! Scoping filters: OR between groups, AND between a group's clauses. Null or empty is
 //! false for every operator but IS NULL, which surprises, so the deciding clause is named.
 
-use super::program::Pattern;
+use super::pattern::Pattern;
 use crate::provision::expression::{Attributes, Value as Held};
 use crate::provision::told::told;
 use serde::Serialize;

@@ -25,7 +25,7 @@ pub(crate) use reference::IdRoutes;
 pub use report::{
     Change, CreatedReference, Identity, Operation, PlannedRequest, Problem, Row, ScopeStep, Summary,
 };
-pub(crate) use requests::{AddedRole, EditKind, match_path};
+pub(crate) use requests::match_path;
 pub(crate) use settlement::{Link, Settled};
 pub(crate) use side::{Side, side};
 pub(crate) use standing::is_inactive;

@@ -4,13 +4,13 @@
 use super::column::Columns;
 use super::reference::{Change as ReferenceChange, IdRoutes, Reference, Resolver};
 use super::report::{Change, Identity, Operation, PlannedRequest, Problem};
-use super::requests::{Edit, EditKind, Id, Place, creation, match_path, patches, replacement, request};
+use super::requests::{Place, creation, match_path, patches, replacement, request};
 use super::rules::Rules;
 use super::settlement::{Link, Settled, Settlement};
 use super::side::{Side, side};
 use super::standing::steps;
 use crate::provision::address::{UNUSABLE, is_usable, resource_path};
-use crate::provision::configuration::{Compiled, Flow, Line};
+use crate::provision::configuration::{Compiled, Edit, EditKind, Flow, Id, Line};
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Entitlements, Population, Role, Source};
 use crate::provision::target::{Held, HeldObject, Update};

@@ -3,6 +3,7 @@
 
 use super::created::{placeholder, placeholder_segment};
 use super::report::{CreatedReference, PlannedRequest};
+use crate::provision::configuration::{AddedRole, Edit, EditKind, Id};
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::order::sort;
 use crate::provision::target::{Capabilities, Dialect, ManagerShape, MemberRemoval, TargetPath};
@@ -14,41 +15,6 @@ const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const CORE_GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-
-/// One attribute to change.
-#[derive(Clone, Debug)]
-pub(crate) struct Edit<'a> {
-    pub path: Cow<'a, TargetPath>,
-    pub target: Cow<'a, str>,
-    /// The target holds something there now.
-    pub held: bool,
-    /// It holds the element that the path's filter means, if not this part of it.
-    pub there: bool,
-    pub edit: EditKind,
-}
-
-/// What to do to it.
-#[derive(Clone, Debug)]
-pub(crate) enum EditKind {
-    Set(Value),
-    /// The referenced object; `None` clears.
-    Refer(Option<Id>),
-    /// Members to add, and to remove.
-    Members(Vec<Id>, Vec<String>),
-    /// These roles and no others.
-    SetRoles(Vec<Value>),
-    /// These roles beside what is held.
-    AddRoles(Vec<AddedRole>),
-}
-
-/// The id of a target object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Id {
-    /// As the target gave it out.
-    Held(String),
-    /// Of an object still to be created, by the source object.
-    Created(String),
-}
 
 impl Id {
     /// As people read it.
@@ -128,15 +94,6 @@ impl Place {
             reference: Some(CreatedReference { pointer: None, source: source.to_owned() }),
         }
     }
-}
-
-/// A role to add.
-#[derive(Clone, Debug)]
-pub(crate) struct AddedRole {
-    /// As an element of `roles`.
-    pub element: Value,
-    /// As JSON text of id, value and display name.
-    pub text: String,
 }
 
 /// One request.
