@@ -20,7 +20,7 @@ pub mod run;
 pub mod source;
 pub mod target;
 pub mod told;
-mod values;
+pub mod values;
 
 /// A target attribute's path as it should be written, if it can be read at all.
 #[must_use]

@@ -7,11 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
 use provisor::provision::configuration::JobSettings;
-use provisor::provision::cycle::timestamp;
 use provisor::provision::diagnostic::{Diagnostic, Severity};
 use provisor::provision::plan::{Engine, Loading};
 use provisor::provision::source::LoadReport;
 use provisor::provision::target::Capabilities;
+use provisor::provision::values::timestamp;
 
 use super::text::read;
 

@@ -3,7 +3,7 @@
 
 mod compare;
 mod inspect;
-pub(super) mod lint;
+mod lint;
 mod search;
 mod sight;
 mod survey;

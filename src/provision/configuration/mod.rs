@@ -3,6 +3,7 @@
 //! stands below them.
 
 mod edit;
+pub(crate) mod lint;
 mod mapping;
 pub mod mapping_table;
 mod pattern;

@@ -9,6 +9,7 @@
 //! · `turn` one object's evaluation · `refer` the second phase · `ending` quarantine and
 //! what else is decided at the end · `escrow`, `quarantine`, `reply`, `record`.
 
+mod clock;
 mod effect;
 mod empty;
 mod ending;
@@ -24,13 +25,13 @@ mod world;
 
 pub use effect::{Effect, Exchange, Outcome, Purpose};
 pub use job::{Job, Scope};
-pub use record::timestamp;
-pub(crate) use reply::code as error_code;
 pub use status::status;
 
 use super::configuration::JobSettings;
 use super::diagnostic::Diagnostic;
 use super::target::Dialect;
+use super::values::timestamp;
+use clock::DAY;
 use job::{Phase, Removals, Running, Tracked};
 use reply::Fault;
 use serde::{Deserialize, Serialize};
@@ -338,7 +339,7 @@ impl Cycle {
             if tracked.absent_since.is_none() {
                 self.tracked(&id, tracked.group).absent_since = Some(since);
             }
-            let for_good = self.settings.absent == Absent::HardDeleted || self.clock - since >= 30 * job::DAY;
+            let for_good = self.settings.absent == Absent::HardDeleted || self.clock - since >= 30 * DAY;
             self.world.remove(&id, tracked.group, for_good)?;
         }
         Ok(())

@@ -6,13 +6,15 @@ use super::decide::{Decision, Verdict};
 use super::matching::Indexes;
 use super::operation::Planner;
 use super::planning::{Before, Ground, Planning};
+use super::quarantine_rule::threshold;
 use super::report::{Operation, Row, Summary};
 use super::requests::Shape;
 use super::rules::{Links, Rules};
 use super::settlement::{Link, Settled, Settlement};
 use super::side::{Side, side};
-use crate::provision::configuration::{Compiled, JobSettings, Schema, Surroundings, mapping_table, table};
-use crate::provision::cycle::quarantine::threshold;
+use crate::provision::configuration::{
+    Compiled, JobSettings, ObjectMapping, Schema, Surroundings, lint, mapping_table, table,
+};
 use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::Patterns;
 use crate::provision::object_kind::ObjectKind;
@@ -216,8 +218,7 @@ impl Engine {
                 path: None,
             });
         }
-        let mut compile = |mapping: &Option<crate::provision::configuration::ObjectMapping>,
-                           kind: ObjectKind| {
+        let mut compile = |mapping: &Option<ObjectMapping>, kind: ObjectKind| {
             let mapping = mapping.as_ref().filter(|mapping| mapping.enabled)?;
             if kind == ObjectKind::Group && !target.groups {
                 findings.push(Diagnostic {
@@ -231,11 +232,7 @@ impl Engine {
             }
             let (mut compiled, mut found) = Compiled::of(mapping, kind, &target);
             findings.append(&mut found);
-            findings.append(&mut crate::provision::analysis::lint::mapping(
-                &compiled,
-                kind,
-                &schema.document,
-            ));
+            findings.append(&mut lint::mapping(&compiled, kind, &schema.document));
             findings.append(&mut compiled.refuse(&self.refused, kind));
             Some(Rc::new(compiled))
         };

@@ -1,8 +1,8 @@
 //! The log of a run, in the words of Entra's provisioning log: as the portal's CSV download has
 //! it, and as Graph's `provisioningObjectSummary`, one a line.
 
-use crate::provision::cycle::timestamp;
 use crate::provision::export::record;
+use crate::provision::values::timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

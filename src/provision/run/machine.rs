@@ -6,10 +6,9 @@
 //! What waits for a request that failed is not sent; what is about one object goes out one by one.
 
 use super::log::{Entry, Status, Subject};
-use crate::provision::cycle::error_code;
 use crate::provision::export::LeftOut;
 use crate::provision::plan::created::Created;
-use crate::provision::plan::{Operation, PlannedRequest};
+use crate::provision::plan::{Operation, PlannedRequest, error_code};
 use crate::provision::told::told;
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,8 @@
 
 mod diff;
 mod pool;
+mod time;
 
 pub(crate) use diff::{same, same_text};
 pub(crate) use pool::{Atom, Pool};
+pub use time::timestamp;

@@ -16,8 +16,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use provisor::provision::configuration::{JobSettings, in_words};
 use provisor::provision::cycle::job::{Ending, Schedule};
-use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Scope, Settings, status, timestamp};
+use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Scope, Settings, status};
 use provisor::provision::diagnostic::Severity;
+use provisor::provision::values::timestamp;
 use serde_json::Value;
 
 use super::target::Target;
