@@ -1,6 +1,6 @@
 //! The regular expression of a scoping filter.
 
-use crate::provision::expression::patterns::Spare;
+use crate::provision::expression::Spare;
 use crate::provision::expression::regex::Regex;
 
 /// A filter's regular expression, in .NET's syntax, found anywhere in the value.

@@ -1,8 +1,9 @@
 //! Tokens → tree, by recursive descent. Names and the number of arguments are checked
 //! here, so that what parses can be evaluated.
 
+use super::ast::Function;
 use super::error::nearest;
-use super::function::{self, Function};
+use super::function;
 use super::lex::{Token, lex};
 use super::{Expression, ExpressionError, Kind, MAX_DEPTH};
 use crate::provision::told::told;

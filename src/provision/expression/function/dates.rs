@@ -1,11 +1,12 @@
 //! Dates: reading, writing, adding and counting. Between functions a date is text,
 //! `M/d/yyyy h:mm:ss tt` in UTC, as Entra prints it.
 
+use super::super::ast::{Call, Function};
 use super::super::date::{Moment, Unit};
 use super::super::date_format::{GENERAL, read, read_free, write};
-use super::super::eval::{Call, Outcome};
+use super::super::environment::Outcome;
 use super::super::{ExpressionError, Value};
-use super::{Function, entra, maybe, need, slot};
+use super::{entra, maybe, need, slot};
 use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 7] = [

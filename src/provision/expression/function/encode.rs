@@ -1,8 +1,10 @@
 //! Bytes as text: Base64, hexadecimal, security identifiers and distinguished names.
 
 use super::super::Value;
-use super::super::eval::{Call, Outcome, bound};
-use super::{Function, cloud_sync, entra, maybe, need};
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
+use super::super::eval::bound;
+use super::{cloud_sync, entra, maybe, need};
 use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 6] = [

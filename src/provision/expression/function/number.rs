@@ -1,7 +1,8 @@
 //! Arithmetic, of which the language has one function.
 
 use super::super::Value;
-use super::{Function, entra, need};
+use super::super::ast::Function;
+use super::{entra, need};
 use crate::provision::told::told;
 
 pub(super) static FUNCTIONS: [Function; 1] = [entra(

@@ -2,8 +2,10 @@
 //! of a surrogate pair becomes U+FFFD.
 
 use super::super::Value;
-use super::super::eval::{Call, Outcome, bound};
-use super::{Function, cloud_sync, entra, many, maybe, need};
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
+use super::super::eval::bound;
+use super::{cloud_sync, entra, many, maybe, need};
 use crate::provision::told::told;
 use crate::scim::unicode;
 
