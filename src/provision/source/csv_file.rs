@@ -2,9 +2,10 @@
 //! an application's assignments. A spreadsheet may have saved them with semicolons or
 //! tabs. An empty cell is null.
 
+use super::directory::{Assignment, RoleRef, Source, Tally};
 use super::load_report::InputError;
 use super::rows::Rows;
-use super::{Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
+use super::{Cell, Deleted, names};
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};

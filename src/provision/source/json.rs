@@ -2,8 +2,9 @@
 //! a line, delta answers; SCIM lists and resources. Each record tells by its own
 //! properties what it is.
 
+use super::directory::{AppRole, Assignment, RoleRef, Source, Tally};
 use super::records::Found;
-use super::{AppRole, Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
+use super::{Cell, Deleted, names};
 use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};

@@ -1,7 +1,7 @@
 //! The source objects of one kind as mappings and filters see them: the files' columns,
 //! and what the service computes itself (`IsSoftDeleted`, `appRoleAssignments`, members).
 
-use super::Source;
+use super::directory::Source;
 use super::roles::Entitlements;
 use super::table::Table;
 use crate::provision::expression::{Attributes, Value};

@@ -2,8 +2,8 @@
 //! of groups a user is a direct member of. Nested groups give nothing. The role whose id
 //! is all zeros is Default Access.
 
+use super::directory::{RoleRef, Source};
 use super::table::Deleted;
-use super::{RoleRef, Source};
 use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 
