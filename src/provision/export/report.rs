@@ -10,7 +10,7 @@ mod markup;
 use crate::provision::plan::{Operation, Summary};
 use crate::provision::told::told;
 pub use configuration::configuration;
-use markup::{Html, html};
+use markup::{heads, html, titled};
 use serde_json::Value;
 
 const STYLE: &str = include_str!("report.css");
@@ -237,18 +237,6 @@ pub fn operation(operation: &Operation) -> String {
 pub fn tail() -> String {
     let made = told!("Made by provisor {0}; nothing was sent", env!("CARGO_PKG_VERSION"));
     html("<footer>{}.</footer></body></html>\n", &[&made]).finish()
-}
-
-/// A heading within an operation or the configuration.
-fn titled(text: &mut Html, title: &str) {
-    text.add("<h3>{}</h3>", &[&title]);
-}
-
-/// A table up to its body.
-fn heads(text: &mut Html, heads: &[&str]) {
-    text.add("<table><thead><tr>", &[]);
-    heads.iter().for_each(|head| text.add("<th>{}</th>", &[head]));
-    text.add("</tr></thead><tbody>", &[]);
 }
 
 fn plain(value: &Value) -> String {

@@ -1,7 +1,6 @@
 //! The whole configuration at a report's end: what it was that was planned.
 
-use super::markup::{Html, html};
-use super::{heads, titled};
+use super::markup::{Html, heads, html, titled};
 use crate::provision::configuration::JobSettings;
 use crate::provision::told::told;
 use serde_json::Value;

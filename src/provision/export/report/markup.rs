@@ -33,6 +33,18 @@ pub(super) fn html(form: &'static str, parts: &[&dyn Part]) -> Html {
     html
 }
 
+/// A heading within an operation or the configuration.
+pub(super) fn titled(text: &mut Html, title: &str) {
+    text.add("<h3>{}</h3>", &[&title]);
+}
+
+/// A table up to its body.
+pub(super) fn heads(text: &mut Html, heads: &[&str]) {
+    text.add("<table><thead><tr>", &[]);
+    heads.iter().for_each(|head| text.add("<th>{}</th>", &[head]));
+    text.add("</tr></thead><tbody>", &[]);
+}
+
 /// What may stand in a place of a form.
 pub(super) trait Part {
     /// Writes it, as HTML.
