@@ -58,5 +58,5 @@ pub fn complete_path(typed: &str, targets: Vec<String>) -> String {
 #[wasm_bindgen(js_name = mendTarget)]
 #[must_use]
 pub fn mend_target(path: &str) -> String {
-    crate::provision::mend_target(path).unwrap_or_default()
+    crate::provision::target::mend_target(path).unwrap_or_default()
 }

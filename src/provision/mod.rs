@@ -1,8 +1,10 @@
 //! What Microsoft Entra's provisioning service does, pure: given a source directory, a
 //! configuration and what the target holds, what would be sent, and why.
 //!
-//! Data flows `source` → `scope` → `matching` → `mapping` (`expression`) → `diff` →
-//! `requests` → `plan`.
+//! The rooms from the bottom up, each of which may use only what stands before it: what stands here
+//! by itself (`message`, `order`, `diagnostic`, `object_kind`, `address`, `profile`, `example`),
+//! `expression`, `values`, `source`, `target`, `configuration`, `plan`, `analysis`, `export`, `cycle`,
+//! `run`.
 
 mod address;
 pub mod analysis;
@@ -21,9 +23,3 @@ pub mod source;
 pub mod target;
 pub mod told;
 pub mod values;
-
-/// A target attribute's path as it should be written, if it can be read at all.
-#[must_use]
-pub fn mend_target(path: &str) -> Option<String> {
-    target::TargetPath::parse(path).ok().map(|path| path.to_string())
-}

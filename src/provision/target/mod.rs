@@ -11,4 +11,5 @@ pub use capability::{Capabilities, MemberRemoval, Update};
 pub use dialect::{Dialect, ManagerShape};
 pub(crate) use document::{Document, Documents, Spot};
 pub(crate) use held::{Held, HeldObject, Index, Indexed, Routes};
+pub use target_path::mend_target;
 pub(crate) use target_path::{TargetPath, member};

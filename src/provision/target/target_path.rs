@@ -328,6 +328,12 @@ fn split_urn(head: &str) -> (Option<String>, &str) {
     }
 }
 
+/// A target attribute's path as it should be written, if it can be read at all.
+#[must_use]
+pub fn mend_target(path: &str) -> Option<String> {
+    TargetPath::parse(path).ok().map(|path| path.to_string())
+}
+
 /// A member by name, without ASCII case (RFC 7643 §2.1).
 pub(crate) fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     if let Some(found) = object.get(name) {
