@@ -6,7 +6,7 @@ use super::effect::Effect;
 use super::job::{Ending, Execution, Removals, Running, Schedule};
 use super::quarantine::Quarantine;
 use super::reply::Fault;
-use super::{Cycle, Stage};
+use super::state::{Cycle, Stage};
 use crate::provision::plan::quarantine_rule::{Reason, threshold};
 
 impl Cycle {
