@@ -4,7 +4,7 @@
 
 use super::edit::{AddedRole, EditKind};
 use super::program::Program;
-use super::schema_json::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
+use super::schema::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMapping};
 use super::scope::ScopeFilter;
 use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::{Value as Held, lint};

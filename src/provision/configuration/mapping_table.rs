@@ -2,8 +2,8 @@
 //! attributes in their order, faults included, with the Clarizen One profile's sources
 //! where it knows the attribute.
 
-use super::schema_json::Schema;
-use super::table;
+use super::attribute_list;
+use super::schema::Schema;
 use crate::provision::source::InputError;
 use crate::provision::target::TargetPath;
 use crate::provision::told::told;
@@ -63,7 +63,7 @@ fn define(document: &mut Value, kind: &str, text: &str) {
     let target = objects(document)
         .find(|object| object.get("sourceObjectName").and_then(Value::as_str) == Some(kind))
         .and_then(|object| object.get("targetObjectName")?.as_str().map(str::to_owned));
-    let listed = table::read(text).map(|(rows, _)| rows).unwrap_or_default();
+    let listed = attribute_list::read(text).map(|(rows, _)| rows).unwrap_or_default();
     let is_target = |object: &&mut Value| object.get("name").and_then(Value::as_str) == target.as_deref();
     for object in objects_mut(document, "directories", "objects").filter(is_target) {
         let Some(attributes) = object.get_mut("attributes").and_then(Value::as_array_mut) else { continue };
@@ -105,7 +105,7 @@ fn objects(document: &Value) -> impl Iterator<Item = &Value> {
 
 /// Each row's attribute, and whether the row says it is used for matching or filtering.
 fn rows(text: &str) -> Vec<(String, bool)> {
-    table::body(text)
+    attribute_list::body(text)
         .filter_map(|(_, cells)| {
             let target = cells.first()?.clone();
             let rest = cells.iter().skip(2).any(|cell| !cell.is_empty());
@@ -138,7 +138,7 @@ fn mapping(target: &str, matching: bool, known: &[Value]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema_json::Kind;
+    use super::super::schema::Kind;
     use super::*;
 
     const TABLE: &str = include_str!("../../../examples/clarizen-one/mapping-table.md");

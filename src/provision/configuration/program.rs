@@ -1,6 +1,6 @@
 //! The seam between mappings and the expression language: a mapping's source compiled once.
 
-use super::schema_json::MappingSource;
+use super::schema::MappingSource;
 use super::surroundings::{Surroundings, chance};
 use crate::provision::expression::{Attributes, Environment, Expression, Kind, Value, evaluate, parse};
 use crate::provision::told::told;

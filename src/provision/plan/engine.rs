@@ -13,7 +13,7 @@ use super::rules::{Links, Rules};
 use super::settlement::{Link, Settled, Settlement};
 use super::side::{Side, side};
 use crate::provision::configuration::{
-    Compiled, JobSettings, ObjectMapping, Schema, Surroundings, lint, mapping_table, table,
+    Compiled, JobSettings, ObjectMapping, Schema, Surroundings, attribute_list, lint, mapping_table,
 };
 use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::Patterns;
@@ -172,7 +172,7 @@ impl Engine {
             return self.configure(text, settings);
         }
         // What else is wrong with a row shows where its mapping is compiled.
-        let told = table::read(text).map(|(_, found)| found).unwrap_or_default();
+        let told = attribute_list::read(text).map(|(_, found)| found).unwrap_or_default();
         let mut findings: Vec<Diagnostic> =
             told.into_iter().filter(|finding| finding.rule == "attribute-type").collect();
         match mapping_table::configuration(text) {

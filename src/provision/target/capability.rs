@@ -2,7 +2,7 @@
 //! shaped by it, and what it cannot take is a finding before anything is sent.
 
 use super::dialect::{Dialect, ManagerShape};
-use super::target_path::TargetPath;
+use super::path::TargetPath;
 use crate::provision::object_kind::ObjectKind;
 use serde::{Deserialize, Serialize};
 

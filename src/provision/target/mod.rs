@@ -4,12 +4,12 @@
 mod capability;
 mod dialect;
 mod document;
-mod held;
-mod target_path;
+mod inventory;
+mod path;
 
 pub use capability::{Capabilities, MemberRemoval, Update};
 pub use dialect::{Dialect, ManagerShape};
 pub(crate) use document::{Document, Documents, Spot};
-pub(crate) use held::{Held, HeldObject, Index, Indexed, Routes};
-pub use target_path::mend_target;
-pub(crate) use target_path::{TargetPath, member};
+pub(crate) use inventory::{Held, HeldObject, Index, Indexed, Routes};
+pub use path::mend_target;
+pub(crate) use path::{TargetPath, member};

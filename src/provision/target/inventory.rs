@@ -1,7 +1,7 @@
 //! What the target holds: resources as [`Documents`], found by id and by folded values.
 
 use super::document::{Document, Documents, Route, Spot};
-use super::target_path::TargetPath;
+use super::path::TargetPath;
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Found, InputError, LoadReport, Records};
 use crate::provision::told::told;
