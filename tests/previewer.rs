@@ -1,7 +1,7 @@
 //! What the page asks of a plan: tallies, the inside of an object, differences, a replay.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop")]
 
-use provisor::provision::analysis::tally::{ScopeTally, SignOn, SignOnCheck};
+use provisor::provision::analysis::statistics::{ScopeTally, SignOn, SignOnCheck};
 use provisor::provision::analysis::{Search, different_rows};
 use provisor::provision::configuration::JobSettings;
 use provisor::provision::example;

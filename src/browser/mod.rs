@@ -10,7 +10,7 @@ mod load;
 
 pub use language::{catalogue, check_expression};
 
-use crate::provision::told::told;
+use crate::provision::message::told;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 

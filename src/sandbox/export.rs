@@ -3,8 +3,8 @@
 use crate::provision::configuration::JobSettings;
 use crate::provision::export;
 use crate::provision::export::{LeftOut, report};
+use crate::provision::message::{plain, told};
 use crate::provision::plan::{Operation, Summary};
-use crate::provision::told::{plain, told};
 use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -2,7 +2,7 @@
 
 use super::generate::Chance;
 use super::law::for_all;
-use provisor::provision::analysis::tally::ScopeTally;
+use provisor::provision::analysis::statistics::ScopeTally;
 use provisor::provision::configuration::JobSettings;
 use provisor::provision::plan::Engine;
 use serde_json::{Value, json};

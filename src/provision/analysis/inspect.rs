@@ -3,11 +3,11 @@
 
 use crate::provision::configuration::{Compiled, FilterFacts, Flow, chance, seed};
 use crate::provision::expression::{Attributes, Environment, State, Value as Held, parse, trace};
+use crate::provision::message::told;
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::order::sort_by_keys;
 use crate::provision::plan::Engine;
+use crate::provision::sort::sort_by_keys;
 use crate::provision::source::{Population, Subject};
-use crate::provision::told::told;
 use crate::scim::span::Span;
 use serde::Serialize;
 use serde_json::Value;

@@ -4,10 +4,10 @@
 use crate::provision::configuration::lint::{ROLE_FUNCTIONS, calls, finding};
 use crate::provision::configuration::{Compiled, Line};
 use crate::provision::diagnostic::{Diagnostic, Severity};
+use crate::provision::message::told;
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::plan::{Engine, Link, Planner};
 use crate::provision::target::{Routes, Spot};
-use crate::provision::told::told;
 use crate::provision::values::Atom;
 use std::collections::BTreeMap;
 

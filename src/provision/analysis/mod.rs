@@ -1,15 +1,15 @@
 //! What is asked of a plan once it stands: surveys, searches, comparisons, findings, and one object
 //! from within. It uses `plan` and all rooms below it.
 
+pub mod branch_coverage;
 mod compare;
+mod draft_edit;
 mod inspect;
 mod lint;
 mod search;
-mod sight;
+pub mod statistics;
 mod survey;
-pub mod tally;
-pub mod untaken;
-pub mod unused;
+pub mod unused_columns;
 
 pub use compare::{
     Comparing, Difference, DifferentRow, DifferentRows, Effect, ValueChange, compare, different_rows,

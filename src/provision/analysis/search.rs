@@ -3,8 +3,8 @@
 use crate::provision::configuration::{Flow, Line};
 use crate::provision::expression::Attributes;
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::order::sort_by_keys;
 use crate::provision::plan::{Decision, Engine, Row, Settled, Verdict, edits, marks};
+use crate::provision::sort::sort_by_keys;
 use crate::provision::source::Subject;
 use crate::scim::unicode::lowercase;
 use serde_json::Value;

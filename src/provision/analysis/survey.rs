@@ -4,10 +4,10 @@
 //! other, so that no operation is built and it can stop at any row.
 
 use crate::provision::configuration::{Compiled, Flow, Line};
+use crate::provision::message::told;
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::order::sort;
 use crate::provision::plan::{Decision, Engine, IdRoutes, Link, Marker, Planner, Settled, Verdict};
-use crate::provision::told::told;
+use crate::provision::sort::sort;
 use crate::provision::values::Atom;
 use hashbrown::HashMap;
 use serde::Serialize;

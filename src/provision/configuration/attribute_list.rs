@@ -2,9 +2,9 @@
 //! row, as Microsoft's tutorials have it. Faults are told with their remedy.
 
 use crate::provision::diagnostic::{Diagnostic, Severity};
+use crate::provision::message::told;
 use crate::provision::source::InputError;
 use crate::provision::target::TargetPath;
-use crate::provision::told::told;
 use serde::Serialize;
 
 /// One row.

@@ -5,8 +5,8 @@ use super::mapping::{Compiled, Line};
 use super::program::Program;
 use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::{Expression, parse};
+use crate::provision::message::told;
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::told::told;
 use serde_json::Value;
 
 /// Source attributes that a filter cannot be made of.

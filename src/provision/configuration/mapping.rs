@@ -8,11 +8,11 @@ use super::schema::{AttributeMapping, FlowType, Kind, MappingSource, ObjectMappi
 use super::scope::ScopeFilter;
 use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::{Value as Held, lint};
+use crate::provision::message::told;
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::order::sort;
+use crate::provision::sort::sort;
 use crate::provision::source::Role;
 use crate::provision::target::{Capabilities, TargetPath};
-use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool, same};
 use serde_json::{Value, json};
 

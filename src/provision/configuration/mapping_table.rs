@@ -4,9 +4,9 @@
 
 use super::attribute_list;
 use super::schema::Schema;
+use crate::provision::message::told;
 use crate::provision::source::InputError;
 use crate::provision::target::TargetPath;
-use crate::provision::told::told;
 use serde_json::{Value, json};
 
 /// Most rows read.

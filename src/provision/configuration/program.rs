@@ -3,7 +3,7 @@
 use super::schema::MappingSource;
 use super::surroundings::{Surroundings, chance};
 use crate::provision::expression::{Attributes, Environment, Expression, Kind, Value, evaluate, parse};
-use crate::provision::told::told;
+use crate::provision::message::told;
 
 /// A mapping's source, ready to run.
 #[derive(Clone, Debug)]

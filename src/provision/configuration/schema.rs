@@ -4,10 +4,10 @@
 
 use crate::provision::expression;
 use crate::provision::expression::{Expression, parse};
+use crate::provision::message::told;
 use crate::provision::profile::APPLICATIONS;
 use crate::provision::source::InputError;
 use crate::provision::target::{TargetPath, member};
-use crate::provision::told::told;
 use serde_json::{Map, Number, Value};
 
 /// What exports that write enumerations as numbers mean, in order.

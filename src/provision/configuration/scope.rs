@@ -3,7 +3,7 @@
 
 use super::pattern::Pattern;
 use crate::provision::expression::{Attributes, Value as Held};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -3,7 +3,7 @@
 
 use crate::provision::address::segment;
 use crate::provision::configuration::JobSettings;
-use crate::provision::plan::{Engine, Operation, PlannedRequest, created};
+use crate::provision::plan::{Engine, Operation, PlannedRequest, placeholder};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -71,7 +71,7 @@ pub fn bulk(operations: impl Iterator<Item = Operation>) -> Value {
 pub fn bulk_items(operation: &Operation, references: bool) -> Vec<Value> {
     let refer = |source: &str| Some(format!("bulkId:create:{source}"));
     let one = |request: &PlannedRequest| {
-        let path = created::path(request, |source| segment(&refer(source)?));
+        let path = placeholder::path(request, |source| segment(&refer(source)?));
         let mut item = json!({"method": request.method, "path": path});
         if let Some(item) = item.as_object_mut() {
             if request.method == "POST" {
@@ -80,7 +80,7 @@ pub fn bulk_items(operation: &Operation, references: bool) -> Vec<Value> {
             if !request.body.is_null() {
                 let mut body = request.body.clone();
                 // There is something to put at each place.
-                let _ = created::body(&mut body, &request.references, refer);
+                let _ = placeholder::body(&mut body, &request.references, refer);
                 item.insert("data".to_owned(), body);
             }
         }

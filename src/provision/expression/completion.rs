@@ -2,7 +2,7 @@
 //! target path, the attributes that the target knows.
 
 use super::functions;
-use crate::provision::order::sort;
+use crate::provision::sort::sort;
 use crate::scim::unicode::lowercase;
 use serde::Serialize;
 

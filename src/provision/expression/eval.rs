@@ -5,7 +5,7 @@
 use super::ast::Call;
 use super::environment::{Context, Environment, Outcome};
 use super::{Attributes, Expression, ExpressionError, Kind, Operator, Value};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::scim::span::Span;
 
 /// The longest text that a value may hold, in bytes. `Replace` inside `Replace` could

@@ -3,7 +3,7 @@
 
 use super::{Expression, ExpressionError, Kind, functions, lint, nearest, parse};
 use crate::provision::diagnostic::Severity;
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::scim::span::Span;
 use serde::Serialize;
 

@@ -3,10 +3,9 @@
 
 use super::ast::Function;
 use super::error::nearest;
-use super::function;
 use super::lex::{Token, lex};
-use super::{Expression, ExpressionError, Kind, MAX_DEPTH};
-use crate::provision::told::told;
+use super::{Expression, ExpressionError, Kind, MAX_DEPTH, function};
+use crate::provision::message::told;
 use crate::scim::span::Span;
 
 /// Reads an expression.

@@ -9,7 +9,7 @@ use super::regex_engine::{Backend, Engine};
 use super::regex_nest::{Nests, Place};
 use super::regex_syntax::{SPACE, WORD, character, literal};
 use super::spare::Spare;
-use crate::provision::told::told;
+use crate::provision::message::told;
 use std::iter::Peekable;
 use std::str::Chars;
 

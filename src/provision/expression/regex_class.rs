@@ -2,7 +2,7 @@
 //! inside a class become alternatives, and a subtraction becomes a look-ahead.
 
 use super::regex_syntax::{SPACE, WORD, character, literal};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use std::iter::Peekable;
 use std::str::Chars;
 

@@ -126,7 +126,7 @@ mod native {
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 mod script {
     use super::{Engine, Match, Spare};
-    use crate::provision::told::told;
+    use crate::provision::message::told;
     use js_sys::{Array, Function, Reflect, RegExp};
     use wasm_bindgen::{JsCast, JsValue};
 

@@ -1,6 +1,6 @@
 //! How a character, and what `\w` and `\s` stand for, are written in ECMAScript.
 
-use crate::provision::told::told;
+use crate::provision::message::told;
 use std::iter::Peekable;
 use std::str::Chars;
 

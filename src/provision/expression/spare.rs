@@ -1,6 +1,6 @@
 //! How much regular expressions may still search.
 
-use crate::provision::told::told;
+use crate::provision::message::told;
 use std::cell::Cell;
 use std::rc::Rc;
 

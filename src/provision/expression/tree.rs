@@ -4,7 +4,7 @@
 use super::ast::{Function, Need};
 use super::parse::unknown_function;
 use super::{Expression, ExpressionError, Kind, MAX_DEPTH, Operator, function, parse};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::scim::span::Span;
 use serde_json::{Value as Json, json};
 

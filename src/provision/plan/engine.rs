@@ -5,22 +5,22 @@
 use super::decide::{Decision, Verdict};
 use super::matching::Indexes;
 use super::operation::Planner;
-use super::planning::{Before, Ground, Planning};
 use super::quarantine_rule::threshold;
 use super::report::{Operation, Row, Summary};
 use super::requests::Shape;
 use super::rules::{Links, Rules};
 use super::settlement::{Link, Settled, Settlement};
 use super::side::{Side, side};
+use super::stages::{Before, Ground, Planning};
 use crate::provision::configuration::{
     Compiled, JobSettings, ObjectMapping, Schema, Surroundings, attribute_list, lint, mapping_table,
 };
 use crate::provision::diagnostic::{Diagnostic, Severity};
 use crate::provision::expression::Patterns;
+use crate::provision::message::told;
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Entitlements, InputError, LoadReport, Source};
 use crate::provision::target::{Capabilities, Dialect, Held};
-use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use crate::scim::schema::instant;
 use serde_json::{Value, json};

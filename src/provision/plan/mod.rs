@@ -2,14 +2,13 @@
 //! engine in front. It uses `configuration` and all rooms below it.
 
 mod column;
-pub(crate) mod created;
 mod decide;
 mod engine;
 mod error_code;
 mod loading;
 mod matching;
 mod operation;
-mod planning;
+pub(crate) mod placeholder;
 pub mod quarantine_rule;
 mod reference;
 pub mod report;
@@ -17,6 +16,7 @@ mod requests;
 mod rules;
 mod settlement;
 mod side;
+mod stages;
 mod standing;
 
 pub(crate) use decide::{Decision, Marker, Outline, Verdict, decisions, edits, marks, outline};

@@ -1,11 +1,11 @@
 //! The bytes that would be sent: the match query, POST, PATCH in Entra's two dialects and
 //! in RFC 7644's own form (§3.5.2), DELETE.
 
-use super::created::{placeholder, placeholder_segment};
+use super::placeholder::{placeholder, placeholder_segment};
 use super::report::{CreatedReference, PlannedRequest};
 use crate::provision::configuration::{AddedRole, Edit, EditKind, Id};
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::order::sort;
+use crate::provision::sort::sort;
 use crate::provision::target::{Capabilities, Dialect, ManagerShape, MemberRemoval, TargetPath};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;

@@ -3,9 +3,9 @@
 use super::report::ScopeStep;
 use super::rules::Rules;
 use crate::provision::configuration::{Answer, Compiled, ObjectMapping};
+use crate::provision::message::told;
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Deleted, Population, Subject};
-use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 
 /// Why an object is in scope or not.

@@ -7,9 +7,9 @@
 
 use super::log::{Entry, Status, Subject};
 use crate::provision::export::LeftOut;
-use crate::provision::plan::created::Created;
+use crate::provision::message::told;
+use crate::provision::plan::placeholder::Created;
 use crate::provision::plan::{Operation, PlannedRequest, error_code};
-use crate::provision::told::told;
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -2,9 +2,9 @@
 //! target holds, answered by the same code as the endpoint's. What the directory holds
 //! afterwards is the proof that the plan does what it says.
 
+use crate::provision::message::told;
 use crate::provision::plan::PlannedRequest;
-use crate::provision::plan::created::Created;
-use crate::provision::told::told;
+use crate::provision::plan::placeholder::Created;
 use crate::scim::directory::memory::MemoryStore;
 use crate::scim::directory::{Context, NO_PASSWORDS, Settings};
 use crate::scim::http::{Request, serve};

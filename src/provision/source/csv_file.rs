@@ -6,7 +6,7 @@ use super::directory::{Assignment, RoleRef, Source, Tally};
 use super::load_report::InputError;
 use super::rows::Rows;
 use super::{Cell, Deleted, names};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};
 

@@ -1,7 +1,7 @@
 //! Text from bytes: UTF-8, or UTF-16 as some tools save exports and spreadsheets their tables.
 
 use super::load_report::InputError;
-use crate::provision::told::told;
+use crate::provision::message::told;
 
 fn wrong(what: &str) -> InputError {
     InputError::new(told!("the file is not {0}", what), told!("save it as UTF-8"))

@@ -5,7 +5,7 @@
 use super::directory::{AppRole, Assignment, RoleRef, Source, Tally};
 use super::records::Found;
 use super::{Cell, Deleted, names};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};

@@ -5,7 +5,7 @@ use super::directory::{Source, Tally};
 use super::json;
 use super::load_report::{InputError, LoadReport};
 use super::records::{Found, Records};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::provision::values::Pool;
 
 /// Most records taken from one kind of file.

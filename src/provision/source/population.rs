@@ -6,7 +6,7 @@ use super::roles::Entitlements;
 use super::table::Table;
 use crate::provision::expression::{Attributes, Value};
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::order::sort;
+use crate::provision::sort::sort;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 

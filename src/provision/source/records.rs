@@ -3,7 +3,7 @@
 //! record at hand is in memory, whatever the file's size.
 
 use super::load_report::InputError;
-use crate::provision::told::told;
+use crate::provision::message::told;
 
 /// Deepest nesting of pages in pages.
 const MAX_DEPTH: usize = 64;

@@ -2,9 +2,9 @@
 
 use super::document::{Document, Documents, Route, Spot};
 use super::path::TargetPath;
+use crate::provision::message::told;
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Found, InputError, LoadReport, Records};
-use crate::provision::told::told;
 use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 use serde_json::Value;

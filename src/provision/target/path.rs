@@ -4,7 +4,7 @@
 //! published `roles[primary eq"True".type]` are its own.
 
 use super::document::Route;
-use crate::provision::told::told;
+use crate::provision::message::told;
 use serde_json::{Map, Value, json};
 
 /// A parsed target attribute.

@@ -2,7 +2,7 @@
 
 use super::markup::{Html, heads, html, titled};
 use crate::provision::configuration::JobSettings;
-use crate::provision::told::told;
+use crate::provision::message::told;
 use serde_json::Value;
 
 /// Mappings, scoping filters and settings, as tables.

@@ -5,7 +5,7 @@ use super::super::ast::{Call, Function};
 use super::super::environment::Outcome;
 use super::super::{ExpressionError, Value};
 use super::{entra, many, maybe, need};
-use crate::provision::told::told;
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 4] = [
     entra("Guid", &[], told!("a new random identifier"), |call| {

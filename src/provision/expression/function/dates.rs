@@ -7,7 +7,7 @@ use super::super::date_format::{GENERAL, read, read_free, write};
 use super::super::environment::Outcome;
 use super::super::{ExpressionError, Value};
 use super::{entra, maybe, need, slot};
-use crate::provision::told::told;
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 7] = [
     entra("Now", &[], told!("the current date and time in UTC"), |call| {

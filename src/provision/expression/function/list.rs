@@ -4,7 +4,7 @@ use super::super::Value;
 use super::super::ast::{Call, Function};
 use super::super::environment::Outcome;
 use super::{cloud_sync, entra, maybe, need};
-use crate::provision::told::told;
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 5] = [
     entra("Count", &[need("attribute", "source")], told!("how many values there are"), |call| {

@@ -5,7 +5,7 @@ use super::super::environment::Outcome;
 use super::super::eval::whole_number;
 use super::super::{Expression, ExpressionError, Value};
 use super::{cloud_sync, entra, many, need, slot};
-use crate::provision::told::told;
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 13] = [
     entra(

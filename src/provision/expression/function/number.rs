@@ -3,7 +3,7 @@
 use super::super::Value;
 use super::super::ast::Function;
 use super::{entra, need};
-use crate::provision::told::told;
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 1] = [entra(
     "BitAnd",

@@ -6,7 +6,7 @@ use super::super::eval::bound;
 use super::super::regex::Regex;
 use super::super::{ExpressionError, Value};
 use super::{entra, maybe, need};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use std::rc::Rc;
 
 pub(super) static FUNCTIONS: [Function; 1] = [entra(

@@ -6,7 +6,7 @@ use super::super::ast::{Call, Function};
 use super::super::environment::Outcome;
 use super::super::eval::bound;
 use super::{cloud_sync, entra, many, maybe, need};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::scim::unicode;
 
 pub(super) static FUNCTIONS: [Function; 12] = [

@@ -5,7 +5,7 @@ use super::super::ast::{Call, Function};
 use super::super::environment::Outcome;
 use super::text::{lower, upper};
 use super::{entra, maybe, need};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::scim::unicode::{is_mark, nfd};
 
 pub(super) static FUNCTIONS: [Function; 3] = [

@@ -2,8 +2,8 @@
 //! clauses, which values an attribute has, and whom single sign-on would not find.
 
 use crate::provision::object_kind::ObjectKind;
-use crate::provision::order::sort;
 use crate::provision::plan::{Engine, is_inactive};
+use crate::provision::sort::sort;
 use crate::provision::source::{Population, Subject};
 use crate::scim::unicode::lowercase;
 use hashbrown::HashMap;

@@ -19,14 +19,14 @@ const CLOSE: char = '\u{FDD2}';
 #[cfg(not(feature = "browser"))]
 macro_rules! told {
     ($form:literal) => { $form };
-    ($form:literal, $($value:expr),+ $(,)?) => { $crate::provision::told::tell($form, &[$(&$value),+]) };
+    ($form:literal, $($value:expr),+ $(,)?) => { $crate::provision::message::tell($form, &[$(&$value),+]) };
 }
 
 /// A text for people: ``told!("`{0}` has no value", name)``. Without values it is a `&'static str`.
 #[cfg(feature = "browser")]
 macro_rules! told {
     ($form:literal) => { concat!("\u{FDD0}", $form, "\u{FDD2}") };
-    ($form:literal, $($value:expr),+ $(,)?) => { $crate::provision::told::tell($form, &[$(&$value),+]) };
+    ($form:literal, $($value:expr),+ $(,)?) => { $crate::provision::message::tell($form, &[$(&$value),+]) };
 }
 
 pub(crate) use told;
