@@ -3,7 +3,6 @@
 
 mod bearer;
 mod discovery;
-mod path;
 mod prefer;
 mod reply;
 mod request;
@@ -12,9 +11,10 @@ mod search;
 mod select;
 
 pub use bearer::{Bearer, BearerForm, bearer};
-pub use path::normal;
 pub use reply::Reply;
-pub use request::{HEADERS, Header, Request, decode};
+pub use request::{HEADERS, Header, Request};
+
+pub use super::uri::{decode, normal};
 
 use std::borrow::Cow;
 

@@ -1,8 +1,31 @@
-//! A path in its normal form (RFC 3986 §6.2.2): whoever decides by a path decides by this one.
+//! Escapes in a URI, and a path in its normal form (RFC 3986 §6.2.2): whoever decides by a path decides
+//! by this one.
 
 use std::borrow::Cow;
 
 use crate::scim::error::{ScimError, ScimType};
+
+/// Percent-decoding; what is no valid escape stays as it is.
+pub fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let digits = (byte == b'%').then(|| (hex(ahead.next()), hex(ahead.next())));
+        match digits {
+            Some((Some(high), Some(low))) => {
+                bytes.push(high * 16 + low);
+                rest = ahead;
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(byte: Option<u8>) -> Option<u8> {
+    char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
 
 /// The normal form of a path: it begins with `/`, unreserved characters stand for themselves, other
 /// escapes have capital digits, and there is no empty segment, no `.`, no `..` and no `/` at the end.
@@ -11,7 +34,7 @@ use crate::scim::error::{ScimError, ScimType};
 /// what RFC 3986 calls equivalent. `..` leads no higher than the root.
 ///
 /// ```
-/// use provisor::scim::http::normal;
+/// use provisor::scim::uri::normal;
 /// assert_eq!(normal("/scim/v2//Users/%2Esearch/").unwrap(), "/scim/v2/Users/.search");
 /// ```
 ///
