@@ -1,10 +1,9 @@
 //! What Microsoft Entra's provisioning service does, pure: given a source directory, a
 //! configuration and what the target holds, what would be sent, and why.
 //!
-//! The rooms from the bottom up, each of which may use only what stands before it: what stands here
-//! by itself (`message`, `order`, `diagnostic`, `object_kind`, `address`, `profile`, `example`),
-//! `expression`, `values`, `source`, `target`, `configuration`, `plan`, `analysis`, `export`, `cycle`,
-//! `run`.
+//! The rooms from the bottom up, each of which uses only what stands before it: the files that stand
+//! here by themselves and `profile`, then `expression`, `values`, `source`, `target`,
+//! `configuration`, `plan`, `analysis`, `export`, `cycle`, `run`.
 
 mod address;
 pub mod analysis;

@@ -9,7 +9,7 @@
 
 mod ast;
 mod completion;
-pub(super) mod date;
+mod date;
 mod date_format;
 mod environment;
 mod error;

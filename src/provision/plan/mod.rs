@@ -11,7 +11,7 @@ mod operation;
 pub(crate) mod placeholder;
 pub mod quarantine_rule;
 mod reference;
-pub mod report;
+mod report;
 mod requests;
 mod rules;
 mod settlement;
