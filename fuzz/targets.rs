@@ -3,11 +3,10 @@
 #![allow(dead_code, reason = "each fuzz target uses one of them")]
 
 use provisor::outbound::{Origin, Parts, judge};
-use provisor::provision::decode;
-use provisor::provision::engine::Engine;
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::expression;
-use provisor::provision::loading::Loading;
-use provisor::provision::report::{InputError, JobSettings, LoadReport};
+use provisor::provision::plan::{Engine, Loading};
+use provisor::provision::source::{InputError, LoadReport, decode};
 use provisor::scim::auth::{jwt, token};
 use provisor::scim::compat::{Profile, Reader};
 use provisor::scim::directory::memory::MemoryStore;

@@ -7,7 +7,7 @@ use provisor::provision::expression::{
     Attributes, Environment, Expression, ExpressionError, Patterns, State, Value, evaluate, functions, lint,
     parse, trace,
 };
-use provisor::provision::told::plain;
+use provisor::provision::message::plain;
 use serde_json::Value as Json;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,13 +1,12 @@
 //! What the page asks of a plan: tallies, the inside of an object, differences, a replay.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop")]
 
-use provisor::provision::compare::different_rows;
-use provisor::provision::engine::Engine;
+use provisor::provision::analysis::statistics::{ScopeTally, SignOn, SignOnCheck};
+use provisor::provision::analysis::{Search, different_rows};
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::example;
-use provisor::provision::replay::Replay;
-use provisor::provision::report::JobSettings;
-use provisor::provision::search::Search;
-use provisor::provision::tally::{ScopeTally, SignOn, SignOnCheck};
+use provisor::provision::plan::Engine;
+use provisor::provision::run::replay::Replay;
 
 const PEOPLE: usize = 60;
 

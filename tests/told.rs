@@ -14,7 +14,8 @@ fn sources(folder: &Path, into: &mut Vec<String>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("told.rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("message.rs")
+        {
             into.push(fs::read_to_string(&path).unwrap());
         }
     }

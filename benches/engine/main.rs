@@ -10,10 +10,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use provisor::provision::engine::Engine;
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::example;
-use provisor::provision::loading::Loading;
-use provisor::provision::report::JobSettings;
+use provisor::provision::plan::{Engine, Loading};
 use provisor::scim::filter;
 use provisor::scim::schema::builtin;
 use serde::{Deserialize, Serialize};

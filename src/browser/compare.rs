@@ -1,7 +1,7 @@
 //! Two plans side by side, compared in slices.
 
 use super::{Preview, text};
-use crate::provision::compare::Comparing;
+use crate::provision::analysis::Comparing;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A comparison under way: step until done, then ask for the result.

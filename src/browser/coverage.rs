@@ -2,13 +2,13 @@
 //! takes, who passes the scoping filters' clauses, whom sign-on would not find.
 
 use super::{Preview, text};
-use crate::provision::{tally, untaken};
+use crate::provision::analysis::{branch_coverage, statistics};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A look at everybody under way: step until done, then ask for the spans.
 #[wasm_bindgen]
 pub struct Untaken {
-    looking: Option<untaken::Untaken>,
+    looking: Option<branch_coverage::Untaken>,
 }
 
 #[wasm_bindgen]
@@ -17,7 +17,7 @@ impl Untaken {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(group: bool, expression: &str) -> Self {
-        Self { looking: untaken::Untaken::new(group, expression) }
+        Self { looking: branch_coverage::Untaken::new(group, expression) }
     }
 
     /// Looks at up to `most` further rows; true when all were.
@@ -35,7 +35,7 @@ impl Untaken {
 /// A count of who passes the scoping filters: step until done, then ask for the numbers.
 #[wasm_bindgen]
 pub struct ScopeTally {
-    counting: tally::ScopeTally,
+    counting: statistics::ScopeTally,
 }
 
 #[wasm_bindgen]
@@ -44,7 +44,7 @@ impl ScopeTally {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(group: bool) -> Self {
-        Self { counting: tally::ScopeTally::new(group) }
+        Self { counting: statistics::ScopeTally::new(group) }
     }
 
     /// Counts up to `most` further objects; true when all were.
@@ -62,7 +62,7 @@ impl ScopeTally {
 /// A look at what sign-on sends beside what is provisioned: step until done, then ask.
 #[wasm_bindgen]
 pub struct SignOn {
-    checking: tally::SignOn,
+    checking: statistics::SignOn,
 }
 
 #[wasm_bindgen]
@@ -71,7 +71,7 @@ impl SignOn {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(attribute: &str) -> Self {
-        Self { checking: tally::SignOn::new(attribute) }
+        Self { checking: statistics::SignOn::new(attribute) }
     }
 
     /// Looks at up to `most` further rows; true when all were.

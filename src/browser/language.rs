@@ -2,9 +2,7 @@
 //! JavaScript counts, and UTF-8 bytes in the core.
 
 use super::text;
-use crate::provision::completion::{complete, complete_target};
-use crate::provision::expression::functions;
-use crate::provision::fixes::findings;
+use crate::provision::expression::{complete, complete_target, findings, functions};
 use crate::scim::span::Span;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -60,5 +58,5 @@ pub fn complete_path(typed: &str, targets: Vec<String>) -> String {
 #[wasm_bindgen(js_name = mendTarget)]
 #[must_use]
 pub fn mend_target(path: &str) -> String {
-    crate::provision::mend_target(path).unwrap_or_default()
+    crate::provision::target::mend_target(path).unwrap_or_default()
 }

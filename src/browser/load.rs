@@ -1,7 +1,7 @@
 //! A file that comes in chunks, so that a large one can be given up.
 
 use super::{Preview, answer};
-use crate::provision::loading::Loading;
+use crate::provision::plan::Loading;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A file on its way in; UTF-8 or UTF-16.

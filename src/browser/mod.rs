@@ -10,16 +10,14 @@ mod load;
 
 pub use language::{catalogue, check_expression};
 
-use crate::provision::told::told;
+use crate::provision::message::told;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::provision::decode;
-use crate::provision::engine::Engine;
-use crate::provision::inspect::Inside;
-use crate::provision::report::{InputError, JobSettings, Operation, Row};
-use crate::provision::search::Search;
-use crate::provision::survey::Survey;
+use crate::provision::analysis::{Inside, Search, Survey};
+use crate::provision::configuration::JobSettings;
+use crate::provision::plan::{Engine, Operation, Row};
+use crate::provision::source::{InputError, decode};
 
 /// Panics, should one ever happen, are told in the console.
 #[wasm_bindgen(start)]

@@ -1,6 +1,6 @@
 //! Where a target keeps a resource: the endpoint and the id as one segment of a path.
 
-use super::held::ObjectKind;
+use super::object_kind::ObjectKind;
 
 /// The code of a failure: no path can name the target's id.
 pub(crate) const UNUSABLE: &str = "X-UnusableId";

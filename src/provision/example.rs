@@ -449,9 +449,10 @@ pub fn some_target(seed: u64, numbers: Range<usize>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::configuration::JobSettings;
+    use super::super::plan::Engine;
+    use super::super::plan::Summary;
     use super::*;
-    use crate::provision::engine::Engine;
-    use crate::provision::report::{JobSettings, Summary};
     use std::collections::HashSet;
 
     fn items(text: &str, key: &str) -> Vec<Value> {

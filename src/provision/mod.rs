@@ -1,65 +1,24 @@
 //! What Microsoft Entra's provisioning service does, pure: given a source directory, a
 //! configuration and what the target holds, what would be sent, and why.
 //!
-//! Data flows `source` → `scope` → `matching` → `mapping` (`expression`) → `diff` →
-//! `requests` → `plan`.
+//! The rooms from the bottom up, each of which uses only what stands before it: the files that stand
+//! here by themselves and `profile`, then `expression`, `values`, `source`, `target`,
+//! `configuration`, `plan`, `analysis`, `export`, `cycle`, `run`.
 
 mod address;
-pub mod capability;
-mod column;
-pub mod compare;
-pub mod completion;
-mod created;
+pub mod analysis;
+pub mod configuration;
 pub mod cycle;
-mod decide;
-mod diff;
-mod document;
-mod encoding;
-pub mod engine;
+pub mod diagnostic;
 pub mod example;
 pub mod export;
 pub mod expression;
-pub mod fixes;
-mod held;
-pub mod html;
-pub mod inspect;
-mod lint;
-pub mod loading;
-mod mapping;
-pub mod mapping_table;
-mod matching;
-mod order;
-mod plan;
-mod planning;
-mod pool;
-mod population;
+pub mod message;
+mod object_kind;
+pub mod plan;
 mod profile;
-mod program;
-mod records;
-mod reference;
-pub mod replay;
-pub mod report;
-mod requests;
-mod roles;
 pub mod run;
-pub mod run_log;
-mod schema_json;
-mod scope;
-pub mod search;
-mod sight;
-mod source;
-pub mod survey;
-pub mod table;
-pub mod tally;
-mod target_path;
-pub mod told;
-pub mod untaken;
-pub mod unused;
-
-pub use encoding::decode;
-
-/// A target attribute's path as it should be written, if it can be read at all.
-#[must_use]
-pub fn mend_target(path: &str) -> Option<String> {
-    target_path::TargetPath::parse(path).ok().map(|path| path.to_string())
-}
+mod sort;
+pub mod source;
+pub mod target;
+pub mod values;

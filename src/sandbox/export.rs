@@ -1,9 +1,10 @@
 //! The plan as files, made in slices so that a long one can be stopped.
 
-use crate::provision::export::LeftOut;
-use crate::provision::report::{JobSettings, Operation, Summary};
-use crate::provision::told::{plain, told};
-use crate::provision::{export, html};
+use crate::provision::configuration::JobSettings;
+use crate::provision::export;
+use crate::provision::export::{LeftOut, report};
+use crate::provision::message::{plain, told};
+use crate::provision::plan::{Operation, Summary};
 use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -60,8 +61,8 @@ impl Export {
                 let summary: Option<Summary> = serde_json::from_str(summary).ok();
                 let findings: Value = serde_json::from_str(findings).unwrap_or_default();
                 let page = |summary: &Summary| {
-                    html::head(told!("What provisioning would do"), summary)
-                        + &html::charts(summary, &findings)
+                    report::head(told!("What provisioning would do"), summary)
+                        + &report::charts(summary, &findings)
                 };
                 summary.as_ref().map(page).unwrap_or_default()
             }
@@ -101,7 +102,7 @@ impl Export {
                 .collect()
             }
             "report" => {
-                rows.filter(|row| row.verdict == self.section).map(|row| html::operation(&row)).collect()
+                rows.filter(|row| row.verdict == self.section).map(|row| report::operation(&row)).collect()
             }
             _ => {
                 let mut files = export::Csv { ..export::Csv::default() };
@@ -114,7 +115,7 @@ impl Export {
     /// Begins the report's next section.
     pub fn section(&mut self, action: &str, count: usize) -> String {
         action.clone_into(&mut self.section);
-        html::section(action, count)
+        report::section(action, count)
     }
 
     /// Begins the second part of a script or a bulk request: what refers to objects that the
@@ -129,7 +130,7 @@ impl Export {
         match self.kind.as_str() {
             "planJson" => format!("],\"summary\":{}}}", plain(summary)),
             "bulk" => "],\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:BulkRequest\"]}".to_owned(),
-            "report" => html::configuration(&self.schema, &self.settings) + &html::tail(),
+            "report" => report::configuration(&self.schema, &self.settings) + &report::tail(),
             _ => String::new(),
         }
     }
@@ -156,5 +157,5 @@ impl Export {
 #[wasm_bindgen(js_name = reportActions)]
 #[must_use]
 pub fn report_actions() -> Vec<String> {
-    html::actions().map(str::to_owned).collect()
+    report::actions().map(str::to_owned).collect()
 }

@@ -4,9 +4,12 @@
 mod export;
 mod run;
 
+use crate::provision::configuration::mapping_table;
+use crate::provision::example;
 use crate::provision::expression::write_trees;
-use crate::provision::report::{InputError, Operation};
-use crate::provision::{example, mapping_table, replay};
+use crate::provision::plan::Operation;
+use crate::provision::run::replay;
+use crate::provision::source::InputError;
 pub use export::Export;
 pub use run::{Run, run_log, run_log_head};
 use serde::Serialize;

@@ -1,10 +1,10 @@
 //! A plan carried out at a real target: the page sends what this says.
 
 use crate::provision::export::LeftOut;
-use crate::provision::report::Operation;
+use crate::provision::message::plain;
+use crate::provision::plan::Operation;
 use crate::provision::run;
-use crate::provision::run_log::Entry;
-use crate::provision::told::plain;
+use crate::provision::run::Entry;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A run, from its plan to its last answer.

@@ -17,3 +17,4 @@ pub mod patch;
 pub mod schema;
 pub mod span;
 pub mod unicode;
+pub mod uri;

@@ -3,9 +3,9 @@
 
 use super::schema::schema;
 use super::shell::{Shell, Weather};
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::cycle::job::Ending;
 use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Settings};
-use provisor::provision::report::JobSettings;
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400_000;

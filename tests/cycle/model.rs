@@ -5,9 +5,9 @@
 use super::schema::schema;
 use super::shell::{Shell, Weather};
 use proptest::prelude::*;
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::cycle::{Job, Purpose, Scope, Settings};
-use provisor::provision::engine::Engine;
-use provisor::provision::report::JobSettings;
+use provisor::provision::plan::Engine;
 use serde_json::{Value, json};
 
 const HOUR: i64 = 3_600_000;

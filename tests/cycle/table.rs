@@ -4,8 +4,8 @@
 use super::schema::schema;
 use super::shell::{Shell, Weather};
 use provisor::provision::cycle::job::{Schedule, Tracked};
-use provisor::provision::cycle::quarantine::threshold;
 use provisor::provision::cycle::{Job, Scope, Settings, status};
+use provisor::provision::plan::quarantine_rule::threshold;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

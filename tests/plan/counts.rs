@@ -2,9 +2,9 @@
 
 use super::generate::Chance;
 use super::law::for_all;
-use provisor::provision::engine::Engine;
-use provisor::provision::report::JobSettings;
-use provisor::provision::tally::ScopeTally;
+use provisor::provision::analysis::statistics::ScopeTally;
+use provisor::provision::configuration::JobSettings;
+use provisor::provision::plan::Engine;
 use serde_json::{Value, json};
 
 fn people(chance: &mut Chance) -> Value {

@@ -2,10 +2,11 @@
 //! encoding, with what we do not know at every level, in its order, and with every
 //! expression both as text and as Entra's tree.
 
-use provisor::provision::engine::Engine;
+use provisor::provision::configuration::JobSettings;
+use provisor::provision::diagnostic::Severity;
 use provisor::provision::expression::{Expression, parse, write_trees};
-use provisor::provision::report::{JobSettings, Severity};
-use provisor::provision::{decode, loading::Loading};
+use provisor::provision::plan::{Engine, Loading};
+use provisor::provision::source::decode;
 use serde_json::{Value, json};
 
 const SCHEMA: &str = include_str!("../vectors/configuration/synchronization-schema.json");

@@ -1,7 +1,7 @@
 //! Whether the plan foretells a quarantine by the numbers of the rule that cycles obey.
 
-use provisor::provision::engine::Engine;
-use provisor::provision::report::JobSettings;
+use provisor::provision::configuration::JobSettings;
+use provisor::provision::plan::Engine;
 use serde_json::json;
 
 /// Whether `people` new users whose manager nobody knows bring the job into quarantine.

@@ -3,11 +3,11 @@
 
 use super::generate::Chance;
 use super::law::for_all;
-use provisor::provision::engine::Engine;
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::export;
-use provisor::provision::html;
-use provisor::provision::report::{CreatedReference, JobSettings, Operation, PlannedRequest};
-use provisor::provision::run_log::{Entry, Status, Subject};
+use provisor::provision::export::report;
+use provisor::provision::plan::{CreatedReference, Engine, Operation, PlannedRequest};
+use provisor::provision::run::{Entry, Status, Subject};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::process::Command;
@@ -406,8 +406,8 @@ fn the_report_has_no_element_and_no_attribute_of_anybody_else() {
             object["attributeMappings"][0]["defaultValue"] = json!(hostile);
         }
         let settings = JobSettings { default_domain: Some(hostile.clone()), ..JobSettings::default() };
-        let page: String = operations.iter().map(html::operation).collect();
-        let page = page + &html::configuration(&schema, &settings);
+        let page: String = operations.iter().map(report::operation).collect();
+        let page = page + &report::configuration(&schema, &settings);
         let (found, texts) = tags(&page);
         for (name, attributes) in found {
             assert!(ELEMENTS.contains(&name.trim_start_matches('/')), "case {seed}: <{name}>");

@@ -2,8 +2,8 @@
 
 use super::directory::{Directory, apply};
 use super::generate::{Chance, present, schema, source};
-use provisor::provision::engine::Engine;
-use provisor::provision::report::JobSettings;
+use provisor::provision::configuration::JobSettings;
+use provisor::provision::plan::Engine;
 use serde_json::{Value, json};
 
 /// How many cases; each follows from its number. `make prove` asks for more.

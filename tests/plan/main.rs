@@ -16,8 +16,9 @@ mod restless;
 mod run;
 mod sight;
 
-use provisor::provision::engine::Engine;
-use provisor::provision::report::{JobSettings, Severity};
+use provisor::provision::configuration::JobSettings;
+use provisor::provision::diagnostic::Severity;
+use provisor::provision::plan::Engine;
 use serde_json::{Value, json};
 
 /// Whether all that `wanted` says is so in `found`; arrays compare whole.

@@ -3,8 +3,8 @@
 //! for, and that it asks for nothing else.
 
 use super::directory::{Directory, apply};
-use provisor::provision::engine::Engine;
-use provisor::provision::report::JobSettings;
+use provisor::provision::configuration::JobSettings;
+use provisor::provision::plan::Engine;
 use serde_json::{Value, json};
 
 const EARLIER: &str = "2026-11-24T10:00:00Z";

@@ -1,11 +1,10 @@
 //! A plan carried out at a target that answers as it likes: the order, what is tried again and
 //! what is not, and what the log says.
 
-use provisor::provision::engine::Engine;
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::export::LeftOut;
-use provisor::provision::report::JobSettings;
-use provisor::provision::run::{Ending, Outcome, Planned, Run, Sending, Turn};
-use provisor::provision::run_log::{Entry, Status};
+use provisor::provision::plan::Engine;
+use provisor::provision::run::{Ending, Entry, Outcome, Planned, Run, Sending, Status, Turn};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 

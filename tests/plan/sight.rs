@@ -2,8 +2,8 @@
 
 use super::generate::{Chance, present, schema, source};
 use super::law::{engine, for_all, settings};
-use provisor::provision::engine::Engine;
 use provisor::provision::example;
+use provisor::provision::plan::Engine;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -36,7 +36,7 @@ export const test = base.extend<{ faults: string[]; refusals: boolean }>({
       page.on("pageerror", (error) => faults.push(String(error)));
       await use(faults);
       expect(faults).toEqual([]);
-      // What the engine tells comes between marks (src/provision/told.rs), which nobody may see.
+      // What the engine tells comes between marks (src/provision/message.rs), which nobody may see.
       if (!page.isClosed())
         expect((await page.content()).replace(/<script[\s\S]*?<\/script>/g, "")).not.toMatch(
           /[\uFDD0-\uFDD2]/,

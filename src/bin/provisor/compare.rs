@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use provisor::provision::compare::compare;
-use provisor::provision::engine::Engine;
+use provisor::provision::analysis::{Difference, Effect, compare};
 use provisor::provision::export::record;
-use provisor::provision::report::{Difference, Effect};
+use provisor::provision::plan::Engine;
 
 use super::population::{Job, Population, configure};
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use provisor::provision::engine::Engine;
-use provisor::provision::report::{Diagnostic, JobSettings, Severity};
-use provisor::provision::table;
+use provisor::provision::configuration::{JobSettings, attribute_list};
+use provisor::provision::diagnostic::{Diagnostic, Severity};
+use provisor::provision::plan::Engine;
 use serde_json::json;
 
 use super::population::{Job, Population, configure, shown};
@@ -55,7 +55,9 @@ enum Level {
 /// Prints every finding.
 pub(super) fn run(arguments: &Lint) -> Result<ExitCode, String> {
     let found = match &arguments.table {
-        Some(path) => table::read(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?.1,
+        Some(path) => {
+            attribute_list::read(&read(path)?).map_err(|error| format!("`{}`: {error}", path.display()))?.1
+        }
         None => {
             let mut engine = Engine::new();
             let populated = !arguments.population.is_empty();

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
-use provisor::provision::capability::Capabilities;
-use provisor::provision::cycle::timestamp;
-use provisor::provision::engine::Engine;
-use provisor::provision::loading::Loading;
-use provisor::provision::report::{Diagnostic, JobSettings, LoadReport, Severity};
+use provisor::provision::configuration::JobSettings;
+use provisor::provision::diagnostic::{Diagnostic, Severity};
+use provisor::provision::plan::{Engine, Loading};
+use provisor::provision::source::LoadReport;
+use provisor::provision::target::Capabilities;
+use provisor::provision::values::timestamp;
 
 use super::text::read;
 

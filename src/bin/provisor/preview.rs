@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use provisor::provision::capability::Capabilities;
-use provisor::provision::engine::Engine;
-use provisor::provision::report::{Operation, Summary};
-use provisor::provision::survey::Survey;
-use provisor::provision::{export, html};
+use provisor::provision::analysis::Survey;
+use provisor::provision::export;
+use provisor::provision::export::report;
+use provisor::provision::plan::{Engine, Operation, Summary};
+use provisor::provision::target::Capabilities;
 
 use super::population::{Job, Population, configure};
 
@@ -165,20 +165,20 @@ fn report(out: &mut dyn Write, engine: &Engine, summary: &Summary, places: &[usi
     let mut survey = Survey::default();
     while !survey.step(engine, usize::MAX) {}
     let findings = serde_json::to_value(survey.findings())?;
-    write!(out, "{}", html::head("What provisioning would do", summary))?;
-    write!(out, "{}", html::charts(summary, &findings))?;
-    for action in html::actions() {
+    write!(out, "{}", report::head("What provisioning would do", summary))?;
+    write!(out, "{}", report::charts(summary, &findings))?;
+    for action in report::actions() {
         let of = |at: &&usize| engine.row(**at).is_some_and(|row| row.action == action);
         let count = places.iter().filter(of).count();
         if count > 0 {
-            write!(out, "{}", html::section(action, count))?;
+            write!(out, "{}", report::section(action, count))?;
         }
         for operation in places.iter().filter(of).filter_map(|at| engine.operation(*at)) {
-            write!(out, "{}", html::operation(&operation))?;
+            write!(out, "{}", report::operation(&operation))?;
         }
     }
     let schema = engine.schema().cloned().unwrap_or_default();
-    write!(out, "{}{}", html::configuration(&schema, engine.settings()), html::tail())
+    write!(out, "{}{}", report::configuration(&schema, engine.settings()), report::tail())
 }
 
 fn text(

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use provisor::provision::decode;
+use provisor::provision::source::decode;
 
 /// A file's text; `-` is standard input.
 pub(super) fn read(path: &Path) -> Result<String, String> {

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::links;
 use crate::edge::store::sql::SqlStore;
-use crate::provision::engine::Engine;
+use crate::provision::configuration::JobSettings;
+use crate::provision::diagnostic::Diagnostic;
 use crate::provision::export;
-use crate::provision::report::{Diagnostic, JobSettings};
+use crate::provision::plan::Engine;
 use crate::scim::directory::page::is_last;
 use crate::scim::directory::{Context, NO_PASSWORDS, Place, Predicate, Searchable, Settings, Stop, told};
 use crate::scim::effort::Effort;

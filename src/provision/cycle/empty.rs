@@ -1,9 +1,9 @@
 //! The guard against an empty source. An export that failed or a permission that was revoked looks
 //! like a directory that everybody has left; nobody is disabled or deleted for that.
 
-use super::Cycle;
 use super::job::Tracked;
 use super::reply::Fault;
+use super::state::Cycle;
 
 /// The code of a cycle that ends because its source shows nothing.
 pub(super) const SOURCE_EMPTY: &str = "X-SourceEmpty";

@@ -1,11 +1,13 @@
 //! How a cycle ends: what it leaves in the job, whether the job goes into quarantine, comes
 //! out of it, or stops.
 
+use super::clock::{HOUR, MINUTE};
 use super::effect::Effect;
-use super::job::{Ending, Execution, HOUR, MINUTE, Removals, Running, Schedule};
-use super::quarantine::{Quarantine, Reason, threshold};
+use super::job::{Ending, Execution, Removals, Running, Schedule};
+use super::quarantine::Quarantine;
 use super::reply::Fault;
-use super::{Cycle, Stage};
+use super::state::{Cycle, Stage};
+use crate::provision::plan::quarantine_rule::{Reason, threshold};
 
 impl Cycle {
     /// The cycle came to its end.

@@ -2,7 +2,7 @@
 //! cycle; any other after 6, 12 and 24 hours, then daily, until it is dropped after four
 //! weeks (entra-provisioning, "Errors, escrow, retry").
 
-use super::job::{DAY, HOUR};
+use super::clock::{DAY, HOUR};
 use serde::{Deserialize, Serialize};
 
 /// After this long an escrow is dropped, and a job in quarantine is disabled.

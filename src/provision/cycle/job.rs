@@ -2,18 +2,13 @@
 //! quarantine, how far the running cycle is. Plain JSON; the objects stand apart from the
 //! rest so that a shell may store the head and only those objects that changed.
 
+use super::effect::Effect;
 use super::escrow::Escrow;
-use super::quarantine::{Quarantine, Reason};
+use super::quarantine::Quarantine;
+use crate::provision::plan::quarantine_rule::Reason;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A minute in milliseconds.
-pub const MINUTE: i64 = 60_000;
-/// An hour in milliseconds.
-pub const HOUR: i64 = 60 * MINUTE;
-/// A day in milliseconds.
-pub const DAY: i64 = 24 * HOUR;
 
 /// Whether a job runs (Graph's `synchronizationJob.schedule.state`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,7 +226,7 @@ pub struct Head {
     /// The last of these that wrote something.
     pub last_successful_execution_with_exports: Option<Execution>,
     /// Log records and notices that were not taken yet.
-    pub outbox: Vec<super::Effect>,
+    pub outbox: Vec<Effect>,
 }
 
 /// A job, whole.

@@ -2,18 +2,12 @@
 
 use super::reply::Fault;
 use super::world::{Glance, Query};
-use crate::provision::report::{Change, Operation, ScopeStep};
-use crate::scim::schema::written;
+use crate::provision::plan::{Change, Operation, ScopeStep};
+use crate::provision::values::timestamp;
 use serde_json::{Map, Value, json};
 
 /// Most members of a list that a record shows.
 const SHOWN: usize = 100;
-
-/// A time as Graph writes it; `from` is milliseconds since 1970.
-#[must_use]
-pub fn timestamp(from: i64) -> String {
-    written(from).unwrap_or_else(|| "1970-01-01T00:00:00.000Z".to_owned())
-}
 
 /// What happened to one object, step by step.
 #[derive(Clone, Debug, Default)]

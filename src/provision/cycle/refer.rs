@@ -1,13 +1,13 @@
 //! The second phase: managers and members, once everyone who can have a target id has one.
 
-use super::Cycle;
 use super::effect::Purpose;
 use super::escrow::{Escrow, NEVER};
 use super::record::Trail;
 use super::reply::{self, Fault};
+use super::state::Cycle;
 use super::turn::{Step, Turn, get, unusable};
 use super::world::{Tie, World};
-use crate::provision::report::{Operation, PlannedRequest};
+use crate::provision::plan::{Operation, PlannedRequest};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 

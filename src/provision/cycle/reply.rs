@@ -1,7 +1,9 @@
 //! A reply read as Entra reads it: what was asked for, or a failure under Entra's code.
 
+use super::clock::MINUTE;
 use super::effect::{Outcome, Purpose};
 use crate::provision::address::is_usable;
+use crate::provision::plan::error_code;
 use serde_json::Value;
 
 /// Why a request did not give what was asked for.
@@ -63,25 +65,7 @@ pub(super) fn read(purpose: Purpose, outcome: &Outcome) -> Result<Value, Fault> 
             INCOMPATIBLE,
             "a query was answered with 404; it wants 200 with an empty list when nothing is found",
         )),
-        _ => Err(Fault::new(code(status), explained(status, body))),
-    }
-}
-
-/// Entra's code for an answer that is no success, ours with `X-` before it.
-pub(crate) fn code(status: u16) -> &'static str {
-    match status {
-        401 => "Unauthorized",
-        403 => "InsufficientRights",
-        404 => "InvalidAnchor",
-        405 => "MethodNotAllowed",
-        409 => "EntryConflict",
-        422 => "UnprocessableEntity",
-        429 => "TooManyRequests",
-        501 => "NotImplemented",
-        408 | 504 => "Timeout",
-        500..=599 => "InternalServerError",
-        400 => "X-BadRequest",
-        _ => "X-UnexpectedStatus",
+        _ => Err(Fault::new(error_code(status), explained(status, body))),
     }
 }
 
@@ -124,7 +108,7 @@ pub(super) fn identified(body: &Value) -> Result<String, Fault> {
 /// When a busy target is to be asked again; `attempt` counts from 0.
 pub(super) fn retry_at(outcome: &Outcome, attempt: u32, now: i64) -> Option<i64> {
     let Outcome::Reply { status: status @ (429 | 503), retry_at, .. } = outcome else { return None };
-    let patience = now + super::job::MINUTE * 15;
+    let patience = now + MINUTE * 15;
     match retry_at {
         Some(at) if *at <= patience => Some((*at).max(now)),
         Some(_) => None,

@@ -1,7 +1,7 @@
 //! A job's status in the shape of Graph's `synchronizationJob`.
 
 use super::job::{Execution, Job, Schedule};
-use super::record::timestamp;
+use crate::provision::values::timestamp;
 use serde_json::{Value, json};
 
 /// The job's status, progress and quarantine; `interval` is minutes between cycles.

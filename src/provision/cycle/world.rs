@@ -4,17 +4,13 @@
 
 use super::job::Tracked;
 use crate::provision::address::resource_path;
-use crate::provision::capability::Update;
-use crate::provision::engine::Engine;
-use crate::provision::held::ObjectKind;
-use crate::provision::mapping::Compiled;
-use crate::provision::matching::{Link, Settled};
-use crate::provision::plan::Planner;
-use crate::provision::pool::Atom;
-use crate::provision::report::{Diagnostic, InputError, JobSettings, Operation};
-use crate::provision::requests::match_path;
-use crate::provision::source::{Deleted, Table};
-use crate::provision::target_path::TargetPath;
+use crate::provision::configuration::{Compiled, JobSettings};
+use crate::provision::diagnostic::Diagnostic;
+use crate::provision::object_kind::ObjectKind;
+use crate::provision::plan::{Engine, Link, Operation, Planner, Settled, match_path};
+use crate::provision::source::{Deleted, InputError, Table};
+use crate::provision::target::{TargetPath, Update};
+use crate::provision::values::Atom;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -209,7 +205,7 @@ impl World {
         let planner = self.engine.planner();
         let Some(compiled) = planner.compiled(settled.kind) else { return Vec::new() };
         let table = planner.source.table(settled.kind);
-        let query = |line: &&crate::provision::mapping::Line| {
+        let query = |line: &&crate::provision::configuration::Line| {
             let yielded = planner.columns(settled.kind).get(table, line.index, settled.row);
             let value = planner.pool.first(yielded).filter(|value| !value.is_empty())?;
             let path = match_path(settled.kind, &line.target, value);

@@ -1,8 +1,7 @@
 //! A plan's requests as a shell script. All that comes from data stands between single quotes or
 //! is cleaned for a comment.
 
-use crate::provision::created;
-use crate::provision::report::Operation;
+use crate::provision::plan::{Operation, placeholder};
 use serde_json::{Value, json};
 
 /// What stands before the requests of a curl script. It wants `curl` and `jq`, stops at
@@ -37,7 +36,7 @@ pub fn curl(operation: &Operation) -> String {
     for request in operation.requests.iter().filter(|request| request.method != "GET") {
         let title = format!("{}: {}", request.id, operation.source.display_name);
         text.push_str(&format!("\n# {}\n", comment(&title)));
-        let path = match created::endpoint(request) {
+        let path = match placeholder::endpoint(request) {
             Some((endpoint, source)) => {
                 text.push_str(&format!("at=$(given {})\n", quoted(source)));
                 format!("{}\"$at\"", quoted(endpoint))

@@ -4,8 +4,7 @@
 //! too. So nothing that comes from data holds a line break or an opening brace here: a body's
 //! braces are written `\u007b`, which is the same JSON, and a path's are percent-encoded.
 
-use crate::provision::created;
-use crate::provision::report::{CreatedReference, Operation, PlannedRequest};
+use crate::provision::plan::{CreatedReference, Operation, PlannedRequest, placeholder};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -62,7 +61,7 @@ fn path(request: &PlannedRequest) -> String {
     // Encoded where it was made; here it is only kept from being anything else.
     let safe = |c: char| c.is_ascii_graphic() && !matches!(c, '{' | '}');
     let clean = |text: &str| text.chars().filter(|c| safe(*c)).collect::<String>();
-    match created::endpoint(request) {
+    match placeholder::endpoint(request) {
         Some((endpoint, source)) => format!("{}{}", clean(endpoint), given(source)),
         None => clean(&request.path),
     }

@@ -2,34 +2,15 @@
 //! not taken can neither fail nor cost. The clock, chance and the target's state come in
 //! from outside.
 
-use super::{Attributes, Expression, ExpressionError, Kind, Operator, Patterns, Value};
-use crate::provision::told::told;
+use super::ast::Call;
+use super::environment::{Context, Environment, Outcome};
+use super::{Attributes, Expression, ExpressionError, Kind, Operator, Value};
+use crate::provision::message::told;
 use crate::scim::span::Span;
-use std::collections::HashMap;
 
 /// The longest text that a value may hold, in bytes. `Replace` inside `Replace` could
 /// otherwise grow without end.
 pub(crate) const MAX_TEXT: usize = 200_000;
-
-/// What an evaluation gives.
-pub(crate) type Outcome = Result<Value, ExpressionError>;
-
-/// What the outside lends to an evaluation.
-pub struct Environment<'e> {
-    /// The time, in milliseconds since 1970-01-01 UTC.
-    pub now: i64,
-    /// Random bits for `Guid` and `RandomString`.
-    pub random: &'e mut dyn FnMut() -> u64,
-    /// Whether the target holds a value already, for `SelectUniqueValue`.
-    pub taken: &'e dyn Fn(&str) -> bool,
-    /// The tenant's default verified domain.
-    pub default_domain: &'e str,
-    /// A condition that reads an absent or empty attribute fails, as documented, instead
-    /// of being evaluated, as Entra's own templates expect.
-    pub strict_iif: bool,
-    /// The regular expressions that were compiled for the same plan.
-    pub patterns: &'e Patterns,
-}
 
 /// The value of an expression for one source object.
 pub fn evaluate(
@@ -38,14 +19,6 @@ pub fn evaluate(
     environment: &mut Environment<'_>,
 ) -> Outcome {
     Context { attributes, environment, seen: None }.value(expression)
-}
-
-/// One evaluation under way.
-pub(crate) struct Context<'a, 'e> {
-    pub(crate) attributes: &'a dyn Attributes,
-    pub(crate) environment: &'a mut Environment<'e>,
-    /// What each sub-expression gave, by its address, when a trace is wanted.
-    pub(crate) seen: Option<HashMap<usize, Outcome>>,
 }
 
 impl Context<'_, '_> {
@@ -129,13 +102,6 @@ pub(crate) fn bound(length: usize, span: Span) -> Result<(), ExpressionError> {
     }
     let message = told!("the value grows past {0} bytes", MAX_TEXT);
     Err(ExpressionError::new("tooLong", span, message).help(told!("cut the text with `Mid` or `Left` first")))
-}
-
-/// A function at work: its arguments, each evaluated when asked for.
-pub(crate) struct Call<'c, 'a, 'e> {
-    pub(crate) arguments: &'c [Option<Expression>],
-    pub(crate) span: Span,
-    pub(crate) context: &'c mut Context<'a, 'e>,
 }
 
 impl<'c> Call<'c, '_, '_> {

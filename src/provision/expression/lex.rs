@@ -2,7 +2,7 @@
 //! which lets a hurried regular expression through.
 
 use super::{ExpressionError, MAX_LENGTH, Operator};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::scim::span::Span;
 use std::iter::Peekable;
 use std::str::CharIndices;

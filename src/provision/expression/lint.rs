@@ -2,7 +2,7 @@
 
 use super::explosive::is_explosive;
 use super::{Expression, Kind};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::scim::span::Span;
 use serde::Serialize;
 

@@ -1,11 +1,11 @@
 //! Tokens → tree, by recursive descent. Names and the number of arguments are checked
 //! here, so that what parses can be evaluated.
 
+use super::ast::Function;
 use super::error::nearest;
-use super::function::{self, Function};
 use super::lex::{Token, lex};
-use super::{Expression, ExpressionError, Kind, MAX_DEPTH};
-use crate::provision::told::told;
+use super::{Expression, ExpressionError, Kind, MAX_DEPTH, function};
+use crate::provision::message::told;
 use crate::scim::span::Span;
 
 /// Reads an expression.

@@ -2,16 +2,14 @@
 //! that takes long on one text must not take as long on each of twenty thousand.
 
 use super::regex::Regex;
-use std::cell::{Cell, RefCell};
+use super::spare::Spare;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Patterns kept at once; of more, each is compiled when it is met.
 const KEPT: usize = 64;
 /// What compiling one costs, in steps back.
 const COMPILING: u64 = if cfg!(feature = "edge") { 20_000 } else { 1_000 };
-/// What the patterns of one plan may cost beyond what each text allows, in steps back. Tenants
-/// share the thread at the edge, so that it is some seconds there.
-const SPARE: u64 = if cfg!(feature = "edge") { 60_000_000 } else { 10_000_000_000 };
 
 /// Patterns by their text. A clone is the same one.
 #[derive(Clone, Default)]
@@ -54,22 +52,3 @@ impl PartialEq for Patterns {
 }
 
 impl Eq for Patterns {}
-
-/// What may still be spent, in steps back. A clone is the same one.
-#[derive(Clone, Debug)]
-pub(crate) struct Spare(Rc<Cell<u64>>);
-
-impl Default for Spare {
-    fn default() -> Self {
-        Self(Rc::new(Cell::new(SPARE)))
-    }
-}
-
-impl Spare {
-    /// Spends some; the error is in words.
-    pub(crate) fn spend(&self, steps: u64) -> Result<(), &'static str> {
-        let left = self.0.get().checked_sub(steps);
-        self.0.set(left.unwrap_or(0));
-        left.map(|_| ()).ok_or(super::regex_engine::TOO_LONG)
-    }
-}

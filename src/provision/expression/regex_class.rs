@@ -1,8 +1,8 @@
 //! A .NET character class, `[a-z\w-[aeiou]]`, in ECMAScript. Complements such as `\W`
 //! inside a class become alternatives, and a subtraction becomes a look-ahead.
 
-use super::regex::{SPACE, WORD, character, literal};
-use crate::provision::told::told;
+use super::regex_syntax::{SPACE, WORD, character, literal};
+use crate::provision::message::told;
 use std::iter::Peekable;
 use std::str::Chars;
 

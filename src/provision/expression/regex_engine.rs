@@ -2,8 +2,7 @@
 //! and whose watchdog ends what takes long; everywhere else the crate `fancy-regex`, whose steps are
 //! bounded. At the edge all tenants share a thread, which nobody could stop.
 
-use super::patterns::Spare;
-use crate::provision::told::told;
+use super::spare::Spare;
 
 /// Where each group matched, in UTF-8 bytes; the whole match is first.
 pub(crate) type Match = Vec<Option<(usize, usize)>>;
@@ -18,10 +17,6 @@ pub(crate) trait Engine: Sized {
     fn matches(&self, text: &str, spare: &Spare) -> Result<Vec<Match>, String>;
 }
 
-/// What is said where a pattern has taken too long.
-pub(crate) const TOO_LONG: &str =
-    told!("the pattern takes too long on this text; do not repeat what is itself repeated, as in `(a+)+`");
-
 #[cfg(not(all(target_arch = "wasm32", feature = "browser")))]
 pub(crate) use native::Native as Backend;
 
@@ -30,7 +25,8 @@ pub(crate) use script::Script as Backend;
 
 #[cfg(not(all(target_arch = "wasm32", feature = "browser")))]
 mod native {
-    use super::{Engine, Match, Spare, TOO_LONG};
+    use super::super::spare::TOO_LONG;
+    use super::{Engine, Match, Spare};
     use fancy_regex::{Error, Regex, RegexBuilder, RuntimeError};
     use std::cell::OnceCell;
 
@@ -130,7 +126,7 @@ mod native {
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 mod script {
     use super::{Engine, Match, Spare};
-    use crate::provision::told::told;
+    use crate::provision::message::told;
     use js_sys::{Array, Function, Reflect, RegExp};
     use wasm_bindgen::{JsCast, JsValue};
 

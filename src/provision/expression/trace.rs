@@ -1,7 +1,7 @@
 //! How a value came about: every part of the expression with what it gave, and the
 //! branches that were not taken.
 
-use super::eval::{Context, Environment};
+use super::environment::{Context, Environment};
 use super::{Attributes, Expression, ExpressionError, Kind, Value};
 use crate::scim::span::Span;
 use serde::Serialize;

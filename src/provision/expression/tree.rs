@@ -1,10 +1,10 @@
 //! The tree in which Entra's synchronization schema stores every expression beside its
 //! text: `name`, `type` and `parameters` of key and value.
 
-use super::function::Need;
+use super::ast::{Function, Need};
 use super::parse::unknown_function;
 use super::{Expression, ExpressionError, Kind, MAX_DEPTH, Operator, function, parse};
-use crate::provision::told::told;
+use crate::provision::message::told;
 use crate::scim::span::Span;
 use serde_json::{Value as Json, json};
 
@@ -159,7 +159,7 @@ fn call(name: &str, parameters: Vec<(&str, Expression)>) -> Result<Expression, E
 }
 
 /// Whether the slot at `index` was omitted, since `key` belongs to a later one.
-fn skips(function: &function::Function, index: usize, key: &str) -> bool {
+fn skips(function: &Function, index: usize, key: &str) -> bool {
     let Some(current) = function.parameters.get(index) else { return false };
     let later = function.parameters.iter().skip(index + 1);
     current.need != Need::Repeated

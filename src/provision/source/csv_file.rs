@@ -2,11 +2,12 @@
 //! an application's assignments. A spreadsheet may have saved them with semicolons or
 //! tabs. An empty cell is null.
 
+use super::directory::{Assignment, RoleRef, Source, Tally};
+use super::load_report::InputError;
 use super::rows::Rows;
-use super::{Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
-use crate::provision::pool::{Atom, Pool};
-use crate::provision::report::InputError;
-use crate::provision::told::told;
+use super::{Cell, Deleted, names};
+use crate::provision::message::told;
+use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};
 
 /// Attributes that mappings often read and this file never has.

@@ -2,10 +2,11 @@
 //! a line, delta answers; SCIM lists and resources. Each record tells by its own
 //! properties what it is.
 
-use super::{AppRole, Assignment, Cell, Deleted, RoleRef, Source, Tally, names};
-use crate::provision::pool::{Atom, Pool};
-use crate::provision::records::Found;
-use crate::provision::told::told;
+use super::directory::{AppRole, Assignment, RoleRef, Source, Tally};
+use super::records::Found;
+use super::{Cell, Deleted, names};
+use crate::provision::message::told;
+use crate::provision::values::{Atom, Pool};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 

@@ -1,7 +1,7 @@
 //! CSV that comes in chunks (RFC 4180), row by row.
 
-use crate::provision::report::InputError;
-use crate::provision::told::told;
+use super::load_report::InputError;
+use crate::provision::message::told;
 
 /// Longest row, in bytes: a longer one is a quote that was never closed.
 const MAX_ROW: usize = 1_048_576;

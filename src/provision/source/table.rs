@@ -2,7 +2,7 @@
 //! null and one that was never a column are the same: null. An empty text is a value.
 
 use super::names;
-use crate::provision::pool::{Atom, Pool};
+use crate::provision::values::{Atom, Pool};
 use hashbrown::HashMap;
 
 /// One value on its way into a table.

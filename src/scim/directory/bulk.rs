@@ -15,9 +15,9 @@ use super::reference::{Names, References};
 use super::{Body, Context, Store, create_as, delete, etag, graph, location, patch, replace};
 use crate::scim::effort::Exhausted;
 use crate::scim::error::{ScimError, ScimType};
-use crate::scim::http::{decode as decode_path, normal};
 use crate::scim::patch::decode;
 use crate::scim::schema::{Registry, ResourceType};
+use crate::scim::uri::{decode as decode_path, normal};
 
 /// Most operations in one request.
 pub const MAX_OPERATIONS: usize = 1_000;

@@ -3,7 +3,6 @@
 
 mod bearer;
 mod discovery;
-mod path;
 mod prefer;
 mod refusal;
 mod reply;
@@ -14,7 +13,8 @@ mod select;
 mod serve;
 
 pub use bearer::{Bearer, BearerForm, bearer};
-pub use path::normal;
 pub use reply::{MEDIA_TYPE, Reply};
-pub use request::{HEADERS, Header, MAX_PAYLOAD, Request, decode};
+pub use request::{HEADERS, Header, MAX_PAYLOAD, Request};
 pub use serve::serve;
+
+pub use super::uri::{decode, normal};

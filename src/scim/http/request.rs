@@ -7,6 +7,7 @@ use crate::scim::compat::{Profile, Reading};
 use crate::scim::directory::{self, MAX_BULK_OPERATIONS, MAX_PASSWORDS};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::schema::project::Selection;
+use crate::scim::uri::decode;
 
 /// Longest body, in bytes.
 pub const MAX_PAYLOAD: usize = 1_048_576;
@@ -147,26 +148,4 @@ impl Request {
 fn may_name_password(body: &str) -> bool {
     let word = b"password";
     body.contains("\\u") || body.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
-}
-
-/// Percent-decoding; what is no valid escape stays as it is.
-pub fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let digits = (byte == b'%').then(|| (hex(ahead.next()), hex(ahead.next())));
-        match digits {
-            Some((Some(high), Some(low))) => {
-                bytes.push(high * 16 + low);
-                rest = ahead;
-            }
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(byte: Option<u8>) -> Option<u8> {
-    char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }

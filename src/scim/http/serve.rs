@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::path::normal;
 use super::refusal::{no_endpoint, not_allowed};
 use super::reply::{MEDIA_TYPE, Reply};
-use super::request::{Header, MAX_PAYLOAD, Request, decode};
+use super::request::{Header, MAX_PAYLOAD, Request};
 use super::{discovery, resource, search};
 use crate::scim::directory::{self, Context, Searchable};
 use crate::scim::effort::Exhausted;
 use crate::scim::error::ScimError;
+use crate::scim::uri::{decode, normal};
 
 /// Steps of a byte of a body that is read, checked and written.
 const WRITTEN: u64 = 16;

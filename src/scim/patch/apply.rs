@@ -1,21 +1,22 @@
 //! The steps, one after the other, on a copy of the document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use super::cost;
-use super::dialect::{self, Place, Step};
-use super::element::{is_assigned, is_primary, set_sub};
+use super::dialect;
+use super::element::set_sub;
 use super::members::{MemberChange, members};
 use super::op::{Op, Operations};
+use super::place::{Place, Step, Work, add, is_assigned, places_of};
 use crate::scim::compat::{Profile, Reader, Reading};
 use crate::scim::effort::Effort;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::name::AttributePath;
 use crate::scim::schema::check::check_value;
 use crate::scim::schema::project::specified_of;
-use crate::scim::schema::{Attribute, Mutability, Places, Registry, ResourceType, element_key, is_same};
+use crate::scim::schema::{Attribute, Mutability, Places, Registry, ResourceType, is_same};
 
 /// The outcome of a PATCH.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,14 +163,6 @@ fn find<'v>(document: &'v Map<String, Value>, extension: Option<&str>, name: &st
         None => document.get(name),
         Some(urn) => document.get(urn)?.get(name),
     }
-}
-
-/// What a change works with.
-pub(super) struct Work<'w, 'a> {
-    pub(super) reader: &'w mut Reader<'a>,
-    pub(super) effort: &'w Effort,
-    /// Where the list's values stand, if that is known; left behind where it still holds.
-    places: Option<Places>,
 }
 
 impl Place<'_> {
@@ -341,51 +334,6 @@ impl Place<'_> {
         if op == Op::Remove { Ok(None) } else { check_value(&self.text, sub, value) }
     }
 
-    /// What a `remove` leaves: of a list, the values that it does not name; else nothing, or the
-    /// value where it names another.
-    fn left(attribute: &Attribute, old: Option<&Value>, named: &Value) -> Option<Value> {
-        let old = old.filter(|_| !named.is_null())?;
-        match (old, named) {
-            (Value::Array(items), Value::Array(named)) => {
-                let gone: BTreeSet<String> = named.iter().map(|item| element_key(attribute, item)).collect();
-                let stays = |item: &&Value| !gone.contains(&element_key(attribute, item));
-                let left: Vec<Value> = items.iter().filter(stays).cloned().collect();
-                (!left.is_empty()).then_some(Value::Array(left))
-            }
-            (old, named) => (!is_same(attribute, old, named)).then(|| old.clone()),
-        }
-    }
-
-    /// What a sub-attribute has after an operation: what it had and what was added, what is left
-    /// of it, or the new value.
-    pub(super) fn joined(
-        effort: &Effort,
-        op: Op,
-        sub: &Attribute,
-        item: &Value,
-        value: Option<Value>,
-    ) -> Result<Option<Value>, ScimError> {
-        Ok(match (op, value) {
-            (Op::Remove, Some(named)) => {
-                cost::copies(effort, 1, item.get(&sub.name))?;
-                Self::left(sub, item.get(&sub.name), &named)
-            }
-            (Op::Add, Some(Value::Array(more))) if sub.multi_valued => {
-                let Some(Value::Array(old)) = item.get(&sub.name) else {
-                    return Ok(Some(Value::Array(more)));
-                };
-                cost::copies(effort, 1, item.get(&sub.name))?;
-                let mut items = old.clone();
-                let mut places = places_of(effort, sub, &items)?;
-                for value in more {
-                    add(effort, sub, &mut places, &mut items, value)?;
-                }
-                Some(Value::Array(items))
-            }
-            (_, value) => value,
-        })
-    }
-
     /// Sets one element's sub-attribute; a required one may not go, an immutable one not change.
     pub(super) fn set(
         &self,
@@ -420,56 +368,4 @@ impl Place<'_> {
         );
         Err(ScimError::bad(ScimType::Mutability, detail))
     }
-}
-
-fn places_of(effort: &Effort, attribute: &Attribute, items: &[Value]) -> Result<Places, ScimError> {
-    for item in items {
-        cost::placed(effort, item)?;
-    }
-    Ok(Places::of(attribute, items))
-}
-
-/// Adds a value to a list; one with the same `value` and `type` is the same, and takes what
-/// else the new one says (RFC 7643 §2.4: none is returned twice).
-fn add(
-    effort: &Effort,
-    attribute: &Attribute,
-    places: &mut Places,
-    items: &mut Vec<Value>,
-    mut item: Value,
-) -> Result<(), ScimError> {
-    cost::placed(effort, &item)?;
-    let place = places.find(attribute, &item);
-    let known = place.and_then(|place| items.get(place));
-    let becomes_primary = is_primary(&item) && !known.is_some_and(is_primary);
-    if becomes_primary {
-        places.unset_primary(attribute, items);
-    }
-    match (place.and_then(|place| Some((place, items.get_mut(place)?))), &mut item) {
-        (Some((place, known @ Value::Object(_))), Value::Object(item)) => {
-            // A part of several values keeps those that it has.
-            for sub in attribute.sub_attributes.iter().filter(|sub| sub.multi_valued) {
-                if let Some(value) = item.get_mut(&sub.name) {
-                    let joined = Place::joined(effort, Op::Add, sub, known, Some(value.take()))?;
-                    *value = joined.unwrap_or_default();
-                }
-            }
-            if let Value::Object(known) = known {
-                // What makes it the same stays as it is written.
-                item.retain(|name, _| {
-                    !["value", "type"].contains(&name.as_str()) || !known.contains_key(name)
-                });
-                known.append(item);
-            }
-            if becomes_primary {
-                places.set_primary(place);
-            }
-        }
-        (Some(_), _) => {}
-        (None, _) => {
-            places.note(attribute, &item, items.len());
-            items.push(item);
-        }
-    }
-    Ok(())
 }

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::element::is_assigned;
 use super::op::{Op, Operation};
+use super::place::{Place, Step, is_assigned};
 use crate::scim::compat::{At, Flag, Reader, canonical_urn, is_json, with_colon};
 use crate::scim::error::{ScimError, ScimType, shown};
 use crate::scim::filter::ast::{Filter, IgnoredSpan, Literal, Operator, PatchPath};
@@ -12,27 +12,6 @@ use crate::scim::filter::{FilterError, parse_patch_path, parse_patch_path_words}
 use crate::scim::name::{AttributePath, is_name};
 use crate::scim::schema::{Attribute, Mutability, Schema, Type};
 use crate::scim::span::Span;
-
-/// One strict operation.
-#[allow(clippy::large_enum_variant, reason = "the large one is the common one, and steps are few")]
-pub(super) enum Step<'a> {
-    /// Changes one place.
-    Change(Place<'a>, Op, Value),
-    /// Unassigns a whole extension.
-    Clear(&'a str),
-}
-
-/// One place in a resource.
-pub(super) struct Place<'a> {
-    /// As it was written.
-    pub text: String,
-    pub extension: Option<&'a str>,
-    pub attribute: &'a Attribute,
-    pub filter: Option<Filter>,
-    pub sub: Option<&'a Attribute>,
-    /// That nothing matches is no fault: the client never wrote the filter.
-    pub optional: bool,
-}
 
 /// Reads one operation into steps.
 pub(super) fn read<'a>(

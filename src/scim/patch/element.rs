@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::apply::Work;
 use super::cost;
-use super::dialect::Place;
 use super::op::Op;
+use super::place::{Place, Work, is_assigned, is_primary};
 use crate::scim::compat::{Flag, Reader};
 use crate::scim::effort::{Effort, Exhausted};
 use crate::scim::error::{ScimError, ScimType};
@@ -305,22 +304,8 @@ pub(super) fn set_sub(item: &mut Value, sub: &Attribute, value: Option<Value>) {
     }
 }
 
-pub(super) fn is_primary(item: &Value) -> bool {
-    item.get("primary") == Some(&Value::Bool(true))
-}
-
 pub(super) fn unset_primary(item: &mut Value) {
     if let Some(primary) = item.get_mut("primary") {
         *primary = Value::Bool(false);
-    }
-}
-
-/// RFC 7643 §2.5: `null`, `[]` and an object without members are no value.
-pub(super) fn is_assigned(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(map) => !map.is_empty(),
-        _ => true,
     }
 }

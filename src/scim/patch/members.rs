@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::dialect::Place;
 use super::op::Op;
+use super::place::Place;
 use crate::scim::compat::{Flag, Profile};
 use crate::scim::error::{ScimError, ScimType, shown};
 use crate::scim::filter::ast::{Filter, Literal, Operator};

@@ -11,6 +11,7 @@ mod diff;
 mod element;
 mod members;
 mod op;
+mod place;
 
 pub use apply::{Patched, apply};
 pub use diff::diff;

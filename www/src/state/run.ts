@@ -1,5 +1,5 @@
 // The plan carried out at the server that serves this page. Which request is next, what is tried
-// again and when it ends is the engine's to say (src/provision/run.rs); this moves the bytes,
+// again and when it ends is the engine's to say (src/provision/run/machine.rs); this moves the bytes,
 // keeps the log and counts.
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { call, follow, Stopped, unlessStopped } from "../engine";

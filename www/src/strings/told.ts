@@ -1,5 +1,5 @@
 // What the engine tells, in the page's language: it comes as a form, an English sentence with
-// numbered places, and what stands in them, between the marks of src/provision/told.rs.
+// numbered places, and what stands in them, between the marks of src/provision/message.rs.
 import { signal } from "@preact/signals";
 
 /** The forms in the page's language; those that are missing are said in English. */
@@ -18,7 +18,7 @@ export const toldHtml = (html: string): string =>
     return ESCAPES.reduceRight((text, [letter, name]) => text.replaceAll(letter, name), known);
   });
 
-/** As src/provision/html.rs escapes; `&` is the last one read and the first one written. */
+/** As src/provision/export/report.rs escapes; `&` is the last one read and the first one written. */
 const ESCAPES: [letter: string, name: string][] = [
   ["<", "&lt;"],
   [">", "&gt;"],

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use provisor::provision::configuration::JobSettings;
 use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Settings};
-use provisor::provision::report::JobSettings;
 
 use super::super::target::Target;
 use super::super::text::{print, read};

@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
+use provisor::provision::configuration::{JobSettings, in_words};
 use provisor::provision::cycle::job::{Ending, Schedule};
-use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Scope, Settings, status, timestamp};
-use provisor::provision::report::{JobSettings, Severity, in_words};
+use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Scope, Settings, status};
+use provisor::provision::diagnostic::Severity;
+use provisor::provision::values::timestamp;
 use serde_json::Value;
 
 use super::target::Target;

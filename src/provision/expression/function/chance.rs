@@ -1,10 +1,11 @@
 //! What the object itself does not know: chance, the tenant's domain, and which values
 //! the target holds already.
 
-use super::super::eval::{Call, Outcome};
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
 use super::super::{ExpressionError, Value};
-use super::{Function, entra, many, maybe, need};
-use crate::provision::told::told;
+use super::{entra, many, maybe, need};
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 4] = [
     entra("Guid", &[], told!("a new random identifier"), |call| {

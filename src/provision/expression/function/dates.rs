@@ -1,12 +1,13 @@
 //! Dates: reading, writing, adding and counting. Between functions a date is text,
 //! `M/d/yyyy h:mm:ss tt` in UTC, as Entra prints it.
 
+use super::super::ast::{Call, Function};
 use super::super::date::{Moment, Unit};
 use super::super::date_format::{GENERAL, read, read_free, write};
-use super::super::eval::{Call, Outcome};
+use super::super::environment::Outcome;
 use super::super::{ExpressionError, Value};
-use super::{Function, entra, maybe, need, slot};
-use crate::provision::told::told;
+use super::{entra, maybe, need, slot};
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 7] = [
     entra("Now", &[], told!("the current date and time in UTC"), |call| {

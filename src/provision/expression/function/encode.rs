@@ -1,9 +1,11 @@
 //! Bytes as text: Base64, hexadecimal, security identifiers and distinguished names.
 
 use super::super::Value;
-use super::super::eval::{Call, Outcome, bound};
-use super::{Function, cloud_sync, entra, maybe, need};
-use crate::provision::told::told;
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
+use super::super::eval::bound;
+use super::{cloud_sync, entra, maybe, need};
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 6] = [
     entra("ConvertToBase64", &[need("source", "source")], told!("Base64 of the text in UTF-16LE"), |call| {

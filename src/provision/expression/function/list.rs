@@ -1,9 +1,10 @@
 //! Several values: counting, picking, splitting.
 
 use super::super::Value;
-use super::super::eval::{Call, Outcome};
-use super::{Function, cloud_sync, entra, maybe, need};
-use crate::provision::told::told;
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
+use super::{cloud_sync, entra, maybe, need};
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 5] = [
     entra("Count", &[need("attribute", "source")], told!("how many values there are"), |call| {

@@ -1,9 +1,11 @@
 //! Choosing: conditions, tests for absence, and values that stop the flow.
 
-use super::super::eval::{Call, Outcome, whole_number};
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
+use super::super::eval::whole_number;
 use super::super::{Expression, ExpressionError, Value};
-use super::{Function, cloud_sync, entra, many, need, slot};
-use crate::provision::told::told;
+use super::{cloud_sync, entra, many, need, slot};
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 13] = [
     entra(

@@ -1,8 +1,9 @@
 //! Arithmetic, of which the language has one function.
 
 use super::super::Value;
-use super::{Function, entra, need};
-use crate::provision::told::told;
+use super::super::ast::Function;
+use super::{entra, need};
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 1] = [entra(
     "BitAnd",

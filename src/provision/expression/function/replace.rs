@@ -1,10 +1,12 @@
 //! `Replace`, whose mode follows from the arguments that are given.
 
-use super::super::eval::{Call, Outcome, bound};
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
+use super::super::eval::bound;
 use super::super::regex::Regex;
 use super::super::{ExpressionError, Value};
-use super::{Function, entra, maybe, need};
-use crate::provision::told::told;
+use super::{entra, maybe, need};
+use crate::provision::message::told;
 use std::rc::Rc;
 
 pub(super) static FUNCTIONS: [Function; 1] = [entra(

@@ -2,9 +2,10 @@
 //! `{"id","value","displayName"}`, or of plain role names.
 
 use super::super::Value;
-use super::super::eval::{Call, Outcome};
-use super::{Function, entra, need};
-use crate::provision::told::told;
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
+use super::{entra, need};
+use crate::provision::message::told;
 
 pub(super) static FUNCTIONS: [Function; 4] = [
     entra(

@@ -2,9 +2,11 @@
 //! of a surrogate pair becomes U+FFFD.
 
 use super::super::Value;
-use super::super::eval::{Call, Outcome, bound};
-use super::{Function, cloud_sync, entra, many, maybe, need};
-use crate::provision::told::told;
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
+use super::super::eval::bound;
+use super::{cloud_sync, entra, many, maybe, need};
+use crate::provision::message::told;
 use crate::scim::unicode;
 
 pub(super) static FUNCTIONS: [Function; 12] = [

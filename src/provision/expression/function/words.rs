@@ -1,10 +1,11 @@
 //! Words and letters: picking a word, title case, diacritics.
 
 use super::super::Value;
-use super::super::eval::{Call, Outcome};
+use super::super::ast::{Call, Function};
+use super::super::environment::Outcome;
 use super::text::{lower, upper};
-use super::{Function, entra, maybe, need};
-use crate::provision::told::told;
+use super::{entra, maybe, need};
+use crate::provision::message::told;
 use crate::scim::unicode::{is_mark, nfd};
 
 pub(super) static FUNCTIONS: [Function; 3] = [

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::load::built_in;
+use super::read::built_in;
 use super::{Attribute, Indexes, Registry, ResourceType};
 
 /// URN of the User schema.

@@ -1,0 +1,10 @@
+//! Values as the engine keeps and compares them: texts as numbers, and what Entra takes for equal.
+//! It uses `expression` for what a value is.
+
+mod equality;
+mod pool;
+mod time;
+
+pub(crate) use equality::{same, same_text};
+pub(crate) use pool::{Atom, Pool};
+pub use time::timestamp;
