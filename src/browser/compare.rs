@@ -1,6 +1,7 @@
 //! Two plans side by side, compared in slices.
 
-use super::{Preview, text};
+use super::answer::text;
+use super::preview::Preview;
 use crate::provision::analysis::Comparing;
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -1,7 +1,8 @@
 //! What is found out by looking at everybody, in slices: branches of an expression that nobody
 //! takes, who passes the scoping filters' clauses, whom sign-on would not find.
 
-use super::{Preview, text};
+use super::answer::text;
+use super::preview::Preview;
 use crate::provision::analysis::{branch_coverage, statistics};
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -1,7 +1,7 @@
 //! The expression language for the page's editor. Places are UTF-16 units here, as
 //! JavaScript counts, and UTF-8 bytes in the core.
 
-use super::text;
+use super::answer::text;
 use crate::provision::expression::{complete, complete_target, findings, functions};
 use crate::scim::span::Span;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! A file that comes in chunks, so that a large one can be given up.
 
-use super::{Preview, answer};
+use super::answer::answer;
+use super::preview::Preview;
 use crate::provision::plan::Loading;
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -10,7 +10,7 @@ use provisor::provision::cycle::{Cycle, Effect, Job, Outcome, Settings};
 
 use super::super::target::Target;
 use super::super::text::{print, read};
-use super::{guid, now, token, wait_until};
+use super::host::{guid, now, token, wait_until};
 
 #[derive(clap::Args)]
 pub(crate) struct TestConnection {

@@ -5,14 +5,14 @@
 //! in quarantine, paused or disabled, 4 the cycle could not be run to its end.
 
 mod connection;
+mod host;
 mod store;
 
 use std::fs::{File, OpenOptions};
-use std::hash::{BuildHasher, Hasher};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use provisor::provision::configuration::{JobSettings, in_words};
 use provisor::provision::cycle::job::{Ending, Schedule};
@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use super::target::Target;
 use super::text::{print, read};
+use host::{guid, now, tell, token, wait_until};
 use store::Store;
 
 pub(super) use connection::{TestConnection, run as test_connection};
@@ -129,24 +130,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         print(&status(&job, interval, now()).to_string())?;
         if arguments.watch.is_none() {
             return Ok(verdict(&job));
-        }
-    }
-}
-
-fn token(file: Option<&Path>) -> Result<Option<String>, String> {
-    let text = match file {
-        Some(path) => Some(read(path)?),
-        None => std::env::var("SECRET_TOKEN").ok(),
-    };
-    let token = text.map(|text| text.trim().to_owned());
-    match token {
-        Some(token) if token.is_empty() || token.contains(char::is_whitespace) => {
-            Err("the secret token is empty or has a space in it; give the token alone".to_owned())
-        }
-        Some(token) => Ok(Some(token)),
-        None => {
-            tell("note: no `--token-file` and no SECRET_TOKEN: requests carry no credentials");
-            Ok(None)
         }
     }
 }
@@ -325,34 +308,4 @@ impl Progress {
             running.completed, running.total, running.counts.failed
         ));
     }
-}
-
-fn tell(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
-/// Milliseconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn wait_until(at: i64) {
-    while let Ok(left @ 1..) = u64::try_from(at - now()) {
-        std::thread::sleep(Duration::from_millis(left.min(60_000)));
-    }
-}
-
-/// A value that nobody has, in the form of a GUID.
-fn guid() -> String {
-    let random = || std::hash::RandomState::new().build_hasher().finish();
-    let (high, low) = (random(), random());
-    format!(
-        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xfff,
-        low >> 52,
-        low & 0xffff_ffff_ffff
-    )
 }
