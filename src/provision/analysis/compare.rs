@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Effect {
-    /// As in [`Row::action`].
+    /// As in [`Row::action`](crate::provision::plan::Row::action).
     pub action: String,
     /// As in [`Operation::reason`].
     pub reason: String,

@@ -8,7 +8,7 @@ use crate::provision::message::told;
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::plan::{Engine, Link, Planner};
 use crate::provision::target::{Routes, Spot};
-use crate::provision::values::Atom;
+use crate::provision::values::{Atom, same_text};
 use std::collections::BTreeMap;
 
 impl Engine {
@@ -222,8 +222,8 @@ fn case(planner: &Planner<'_>, kind: ObjectKind, line: &Line, found: &mut Vec<Di
             && yielded.is_text()
             && old != yielded
             && let (Some(new), Some(old)) = (planner.pool.text(yielded), planner.pool.text(old))
-            && crate::provision::values::same_text(new, old, false)
-            && !crate::provision::values::same_text(new, old, true)
+            && same_text(new, old, false)
+            && !same_text(new, old, true)
         {
             differing += 1;
         }

@@ -4,7 +4,7 @@
 
 use super::job::Tracked;
 use crate::provision::address::resource_path;
-use crate::provision::configuration::{Compiled, JobSettings};
+use crate::provision::configuration::{Compiled, JobSettings, Line};
 use crate::provision::diagnostic::Diagnostic;
 use crate::provision::object_kind::ObjectKind;
 use crate::provision::plan::{Engine, Link, Operation, Planner, Settled, match_path};
@@ -205,7 +205,7 @@ impl World {
         let planner = self.engine.planner();
         let Some(compiled) = planner.compiled(settled.kind) else { return Vec::new() };
         let table = planner.source.table(settled.kind);
-        let query = |line: &&crate::provision::configuration::Line| {
+        let query = |line: &&Line| {
             let yielded = planner.columns(settled.kind).get(table, line.index, settled.row);
             let value = planner.pool.first(yielded).filter(|value| !value.is_empty())?;
             let path = match_path(settled.kind, &line.target, value);

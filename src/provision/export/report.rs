@@ -9,6 +9,7 @@ mod markup;
 
 use crate::provision::message::told;
 use crate::provision::plan::{Operation, Summary};
+use crate::provision::sort::sort;
 pub use configuration::configuration;
 use markup::{heads, html, titled};
 use serde_json::Value;
@@ -111,7 +112,7 @@ pub fn charts(summary: &Summary, findings: &Value) -> String {
             (format!("{} {}", word(target, "kind"), word(target, "target")), number(target, "changed"))
         })
         .collect();
-    crate::provision::sort::sort(&mut changed, |one, other| other.1.cmp(&one.1));
+    sort(&mut changed, |one, other| other.1.cmp(&one.1));
     changed.truncate(MOST_BARS);
     let problems = list("problems")
         .iter()

@@ -10,6 +10,7 @@ use super::side::Mark;
 use crate::provision::address::UNUSABLE;
 use crate::provision::configuration::{Compiled, Flow, FlowType, Kind, Line};
 use crate::provision::object_kind::ObjectKind;
+use crate::provision::source::Role;
 use crate::provision::target::{Routes, Spot};
 use crate::provision::values::{Atom, same_text};
 use serde_json::Value;
@@ -176,7 +177,7 @@ impl<'a> Marker<'a> {
     }
 
     /// The object's roles, if the line writes them.
-    pub fn roles(&self, settled: Settled) -> Vec<&'a crate::provision::source::Role> {
+    pub fn roles(&self, settled: Settled) -> Vec<&'a Role> {
         if self.line.roles.is_none() {
             return Vec::new();
         }

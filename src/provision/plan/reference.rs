@@ -3,6 +3,7 @@
 
 use super::settlement::{Link, Settled, Settlement};
 use crate::provision::configuration::Line;
+use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::Source;
 use crate::provision::target::{Document, Documents, Held, TargetPath};
 use crate::provision::values::{Atom, Pool};
@@ -100,8 +101,8 @@ impl<'a> Resolver<'a> {
 
     fn members(&self, settled: Settled, id: Atom) -> &'a [Atom] {
         match settled.kind {
-            crate::provision::object_kind::ObjectKind::Group => self.source.members_of(id),
-            crate::provision::object_kind::ObjectKind::User => &[],
+            ObjectKind::Group => self.source.members_of(id),
+            ObjectKind::User => &[],
         }
     }
 

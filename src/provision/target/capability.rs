@@ -4,6 +4,7 @@
 use super::dialect::{Dialect, ManagerShape};
 use super::path::TargetPath;
 use crate::provision::object_kind::ObjectKind;
+use crate::provision::profile::TARGETS;
 use serde::{Deserialize, Serialize};
 
 /// A target's abilities.
@@ -104,13 +105,13 @@ impl Capabilities {
     /// The abilities in a file of `profile/target`, by the file's name without its ending.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let (_, text) = crate::provision::profile::TARGETS.iter().find(|(known, _)| *known == name)?;
+        let (_, text) = TARGETS.iter().find(|(known, _)| *known == name)?;
         serde_json::from_str(text).ok()
     }
 
     /// The names that [`Self::named`] knows.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        crate::provision::profile::TARGETS.iter().map(|(name, _)| *name)
+        TARGETS.iter().map(|(name, _)| *name)
     }
 
     /// Whether objects of a kind can be found by an attribute.
@@ -143,8 +144,7 @@ mod tests {
     #[test]
     fn every_file_is_read() {
         for name in Capabilities::names() {
-            let (_, text) =
-                crate::provision::profile::TARGETS.iter().find(|(known, _)| *known == name).expect(name);
+            let (_, text) = TARGETS.iter().find(|(known, _)| *known == name).expect(name);
             let capabilities: Capabilities = serde_json::from_str(text).expect(name);
             assert!(!capabilities.name.is_empty(), "{name}");
             assert!(name == "generic" || !capabilities.sources.is_empty(), "{name}");

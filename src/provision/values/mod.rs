@@ -1,4 +1,5 @@
-//! Values as the engine keeps and compares them: texts as numbers, and what Entra takes for equal.
+//! Values as the engine keeps and compares them: texts as numbers, what Entra takes for equal, and how it
+//! writes the time.
 //! It uses `expression` for what a value is.
 
 mod equality;
