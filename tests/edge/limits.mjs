@@ -50,8 +50,8 @@ class Count {
 // When each key was last put, in this isolate: a second put within a second is refused.
 const puts = new Map();
 
-/** KV, counted. */
-function kvOf(kv, count) {
+/** KV, counted; a list may trail what was put by some milliseconds (`KV_LAG`), as it may in production. */
+function kvOf(kv, count, lag) {
   const key = (name) => {
     count().operation();
     for (const one of Array.isArray(name) ? name : [name])
@@ -67,9 +67,11 @@ function kvOf(kv, count) {
       key(name);
       return kv.getWithMetadata(name, ...more);
     },
-    list(...more) {
+    async list(...more) {
       count().operation();
-      return kv.list(...more);
+      const page = await kv.list(...more);
+      const since = Date.now() - lag;
+      return { ...page, keys: page.keys.filter(({ name }) => lag === 0 || (puts.get(name) ?? 0) <= since) };
     },
     delete(name) {
       key(name);
@@ -94,7 +96,7 @@ function kvOf(kv, count) {
 /** Bindings, counted; everything else is the runtime's own. */
 function envOf(env, count) {
   const own = {};
-  if (env.DIRECTORY) own.DIRECTORY = { value: kvOf(env.DIRECTORY, count), enumerable: true };
+  if (env.DIRECTORY) own.DIRECTORY = { value: kvOf(env.DIRECTORY, count, Number(env.KV_LAG ?? 0)), enumerable: true };
   if (env.EVENTS) {
     const queue = {
       send(message, ...more) {
