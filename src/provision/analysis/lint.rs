@@ -159,7 +159,8 @@ fn filters(planner: &Planner<'_>, kind: ObjectKind, compiled: &Compiled, found: 
     }
     for (name, pattern, whole) in compiled.filter.loose_patterns() {
         let values = (0..table.len()).filter_map(|row| table.text(planner.pool, row, name));
-        let differing = values.filter(|value| pattern.is_match(value) != whole.is_match(value)).count();
+        let differing =
+            values.filter(|value| pattern.is_match(value).ok() != whole.is_match(value).ok()).count();
         if differing > 0 {
             let pattern = format!("{pattern:?}");
             let message = told!(

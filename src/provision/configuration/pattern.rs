@@ -15,9 +15,12 @@ impl Pattern {
         Ok(Self { text: text.to_owned(), regex: Regex::new(text, Spare::default())? })
     }
 
-    /// Whether it is found. A value too long to search is not matched.
-    pub fn is_match(&self, text: &str) -> bool {
-        self.regex.matches(text).is_ok_and(|found| !found.is_empty())
+    /// Whether it is found.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot be said: the value is too long, or searching it took too many steps.
+    pub fn is_match(&self, text: &str) -> Result<bool, String> {
+        Ok(!self.regex.matches(text)?.is_empty())
     }
 }
 

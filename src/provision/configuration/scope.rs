@@ -116,10 +116,10 @@ impl ScopeFilter {
 
     /// What the filter says of an object.
     pub fn answer(&self, object: &dyn Attributes) -> Answer {
-        if decide(&self.early, object).0 {
-            if decide(&self.groups, object).0 { Answer::Passed } else { Answer::Failed }
-        } else {
-            Answer::Unseen
+        match (decide(&self.early, object).0, || decide(&self.groups, object).0) {
+            (Some(true), groups) => groups()
+                .map_or(Answer::Undecided, |passes| if passes { Answer::Passed } else { Answer::Failed }),
+            _ => Answer::Unseen,
         }
     }
 
@@ -139,7 +139,7 @@ impl ScopeFilter {
 
     /// For each group, which of its clauses the object passes.
     pub fn clauses(&self, object: &dyn Attributes) -> Vec<Vec<bool>> {
-        let passes = |clause: &Clause| clause.refuses(object).is_none();
+        let passes = |clause: &Clause| matches!(clause.judge(object), Judged::Holds);
         self.groups.iter().map(|group| group.clauses.iter().map(passes).collect()).collect()
     }
 
@@ -163,11 +163,11 @@ impl ScopeFilter {
         self.all().map(|clause| clause.attribute.as_str()).collect()
     }
 
-    /// Whether the object passes, and because of what.
-    pub fn decide(&self, object: &dyn Attributes) -> (bool, String) {
+    /// Because of what the object passes or does not.
+    pub fn explain(&self, object: &dyn Attributes) -> String {
         match decide(&self.early, object) {
-            (true, _) => decide(&self.groups, object),
-            (false, why) => (false, told!("not looked at, by the input filter: {0}", why)),
+            (Some(true), _) => decide(&self.groups, object).1,
+            (_, why) => told!("not looked at, by the input filter: {0}", why),
         }
     }
 }
@@ -179,10 +179,12 @@ pub(crate) enum Answer {
     Failed,
     /// The input filter keeps it from being looked at.
     Unseen,
+    /// A value cannot be held against a pattern, so that nobody knows.
+    Undecided,
 }
 
 impl Answer {
-    const ALL: [Self; 3] = [Self::Passed, Self::Failed, Self::Unseen];
+    const ALL: [Self; 4] = [Self::Passed, Self::Failed, Self::Unseen, Self::Undecided];
 
     /// As it stands in a column.
     pub fn name(self) -> &'static str {
@@ -190,6 +192,7 @@ impl Answer {
             Self::Passed => "True",
             Self::Failed => "False",
             Self::Unseen => "Unseen",
+            Self::Undecided => "Undecided",
         }
     }
 
@@ -207,7 +210,7 @@ fn facts(groups: &[Group], input: bool, mut needed: bool, object: &dyn Attribute
         let mut clauses = Vec::new();
         for clause in &group.clauses {
             let this = match came {
-                Came::Passed if clause.refuses(object).is_none() => Came::Passed,
+                Came::Passed if matches!(clause.judge(object), Judged::Holds) => Came::Passed,
                 Came::Passed => Came::Failed,
                 _ => Came::NotNeeded,
             };
@@ -237,18 +240,33 @@ fn facts(groups: &[Group], input: bool, mut needed: bool, object: &dyn Attribute
     filters
 }
 
-fn decide(groups: &[Group], object: &dyn Attributes) -> (bool, String) {
+/// Whether one of the groups holds, and because of what; `None` where none does and one cannot be decided.
+fn decide(groups: &[Group], object: &dyn Attributes) -> (Option<bool>, String) {
     if groups.is_empty() {
-        return (true, told!("no filter").to_owned());
+        return (Some(true), told!("no filter").to_owned());
     }
-    let mut failed = Vec::new();
+    let mut outcome = Some(false);
+    let mut reasons = Vec::new();
     for group in groups {
-        match group.clauses.iter().find_map(|clause| clause.refuses(object)) {
-            None => return (true, told!("`{0}` holds", group.name)),
-            Some(reason) => failed.push(told!("`{0}`: {1}", group.name, reason)),
+        let mut judged = group.clauses.iter().map(|clause| clause.judge(object));
+        match judged.find(|judged| !matches!(judged, Judged::Holds)) {
+            None | Some(Judged::Holds) => return (Some(true), told!("`{0}` holds", group.name)),
+            Some(Judged::Fails(reason)) => reasons.push(told!("`{0}`: {1}", group.name, reason)),
+            Some(Judged::Undecided(reason)) => {
+                outcome = None;
+                reasons.push(told!("`{0}`: {1}", group.name, reason));
+            }
         }
     }
-    (false, failed.join("; "))
+    (outcome, reasons.join("; "))
+}
+
+/// What a clause says of an object, and why it does not hold.
+enum Judged {
+    Holds,
+    Fails(String),
+    /// A value cannot be held against the pattern.
+    Undecided(String),
 }
 
 /// Whether a pattern says where the value begins and ends.
@@ -336,34 +354,53 @@ impl Clause {
         self.operator.is_some() && is_unary(self.operator)
     }
 
-    /// `None` when the clause holds, else why not.
-    fn refuses(&self, object: &dyn Attributes) -> Option<String> {
+    /// Whether the clause holds, else why not.
+    fn judge(&self, object: &dyn Attributes) -> Judged {
         let held = match object.attribute(&self.attribute) {
             Held::Text(text) => vec![text],
             Held::List(items) => items,
             Held::Null | Held::Ignore => Vec::new(),
         };
         let empty = held.iter().all(String::is_empty);
-        let holds = match self.operator {
-            None => false,
-            Some(Operator::IsNull) => empty,
-            Some(Operator::IsNotNull) => !empty,
-            Some(operator) => !empty && held.iter().all(|text| self.holds(operator, text)),
+        let holds: Result<bool, String> = match self.operator {
+            None => Ok(false),
+            Some(Operator::IsNull) => Ok(empty),
+            Some(Operator::IsNotNull) => Ok(!empty),
+            Some(_) if empty => Ok(false),
+            Some(operator) => held.iter().try_fold(true, |all, text| Ok(all && self.holds(operator, text)?)),
         };
-        if holds {
-            return None;
+        match holds {
+            Ok(true) => return Judged::Holds,
+            Ok(false) => {}
+            Err(why) => {
+                let (attribute, operator) = (&self.attribute, &self.spelled);
+                let wanted = self.values.join(", ");
+                return Judged::Undecided(told!(
+                    "{0} {1} {2} cannot be decided: {3}",
+                    attribute,
+                    operator,
+                    wanted,
+                    why
+                ));
+            }
         }
         let shown = if empty { "null".to_owned() } else { format!("`{}`", held.join(", ")) };
         let wanted = self.values.join(", ");
         if empty && !matches!(self.operator, Some(Operator::IsNotNull | Operator::IsNull)) {
-            return Some(told!(
+            return Judged::Fails(told!(
                 "{0} {1} {2} is false, the value is null; null is false for every operator but IS NULL",
                 self.attribute,
                 self.spelled,
                 wanted
             ));
         }
-        Some(told!("{0} {1} {2} is false, the value is {3}", self.attribute, self.spelled, wanted, shown))
+        Judged::Fails(told!(
+            "{0} {1} {2} is false, the value is {3}",
+            self.attribute,
+            self.spelled,
+            wanted,
+            shown
+        ))
     }
 
     /// The value that is compared with, or the first of several.
@@ -371,7 +408,8 @@ impl Clause {
         self.values.first().map_or("", String::as_str)
     }
 
-    fn holds(&self, operator: Operator, text: &str) -> bool {
+    /// Whether a value satisfies the clause, else why nobody can say.
+    fn holds(&self, operator: Operator, text: &str) -> Result<bool, String> {
         let wanted = self.wanted();
         let any = |test: &dyn Fn(&str) -> bool| self.values.iter().any(|value| test(value));
         let numbers = || Some((text.trim().parse::<i64>().ok()?, wanted.trim().parse::<i64>().ok()?));
@@ -379,21 +417,22 @@ impl Clause {
             Some((held, mask)) => held & mask != 0,
             None => wanted.contains(text),
         };
-        let matches = || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(text));
-        match operator {
+        Ok(match operator {
             Operator::Equals => any(&|value| value == text),
             Operator::NotEquals => !any(&|value| value == text),
             Operator::IsNull | Operator::IsNotNull => false,
             Operator::IsTrue => text.eq_ignore_ascii_case("true"),
             Operator::IsFalse => text.eq_ignore_ascii_case("false"),
-            Operator::RegexMatch => matches(),
-            Operator::NotRegexMatch => self.pattern.is_some() && !matches(),
+            Operator::RegexMatch | Operator::NotRegexMatch => match &self.pattern {
+                Some(pattern) => pattern.is_match(text)? == (operator == Operator::RegexMatch),
+                None => false,
+            },
             Operator::GreaterThan => numbers().is_some_and(|(held, limit)| held > limit),
             Operator::GreaterThanOrEquals => numbers().is_some_and(|(held, limit)| held >= limit),
             Operator::Includes => any(&|value| text.contains(value)),
             Operator::EndsWith => any(&|value| text.ends_with(value)),
             Operator::BitsOrPart => part(),
             Operator::NotBitsOrPart => !part(),
-        }
+        })
     }
 }

@@ -7,6 +7,7 @@ use super::operation::Planner;
 use super::reference::IdRoutes;
 use super::settlement::{Link, Settled};
 use super::side::Mark;
+use super::standing::UNDECIDED;
 use crate::provision::address::UNUSABLE;
 use crate::provision::configuration::{Compiled, Flow, FlowType, Kind, Line};
 use crate::provision::object_kind::ObjectKind;
@@ -314,6 +315,7 @@ fn verdict(
     let failed = |reason| (Verdict::Failed, reason, 0, 0);
     let object = &compiled.object;
     match settled.link {
+        Link::None if settled.standing.is_undecided() => skipped(UNDECIDED),
         Link::None => skipped("NotEffectivelyEntitled"),
         Link::NoValue => skipped("ImportSkipped"),
         Link::Ambiguous(_) => failed("DuplicateTargetEntries"),

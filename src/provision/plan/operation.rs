@@ -8,7 +8,7 @@ use super::requests::{Place, creation, match_path, patches, replacement, request
 use super::rules::Rules;
 use super::settlement::{Link, Settled, Settlement};
 use super::side::{Side, side};
-use super::standing::steps;
+use super::standing::{UNDECIDED, steps};
 use crate::provision::address::{UNUSABLE, is_usable, resource_path};
 use crate::provision::configuration::{Compiled, Edit, EditKind, Flow, Id, Line};
 use crate::provision::message::told;
@@ -73,6 +73,10 @@ impl<'a> Planner<'a> {
         let population = self.population(settled.kind);
         operation.scope = steps(self.pool, population, self.rules, compiled, settled.row, standing);
         match settled.link {
+            Link::None if standing.is_undecided() => {
+                let why = told!("the scoping filter cannot be decided, so nothing is changed");
+                skip(&mut operation, UNDECIDED, why);
+            }
             Link::None => {
                 let why = told!("not in scope and not linked: never created");
                 skip(&mut operation, "NotEffectivelyEntitled", why);

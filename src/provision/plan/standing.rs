@@ -8,6 +8,9 @@ use crate::provision::object_kind::ObjectKind;
 use crate::provision::source::{Deleted, Population, Subject};
 use crate::provision::values::{Atom, Pool};
 
+/// The reason where a scoping filter cannot be decided.
+pub(crate) const UNDECIDED: &str = "X-FilterUndecided";
+
 /// Why an object is in scope or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Standing {
@@ -18,6 +21,8 @@ pub(crate) struct Standing {
     pub passed: bool,
     /// The input filter keeps it from being looked at.
     pub unseen: bool,
+    /// Nobody can say whether the filter lets it pass.
+    pub undecided: bool,
 }
 
 impl Standing {
@@ -37,10 +42,18 @@ impl Standing {
         conditions.iter().find(|(holds, _)| !holds).map_or("", |(_, name)| name)
     }
 
+    /// Whether all hangs on a filter that cannot be decided.
+    pub fn is_undecided(self) -> bool {
+        self.undecided && self.active && self.assigned && self.entitled
+    }
+
     /// Why nothing is done about an object that has left the scope, if so.
     pub fn left_alone(self, rules: &Rules) -> Option<(&'static str, &'static str)> {
         if self.unseen && !self.deleted_hard {
             return Some(("X-InputFilter", told!("the input filter keeps it from being looked at")));
+        }
+        if self.is_undecided() {
+            return Some((UNDECIDED, told!("the scoping filter cannot be decided, so nothing is changed")));
         }
         (self.active && rules.skip_out_of_scope).then_some((
             "X-SkipOutOfScopeDeletions",
@@ -88,6 +101,7 @@ pub(crate) fn standing(
             || roles().iter().any(|role| !role.default_access),
         passed: answer == Answer::Passed,
         unseen: answer == Answer::Unseen,
+        undecided: answer == Answer::Undecided,
     }
 }
 
@@ -114,7 +128,7 @@ pub(crate) fn steps(
     let roles = population.entitlements.roles(id);
     let (deleted, enabled) = active(pool, &population, row);
     let subject = Subject { population, pool, row, soft_deleted: !standing.active };
-    let (_, why) = compiled.filter.decide(&subject);
+    let why = compiled.filter.explain(&subject);
     let group_name = |group: Atom| {
         let groups = &population.source.groups;
         let name = groups.find(group).and_then(|row| groups.text(pool, row, "displayName"));
