@@ -78,11 +78,12 @@ impl Cursor {
 }
 
 /// One page: its lines as the body, the next page's cursor as a header; none after the trailer.
-pub(super) fn export(store: &SqlStore, cursor: &Value) -> Result<Reply, ScimError> {
+pub(super) fn export(store: &SqlStore, cursor: Value) -> Result<Reply, ScimError> {
     let mut cursor: Cursor = match cursor {
         Value::Null => Cursor::default(),
-        given => serde_json::from_value(given.clone())
-            .map_err(|_| ScimError::new(400, "the cursor is none of ours"))?,
+        given => {
+            serde_json::from_value(given).map_err(|_| ScimError::new(400, "the cursor is none of ours"))?
+        }
     };
     let mut lines = String::new();
     if cursor.phase != Phase::Start && cursor.head != head(store)? {

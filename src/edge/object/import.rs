@@ -7,6 +7,7 @@
 
 use serde_json::{Value, json};
 
+use super::command::Applied;
 use super::export::sums;
 use super::links;
 use crate::edge::platform::clock::{clock, now};
@@ -62,20 +63,6 @@ pub(super) fn show(store: &SqlStore) -> Result<Value, StoreError> {
 
 fn ended(store: &SqlStore) -> Result<Option<Value>, StoreError> {
     Ok(store.fact(ENDED)?.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-/// Whether an administrator may ask this while an import is under way: it neither changes nor
-/// reads the directory.
-pub(super) fn allows(path: &str, body: &Value) -> bool {
-    let only_state = || body.as_object().is_some_and(|body| body.keys().all(|name| name == "state"));
-    match path {
-        "/show" | "/refused" | "/observe" | "/metrics" | "/schemas" | "/streams" | "/streams/show"
-        | "/journal" => true,
-        "/change" => only_state(),
-        _ => ["/import/", "/tokens", "/clients", "/issuers", "/delete"]
-            .iter()
-            .any(|known| path.starts_with(known)),
-    }
 }
 
 /// What is said to who must wait.
@@ -156,8 +143,8 @@ fn end(store: &SqlStore, ended: &Value) -> Result<(), StoreError> {
 }
 
 /// Ends an import that failed: the tenant is empty again.
-pub(super) fn abandon(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    undo(store, &Running::of(store, body)?, "failed")?;
+pub(super) fn abandon(store: &SqlStore, id: &str) -> Result<Reply, ScimError> {
+    undo(store, &Running::of(store, id)?, "failed")?;
     Ok(Reply::plain(200, &json!({})))
 }
 
@@ -168,11 +155,9 @@ pub(super) fn stop(store: &SqlStore) -> Result<Reply, ScimError> {
     Ok(Reply::plain(200, &show(store)?))
 }
 
-/// Applies lines, all of them or none.
-pub(super) fn apply(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    let mut running = Running::of(store, body)?;
-    let lines = body.get("lines").and_then(Value::as_str).unwrap_or_default();
-    let first = body.get("first").and_then(Value::as_u64).unwrap_or_default();
+/// Applies lines, all of them or none; `first` is the number of the first.
+pub(super) fn apply(store: &SqlStore, id: &str, lines: &str, first: u64) -> Result<Reply, ScimError> {
+    let mut running = Running::of(store, id)?;
     if first != running.lines + 1 {
         let detail =
             format!("line {first} came where line {} was to come; send the file again", running.lines + 1);
@@ -203,7 +188,7 @@ pub(super) fn apply(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> 
         Some(error) => Err(error),
         None => {
             outcome?;
-            Ok(Reply::plain(200, &json!({ "notes": batch.notes, "more": batch.more })))
+            Ok(Reply::plain(200, &json!(Applied { notes: batch.notes, more: batch.more })))
         }
     }
 }
@@ -231,7 +216,7 @@ struct Batch<'a> {
     start: i64,
     notes: Vec<String>,
     /// Notes for which there was no room.
-    more: usize,
+    more: u64,
 }
 
 impl Batch<'_> {
@@ -324,16 +309,13 @@ impl Batch<'_> {
 }
 
 /// Ends an import: what is there must add up to what the trailer says. Asked again, it says the same.
-pub(super) fn finish(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    let is_done =
-        |ended: &Value| ended.get("state") == Some(&json!("done")) && ended.get("id") == body.get("id");
-    if let Some(done) = ended(store)?.filter(is_done).filter(|_| body.get("id").is_some()) {
+pub(super) fn finish(store: &SqlStore, id: &str, mut wanted: Sums) -> Result<Reply, ScimError> {
+    let is = |ended: &Value, name: &str, value: &str| ended.get(name).and_then(Value::as_str) == Some(value);
+    if let Some(done) = ended(store)?.filter(|ended| is(ended, "state", "done") && is(ended, "id", id)) {
         return Ok(Reply::plain(200, done.get("sums").unwrap_or(&Value::Null)));
     }
-    let running = Running::of(store, body)?;
+    let running = Running::of(store, id)?;
     let there = sums(store)?;
-    let mut wanted: Sums = serde_json::from_value(body.get("end").cloned().unwrap_or_default())
-        .map_err(|error| ScimError::new(400, format!("the last line is not an export's trailer: {error}")))?;
     // Numbers of the journal belong to the place.
     let sequence = std::mem::replace(&mut wanted.sequence, there.sequence);
     if wanted != there {

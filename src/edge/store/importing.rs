@@ -1,7 +1,7 @@
 //! The import that is under way, as it is kept: who reads or writes the tenant must know of it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::sql::SqlStore;
 use crate::scim::directory::StoreError;
@@ -39,8 +39,7 @@ impl Running {
     }
 
     /// The one with this id.
-    pub fn of(store: &SqlStore, body: &Value) -> Result<Self, ScimError> {
-        let id = body.get("id").and_then(Value::as_str).unwrap_or_default();
+    pub fn of(store: &SqlStore, id: &str) -> Result<Self, ScimError> {
         Self::read(store)?.filter(|running| running.id == id).ok_or_else(|| {
             let detail = "this import is not under way: it was ended, or sent nothing for ten minutes; \
                           nothing was changed";

@@ -1,8 +1,6 @@
 //! Who `/Me` is (RFC 7644 §3.11): the user that a credential was bound to when it was made, or the one
 //! whose name an issuer's token bears.
 
-use serde_json::Value;
-
 use crate::edge::store::sql::SqlStore;
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::page::is_last;
@@ -21,9 +19,9 @@ pub(super) fn client(id: &str) -> String {
     format!("client:{id}")
 }
 
-/// Binds a token or a client to the user that `body` names, if it names one.
-pub(in crate::edge) fn bind(store: &mut SqlStore, holder: &str, body: &Value) -> Result<(), ScimError> {
-    let Some(user) = body.get("user").and_then(Value::as_str) else { return Ok(()) };
+/// Binds a token or a client to this user, if one is named.
+pub(super) fn bind(store: &mut SqlStore, holder: &str, user: Option<&str>) -> Result<(), ScimError> {
+    let Some(user) = user else { return Ok(()) };
     if store.get("User", user)?.is_none() {
         return Err(ScimError::not_found("User", user));
     }
