@@ -10,6 +10,7 @@ use super::feed;
 use super::push::{PUSHED, is_quiet, told};
 use super::stream::{self, Delivery, Stream};
 use crate::edge::platform::clock::now;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::{SqlStore, integer};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -37,7 +38,7 @@ pub(in crate::edge) struct Found {
 
 /// Answers a poll (RFC 8936 §2.4) of whose token has this hash.
 pub(in crate::edge) fn poll(store: &SqlStore, hash: &str, asked: &Value) -> Result<Reply, ScimError> {
-    if store.fact("state")?.as_deref() == Some("suspended") {
+    if store.fact(Fact::State)?.as_deref() == Some("suspended") {
         return Err(ScimError::new(403, "the tenant is suspended"));
     }
     if is_quiet(store)? {
@@ -62,7 +63,7 @@ pub(in crate::edge) fn poll(store: &SqlStore, hash: &str, asked: &Value) -> Resu
 
 /// The claims of what the receiver has not, and whether there is more.
 fn choose(store: &SqlStore, stream: &Stream, most: usize) -> Result<(Vec<Value>, bool), ScimError> {
-    let base = store.fact("base")?.unwrap_or_default();
+    let base = store.fact(Fact::Base)?.unwrap_or_default();
     let registry = store.schemas()?;
     let mut claims = Vec::new();
     let mut bytes = 0;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::security_event::EVENT_URIS;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::{SEQUENCE, SqlStore, integer, text};
 use crate::scim::delivery::Standing;
 use crate::scim::directory::StoreError;
@@ -14,8 +15,6 @@ use crate::scim::schema::Registry;
 
 /// Most streams of a tenant.
 const MAX_STREAMS: i64 = 10;
-/// The fact under which a tenant's signing keys are kept, the current one last.
-const KEYS: &str = "event keys";
 /// Most keys that are published: the current one, and the one before it.
 const MAX_KEYS: usize = 2;
 /// Longest audience, in bytes.
@@ -154,7 +153,7 @@ fn read(store: &SqlStore, id: &str) -> Result<Vec<Stream>, StoreError> {
 
 /// The tenant's signing keys, private parts and all; null when there are none.
 pub(super) fn keys(store: &SqlStore) -> Result<Value, StoreError> {
-    Ok(store.fact(KEYS)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null))
+    Ok(store.fact(Fact::EventKeys)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null))
 }
 
 /// Says in the ServiceProviderConfig which events are sent (RFC 9967 §4), where any are.
@@ -254,7 +253,7 @@ pub(in crate::edge) fn keep_key(store: &SqlStore, key: Value, rotate: bool) -> R
         known.push(key);
         let spare = known.len().saturating_sub(MAX_KEYS);
         known.drain(..spare);
-        store.set_fact(KEYS, &Value::from(known.clone()).to_string())?;
+        store.set_fact(Fact::EventKeys, &Value::from(known.clone()).to_string())?;
     }
     Ok(Reply::plain(200, &known.into()))
 }

@@ -6,9 +6,10 @@ use super::command::{Command, Identity, Metrics, Need};
 use super::plan::plan;
 use super::{erase, export, import, removal};
 use crate::edge::events::{poll, stream};
+use crate::edge::store::fact::Fact;
 use crate::edge::store::indexes::Indexes;
 use crate::edge::store::sql::{SqlStore, integer};
-use crate::edge::store::{chore, importing, journal, migrate, settings};
+use crate::edge::store::{chore, journal, migrate, settings};
 use crate::edge::tenant::profile::DELETING;
 use crate::edge::tenant::tally::Tally;
 use crate::edge::tenant::{
@@ -17,9 +18,6 @@ use crate::edge::tenant::{
 use crate::scim::directory::{Predicate, Searchable, StoreError};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
-
-/// The fact under which a tenant's counts are kept.
-const TALLY: &str = "tally";
 
 /// Answers one command.
 pub(super) fn serve(store: &mut SqlStore, command: Command) -> Result<Reply, ScimError> {
@@ -72,15 +70,15 @@ fn admit(store: &SqlStore, command: &Command) -> Result<(), ScimError> {
     if need == Need::Nothing {
         return Ok(());
     }
-    if store.fact("id")?.is_none() {
+    if store.fact(Fact::Id)?.is_none() {
         return Err(ScimError::new(404, "there is no such tenant"));
     }
-    if need > Need::Known && store.fact("state")?.as_deref() == Some(DELETING) {
+    if need > Need::Known && store.fact(Fact::State)?.as_deref() == Some(DELETING) {
         let status = if matches!(command, Command::Poll { .. }) { 401 } else { 409 };
         return Err(ScimError::new(status, "the tenant is being deleted"));
     }
     let is_over = import::expire(store)?;
-    if need == Need::Rests && !is_over && store.fact(importing::IMPORTING)?.is_some() {
+    if need == Need::Rests && !is_over && store.fact(Fact::Importing)?.is_some() {
         return Err(import::busy());
     }
     Ok(())
@@ -103,7 +101,7 @@ fn change(store: &mut SqlStore, sent: &Value) -> Result<Reply, ScimError> {
         settings_change::change(store, &wanted)?;
     }
     if let Some(state) = state {
-        store.set_fact("state", state)?;
+        store.set_fact(Fact::State, state)?;
     }
     let is_switched = copy.is_some_and(|copy| copy != store.keeps_copy());
     if let Some(copy) = copy.filter(|_| is_switched) {
@@ -142,8 +140,8 @@ fn unpublished(store: &SqlStore) -> Result<i64, StoreError> {
 
 /// Makes a tenant. The same asked once more changes nothing, as a reply may be lost.
 fn create(store: &mut SqlStore, identity: &Identity, sent: &Value, copy: &Value) -> Result<Reply, ScimError> {
-    if let Some(known) = store.fact("name")? {
-        if store.fact("state")?.as_deref() == Some(DELETING) {
+    if let Some(known) = store.fact(Fact::Name)? {
+        if store.fact(Fact::State)?.as_deref() == Some(DELETING) {
             return Err(ScimError::new(409, "the tenant is being deleted"));
         }
         if known != identity.name {
@@ -159,7 +157,7 @@ fn create(store: &mut SqlStore, identity: &Identity, sent: &Value, copy: &Value)
     settings_change::check(&*store.schemas()?, &wanted)?;
     let copy = read_copy(copy)?;
     keep(store, identity)?;
-    store.set_fact("state", "active")?;
+    store.set_fact(Fact::State, "active")?;
     settings_change::change(store, &wanted)?;
     store.keep_copy(copy)?;
     Ok(Reply::plain(201, &json!({})))
@@ -167,25 +165,25 @@ fn create(store: &mut SqlStore, identity: &Identity, sent: &Value, copy: &Value)
 
 /// Keeps what a tenant is known by.
 fn keep(store: &SqlStore, identity: &Identity) -> Result<(), StoreError> {
-    store.set_fact("id", &identity.id)?;
-    store.set_fact("name", &identity.name)?;
-    store.set_fact("base", &identity.base)
+    store.set_fact(Fact::Id, &identity.id)?;
+    store.set_fact(Fact::Name, &identity.name)?;
+    store.set_fact(Fact::Base, &identity.base)
 }
 
 /// The second step of a deletion: it is stored that the tenant is to go, and the alarm works it off.
 fn delete(store: &SqlStore, confirm: Option<&str>, left: Option<&Identity>) -> Result<Reply, ScimError> {
     let told = || Reply::plain(202, &json!({ "state": DELETING }));
-    let state = store.fact("state")?;
+    let state = store.fact(Fact::State)?;
     if state.as_deref() == Some(DELETING) {
         return Ok(told());
     }
     // What a deletion of an earlier version left behind is known by the list alone.
-    if let (None, Some(left)) = (store.fact("name")?, left) {
+    if let (None, Some(left)) = (store.fact(Fact::Name)?, left) {
         keep(store, left)?;
     } else if state.as_deref() == Some("active") {
         return Err(ScimError::new(409, "suspend the tenant first, then delete it"));
     }
-    let name = store.fact("name")?.ok_or_else(|| ScimError::new(404, "there is no such tenant"))?;
+    let name = store.fact(Fact::Name)?.ok_or_else(|| ScimError::new(404, "there is no such tenant"))?;
     if confirm != Some(name.as_str()) {
         return Err(ScimError::new(400, format!("send its name to confirm: `{{\"confirm\": \"{name}\"}}`")));
     }
@@ -200,10 +198,10 @@ fn read_copy(sent: &Value) -> Result<bool, ScimError> {
 
 fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
     Ok(json!({
-        "id": store.fact("id")?,
-        "name": store.fact("name")?,
-        "tenantUrl": store.fact("base")?,
-        "state": store.fact("state")?,
+        "id": store.fact(Fact::Id)?,
+        "name": store.fact(Fact::Name)?,
+        "tenantUrl": store.fact(Fact::Base)?,
+        "state": store.fact(Fact::State)?,
         "settings": settings::read(store)?,
         "indexes": Indexes::read(store)?.show(),
         "users": store.count("User", &Predicate::All)?,
@@ -221,14 +219,14 @@ fn show(store: &mut SqlStore) -> Result<Value, ScimError> {
 
 /// The tenant's counts, as they are kept.
 fn tally(store: &SqlStore) -> Result<Tally, StoreError> {
-    Ok(store.fact(TALLY)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    Ok(store.fact(Fact::Tally)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
 /// Adds what the Worker saw to the tenant's counts.
 fn observe(store: &SqlStore, seen: &Tally) -> Result<Reply, ScimError> {
     let mut tally = tally(store)?;
     tally.merge(seen);
-    store.set_fact(TALLY, &json!(tally).to_string())?;
+    store.set_fact(Fact::Tally, &json!(tally).to_string())?;
     Ok(Reply::plain(200, &Value::Null))
 }
 

@@ -11,11 +11,10 @@ use super::command::Applied;
 use super::export::sums;
 use super::links;
 use crate::edge::platform::clock::{clock, now};
-use crate::edge::store::importing::{IMPORTING, Running};
-use crate::edge::store::indexes::INDEXES;
-use crate::edge::store::schemas::{self, SCHEMAS};
-use crate::edge::store::settings::{self, SETTINGS};
+use crate::edge::store::fact::Fact;
+use crate::edge::store::importing::Running;
 use crate::edge::store::sql::{SqlStore, text};
+use crate::edge::store::{schemas, settings};
 use crate::edge::tenant::{republish, settings_change};
 use crate::scim::directory::transfer::{
     self, Head, Line, Members, Resource, Restored, Sums, refused, restored,
@@ -25,12 +24,10 @@ use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::written;
 
-/// The fact how the last import ended.
-const ENDED: &str = "import";
 /// What stands before the name of a fact that an import may change, for what it was before.
 const BEFORE: &str = "before import: ";
 /// The facts that an import may change.
-const CHANGED: [&str; 3] = [SETTINGS, SCHEMAS, INDEXES];
+const CHANGED: [Fact; 3] = [Fact::Settings, Fact::Schemas, Fact::Indexes];
 /// Most notes of one batch.
 const NOTES: usize = 100;
 /// Documents from this length on may be more than a row of storage holds, in bytes.
@@ -62,7 +59,7 @@ pub(super) fn show(store: &SqlStore) -> Result<Value, StoreError> {
 }
 
 fn ended(store: &SqlStore) -> Result<Option<Value>, StoreError> {
-    Ok(store.fact(ENDED)?.and_then(|text| serde_json::from_str(&text).ok()))
+    Ok(store.fact(Fact::Import)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 /// What is said to who must wait.
@@ -88,10 +85,10 @@ pub(super) fn begin(store: &SqlStore, id: &str) -> Result<Reply, ScimError> {
     let running = Running { id: id.to_owned(), begun: at, at, start: store.sequence()?, lines: 0 };
     store.atomically(&mut || {
         clear(store, running.start)?;
-        for name in CHANGED {
+        for fact in CHANGED {
             store.run(
                 "INSERT OR REPLACE INTO fact (name, value) SELECT ?2 || name, value FROM fact WHERE name = ?1",
-                vec![name.into(), BEFORE.into()],
+                vec![fact.name().as_ref().into(), BEFORE.into()],
             )?;
         }
         running.keep(store)
@@ -119,11 +116,11 @@ fn undo(store: &SqlStore, running: &Running, state: &str) -> Result<(), StoreErr
     store.atomically(&mut || {
         clear(store, running.start)?;
         if !running.id.is_empty() {
-            for name in CHANGED {
-                store.run("DELETE FROM fact WHERE name = ?1", vec![name.into()])?;
+            for fact in CHANGED {
+                store.forget_fact(fact)?;
                 store.run(
                     "INSERT INTO fact (name, value) SELECT ?1, value FROM fact WHERE name = ?2 || ?1",
-                    vec![name.into(), BEFORE.into()],
+                    vec![fact.name().as_ref().into(), BEFORE.into()],
                 )?;
             }
         }
@@ -135,11 +132,12 @@ fn undo(store: &SqlStore, running: &Running, state: &str) -> Result<(), StoreErr
 
 /// Takes the fact away that an import is under way, and keeps how it ended.
 fn end(store: &SqlStore, ended: &Value) -> Result<(), StoreError> {
-    for name in CHANGED {
-        store.run("DELETE FROM fact WHERE name = ?2 || ?1", vec![name.into(), BEFORE.into()])?;
+    for fact in CHANGED {
+        let row = vec![fact.name().as_ref().into(), BEFORE.into()];
+        store.run("DELETE FROM fact WHERE name = ?2 || ?1", row)?;
     }
-    store.set_fact(ENDED, &ended.to_string())?;
-    store.run("DELETE FROM fact WHERE name = ?1", vec![IMPORTING.into()])
+    store.set_fact(Fact::Import, &ended.to_string())?;
+    store.forget_fact(Fact::Importing)
 }
 
 /// Ends an import that failed: the tenant is empty again.
@@ -250,10 +248,10 @@ impl Batch<'_> {
 
     fn head(&mut self, head: Head) -> Result<(), Refusal> {
         let store = self.store;
-        store.run("DELETE FROM fact WHERE name = ?1", vec![SCHEMAS.into()])?;
+        store.forget_fact(Fact::Schemas)?;
         if let Some(schemas) = head.schemas {
             schemas::load(&schemas)?;
-            store.set_fact(SCHEMAS, &schemas.to_string())?;
+            store.set_fact(Fact::Schemas, &schemas.to_string())?;
         }
         store.changed_schemas();
         if let Some(mut settings) = head.settings {

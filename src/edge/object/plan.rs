@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::links;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::SqlStore;
 use crate::provision::engine::Engine;
 use crate::provision::export;
@@ -39,7 +40,7 @@ pub(super) fn plan(store: &mut SqlStore, sent: &Value) -> Result<Reply, ScimErro
             .load_source(part("name"), part("text"))
             .map_err(|error| wrong(format!("`{}`: {error}", part("name"))))?;
     }
-    let base = store.fact("base")?.unwrap_or_default();
+    let base = store.fact(Fact::Base)?.unwrap_or_default();
     engine.load_target(&target(store, &base)?).map_err(|error| wrong(error.to_string()))?;
     let mut settings: JobSettings = match sent.get("settings") {
         None => JobSettings::default(),

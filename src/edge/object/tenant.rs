@@ -14,6 +14,7 @@ use crate::edge::events::{push, stream};
 use crate::edge::platform::clock::now;
 use crate::edge::platform::log::{self, failure};
 use crate::edge::platform::response::{of_reply, reply_of};
+use crate::edge::store::fact::Fact;
 use crate::edge::store::registry::Known;
 use crate::edge::store::sql::SqlStore;
 use crate::edge::store::{chore, importing, outbox, space};
@@ -251,7 +252,7 @@ impl Tenant {
             return;
         }
         let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let written = self.with_store(|store| match store.fact("id")? {
+        let written = self.with_store(|store| match store.fact(Fact::Id)? {
             Some(_) => access::count_refused(store, number, &now()),
             // The tenant is gone: nothing may be written where it was.
             None => Ok(()),
@@ -410,7 +411,7 @@ impl Tenant {
     }
 
     fn tenant_id(&self) -> Option<String> {
-        self.with_store(|store| Ok(store.fact("id")?)).ok().flatten()
+        self.with_store(|store| Ok(store.fact(Fact::Id)?)).ok().flatten()
     }
 
     /// Sets the alarm when there is something to publish or to tell and it rings no sooner.

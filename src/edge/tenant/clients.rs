@@ -7,6 +7,7 @@ use worker::SqlStorageValue;
 use super::access::{Grants, row_scope};
 use super::me;
 use crate::edge::platform::clock::now;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::{SqlStore, text};
 use crate::scim::auth::token::Scope;
 use crate::scim::error::ScimError;
@@ -54,7 +55,7 @@ pub(in crate::edge) fn all(store: &SqlStore) -> Result<Reply, ScimError> {
 
 /// Notes a client that the Worker made.
 pub(in crate::edge) fn make(store: &mut SqlStore, made: &New) -> Result<Reply, ScimError> {
-    me::bind(store, &me::client(&made.id), made.user.as_deref())?;
+    me::bind(store, Fact::UserOfClient(&made.id), made.user.as_deref())?;
     store.run(
         "INSERT INTO client (id, hash, scope, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
         vec![
@@ -87,7 +88,7 @@ pub(in crate::edge) fn check(store: &SqlStore, id: &str, hash: &str) -> Result<R
     if known.first().map(|row| text(row, 0)).as_deref() != Some(hash) {
         return Err(ScimError::new(401, "the client or its secret is not known"));
     }
-    if store.fact("state")?.as_deref() == Some("suspended") {
+    if store.fact(Fact::State)?.as_deref() == Some("suspended") {
         return Err(ScimError::new(403, "the tenant is suspended"));
     }
     let scope = row_scope(store, &mut Grants::default(), "client", id, &now())?;

@@ -3,14 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::SqlStore;
 use crate::scim::auth::jwt::{ALGORITHMS, Issuer};
 use crate::scim::auth::token::Scope;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
-/// The fact that holds the trusted issuers.
-const ISSUERS: &str = "issuers";
 /// Most issuers that a tenant may trust.
 const MAX_ISSUERS: usize = 10;
 
@@ -23,7 +22,7 @@ pub(in crate::edge) struct Listed {
 
 /// The issuers that the tenant trusts.
 pub(in crate::edge) fn all(store: &SqlStore) -> Result<Vec<Issuer>, ScimError> {
-    let text = store.fact(ISSUERS)?;
+    let text = store.fact(Fact::Issuers)?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
@@ -58,6 +57,6 @@ pub(in crate::edge) fn set(store: &SqlStore, sent: Vec<Value>) -> Result<Reply, 
             }
         }
     }
-    store.set_fact(ISSUERS, &json!(issuers).to_string())?;
+    store.set_fact(Fact::Issuers, &json!(issuers).to_string())?;
     Ok(Reply::plain(200, &json!(Listed { issuers })))
 }

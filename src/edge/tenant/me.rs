@@ -1,6 +1,7 @@
 //! Who `/Me` is (RFC 7644 §3.11): the user that a credential was bound to when it was made, or the one
 //! whose name an issuer's token bears.
 
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::SqlStore;
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::page::is_last;
@@ -10,22 +11,13 @@ use crate::scim::error::ScimError;
 /// The attributes by which an issuer's subject is known, in this order.
 const NAMES: [&str; 2] = ["userName", "externalId"];
 
-fn fact(holder: &str) -> String {
-    format!("user of {holder}")
-}
-
-/// What an OAuth client is bound under; a token is under its hash.
-pub(super) fn client(id: &str) -> String {
-    format!("client:{id}")
-}
-
 /// Binds a token or a client to this user, if one is named.
-pub(super) fn bind(store: &mut SqlStore, holder: &str, user: Option<&str>) -> Result<(), ScimError> {
+pub(super) fn bind(store: &mut SqlStore, fact: Fact, user: Option<&str>) -> Result<(), ScimError> {
     let Some(user) = user else { return Ok(()) };
     if store.get("User", user)?.is_none() {
         return Err(ScimError::not_found("User", user));
     }
-    Ok(store.set_fact(&fact(holder), user)?)
+    Ok(store.set_fact(fact, user)?)
 }
 
 /// The id of the user that a credential stands for.
@@ -34,8 +26,8 @@ pub(in crate::edge) fn user(
     credential: &Credential,
 ) -> Result<Option<String>, ScimError> {
     match credential {
-        Credential::Token { hash } => Ok(store.fact(&fact(hash))?),
-        Credential::Client { id, .. } => Ok(store.fact(&fact(&client(id)))?),
+        Credential::Token { hash } => Ok(store.fact(Fact::UserOfToken(hash))?),
+        Credential::Client { id, .. } => Ok(store.fact(Fact::UserOfClient(id))?),
         Credential::Issuer { subject, .. } => named(store, subject),
     }
 }

@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{republish, settings_change};
-use crate::edge::store::schemas::{SCHEMAS, load};
+use crate::edge::store::fact::Fact;
+use crate::edge::store::schemas::load;
 use crate::edge::store::settings;
 use crate::edge::store::sql::SqlStore;
 use crate::scim::directory::{Predicate, Searchable, StoreError};
@@ -14,7 +15,7 @@ use crate::scim::schema::{Attribute, Registry, ResourceType, builtin};
 
 /// Shows them.
 pub(in crate::edge) fn show(store: &SqlStore) -> Result<Reply, ScimError> {
-    let kept = store.fact(SCHEMAS)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let kept = store.fact(Fact::Schemas)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
     Ok(Reply::plain(200, &kept.unwrap_or_else(|| json!({ "Schemas": [], "ResourceTypes": [] }))))
 }
 
@@ -40,8 +41,8 @@ fn change(store: &SqlStore, next: &Registry, text: Option<&str>) -> Result<(), S
     let kinds: Vec<&str> = kinds.map(|kind| kind.name.as_str()).collect();
     store.atomically(&mut || {
         match text {
-            Some(text) => store.set_fact(SCHEMAS, text)?,
-            None => store.run("DELETE FROM fact WHERE name = ?1", vec![SCHEMAS.into()])?,
+            Some(text) => store.set_fact(Fact::Schemas, text)?,
+            None => store.forget_fact(Fact::Schemas)?,
         }
         republish::begin(store, &kinds)
     })?;

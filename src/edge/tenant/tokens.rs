@@ -6,6 +6,7 @@ use worker::SqlStorageValue;
 
 use super::me;
 use crate::edge::platform::clock::now;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::{SqlStore, text};
 use crate::scim::auth::token::Scope;
 use crate::scim::error::ScimError;
@@ -59,7 +60,7 @@ pub(in crate::edge) fn all(store: &SqlStore) -> Result<Reply, ScimError> {
 
 /// Notes a token that the Worker made.
 pub(in crate::edge) fn make(store: &mut SqlStore, made: &New) -> Result<Reply, ScimError> {
-    me::bind(store, &made.hash, made.user.as_deref())?;
+    me::bind(store, Fact::UserOfToken(&made.hash), made.user.as_deref())?;
     if made.scope == Scope::EdgeRead && !store.keeps_copy() {
         let detail = "the tenant keeps no copy to read; send `{\"copy\": true}` to the tenant first";
         return Err(ScimError::new(409, detail));
@@ -73,7 +74,7 @@ pub(in crate::edge) fn make(store: &mut SqlStore, made: &New) -> Result<Reply, S
             made.expires.as_deref().map_or(SqlStorageValue::Null, Into::into),
         ],
     )?;
-    let is_active = store.fact("state")?.as_deref() != Some("suspended");
+    let is_active = store.fact(Fact::State)?.as_deref() != Some("suspended");
     Ok(Reply::plain(201, &json!(Noted { is_active })))
 }
 
