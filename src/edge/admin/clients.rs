@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 use worker::{Env, Response};
 
-use crate::edge::object::client::ask_admin;
-use crate::edge::platform::clock::now;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, of_reply};
+use crate::edge::tenant::clients::New;
 use crate::edge::worker::exchange::Exchange;
 use crate::scim::auth::token::{self, Scope, hash};
 use crate::scim::error::ScimError;
@@ -31,11 +32,14 @@ pub(super) async fn create(env: &Env, exchange: &Exchange, tenant: &str, body: &
     let Some(client) = token::sign(&format!("prc_{tenant}.{id}"), &key) else {
         return Err(worker::Error::RustError("TOKEN_KEY cannot sign".into()).into());
     };
-    let made = json!({
-        "id": id, "hash": hash(&secret), "scope": scope.as_str(), "expires": expires, "now": now(),
-        "user": body.get("user"),
-    });
-    let reply = ask_admin(env, &exchange.id, tenant, "/clients/make", &made).await?;
+    let made = New {
+        id: id.clone(),
+        hash: hash(&secret),
+        scope,
+        expires: expires.map(str::to_owned),
+        user: body.get("user").and_then(Value::as_str).map(str::to_owned),
+    };
+    let reply = command(env, &exchange.id, tenant, &Command::MakeClient(made)).await?;
     if reply.status_code() != 201 {
         return Ok(reply);
     }
@@ -52,7 +56,7 @@ pub(super) async fn revoke(env: &Env, exchange: &Exchange, tenant: &str, body: &
     };
     // Its short id, or the whole text that it presents.
     let id = client.strip_prefix("prc_").and_then(|rest| rest.split('.').nth(1)).unwrap_or(client);
-    let asked = json!({ "client": id, "now": now() });
-    let reply = ask_admin(env, &exchange.id, tenant, "/clients/revoke", &asked).await?;
+    let revoke = Command::RevokeClient(id.to_owned());
+    let reply = command(env, &exchange.id, tenant, &revoke).await?;
     if reply.status_code() != 200 { Ok(reply) } else { Ok(Response::empty()?.with_status(204)) }
 }

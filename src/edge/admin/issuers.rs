@@ -5,18 +5,19 @@ use worker::Env;
 
 use crate::edge::auth::issuer::{Trusted, issuer_key};
 use crate::edge::auth::jwks;
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::fetch;
 use crate::edge::platform::response::{Answer, Fault, of_reply};
+use crate::edge::tenant::issuers::Listed;
 use crate::edge::worker::exchange::Exchange;
-use crate::scim::auth::jwt::Issuer;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
 /// Says whose tokens a tenant takes, instead of what was said before.
 pub(super) async fn set(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
     let kv = env.kv("DIRECTORY")?;
-    let mut all = Vec::new();
+    let mut issuers = Vec::new();
     for given in body.get("issuers").and_then(Value::as_array).into_iter().flatten() {
         let issuer = with_keys(env, given).await?;
         let text = |name: &str| issuer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -26,32 +27,28 @@ pub(super) async fn set(env: &Env, exchange: &Exchange, tenant: &str, body: &Val
             let detail = "another tenant takes this issuer's tokens for this audience; give each tenant an audience of its own";
             return Err(ScimError::new(409, detail).into());
         }
-        all.push(issuer);
+        issuers.push(issuer);
     }
-    let mut before = ask_admin(env, &exchange.id, tenant, "/issuers", &Value::Null).await?;
+    let mut before = command(env, &exchange.id, tenant, &Command::Issuers).await?;
     if before.status_code() != 200 {
         return Ok(before);
     }
-    let before = read_issuers(&before.json().await?);
-    let mut reply = ask_admin(env, &exchange.id, tenant, "/issuers/set", &json!({ "issuers": all })).await?;
+    let before: Listed = before.json().await?;
+    let mut reply = command(env, &exchange.id, tenant, &Command::SetIssuers(issuers)).await?;
     if reply.status_code() != 200 {
         return Ok(reply);
     }
-    let shown: Value = reply.json().await?;
-    let after = read_issuers(&shown);
-    for gone in before.iter().filter(|one| !after.iter().any(|other| other == *one)) {
+    let after: Listed = reply.json().await?;
+    let shown = json!(after);
+    for gone in before.issuers.iter().filter(|one| !after.issuers.contains(one)) {
         kv.delete(&issuer_key(&gone.issuer, &gone.audience)).await?;
     }
-    for issuer in after {
+    for issuer in after.issuers {
         let key = issuer_key(&issuer.issuer, &issuer.audience);
         let trusted = json!(Trusted { tenant: tenant.to_owned(), issuer }).to_string();
         kv.put(&key, trusted)?.execute().await?;
     }
     Ok(of_reply(Reply::plain(200, &shown))?)
-}
-
-fn read_issuers(reply: &Value) -> Vec<Issuer> {
-    reply.get("issuers").and_then(|all| serde_json::from_value(all.clone()).ok()).unwrap_or_default()
 }
 
 /// An issuer as given, with the place of its keys: found by OpenID Connect Discovery if not said.

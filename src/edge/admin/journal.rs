@@ -1,17 +1,17 @@
 //! The audit trail as a file: JSON, lines of JSON, or CSV, a page at a time.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use worker::Env;
 
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::response::{Answer, of_reply};
+use crate::edge::store::journal::Filter;
 use crate::edge::worker::exchange::Exchange;
 use crate::provision::export::record;
 use crate::scim::error::ScimError;
 use crate::scim::http::{Reply, Request};
 
-/// What may be asked of the trail.
-const PARAMETERS: [&str; 8] = ["after", "from", "to", "actor", "resourceType", "id", "operation", "limit"];
 /// The columns of the CSV, which are the fields of an entry.
 const COLUMNS: [&str; 11] = [
     "sequence",
@@ -34,11 +34,18 @@ pub(super) async fn journal(env: &Env, exchange: &Exchange, tenant: &str, query:
         let detail = format!("`format` is `{format}`; send `json`, `ndjson` or `csv`");
         return Err(ScimError::new(400, detail).into());
     }
-    let asked: Map<String, Value> = PARAMETERS
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), query.parameter(name)?.into())))
-        .collect();
-    let mut reply = ask_admin(env, &exchange.id, tenant, "/journal", &Value::Object(asked)).await?;
+    let asked = |name: &str| query.parameter(name).unwrap_or_default();
+    let filter = Filter {
+        after: asked("after"),
+        from: asked("from"),
+        to: asked("to"),
+        actor: asked("actor"),
+        resource_type: asked("resourceType"),
+        id: asked("id"),
+        operation: asked("operation"),
+        limit: asked("limit"),
+    };
+    let mut reply = command(env, &exchange.id, tenant, &Command::Journal(filter)).await?;
     if reply.status_code() != 200 || format == "json" {
         return Ok(reply);
     }

@@ -1,10 +1,11 @@
 //! What an administrator asks, and who answers it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use worker::{Env, Request};
 
 use super::{clients, issuers, journal, streams, tenants, tokens, transfer};
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::response::{Answer, Fault, body_text, of_reply, origin_and_query};
 use crate::edge::tenant::entry;
 use crate::edge::tenant::placement::in_path;
@@ -54,46 +55,45 @@ pub(in crate::edge) async fn serve(
     let body = read_json(request).await?;
     let (origin, query) = origin_and_query(request);
     let query = http::Request { query, ..http::Request::default() };
-    let ask = async |path: &str, body: &Value| ask_admin(env, &exchange.id, &tenant, path, body).await;
+    let ask = async |asked: Command| -> Answer { Ok(command(env, &exchange.id, &tenant, &asked).await?) };
+    let stream = || values.get(1).map(|id| (*id).to_owned()).unwrap_or_default();
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     match action {
         Action::ListTenants => tenants::list(env, &query).await,
         Action::CreateTenant => {
             let key = request.headers().get("idempotency-key")?;
             tenants::create(env, exchange, &origin, &body, key.as_deref()).await
         }
-        Action::ShowTenant => Ok(ask("/show", &Value::Null).await?),
-        Action::ChangeTenant => Ok(ask("/change", &body).await?),
-        Action::EraseResource => Ok(ask("/erase", &body).await?),
+        Action::ShowTenant => ask(Command::Show).await,
+        Action::ChangeTenant => ask(Command::Change(body)).await,
+        Action::EraseResource => ask(Command::Erase(text("id"))).await,
         Action::DeleteTenant => tenants::delete(env, exchange, &tenant, &body).await,
-        Action::ListTokens => Ok(ask("/tokens", &Value::Null).await?),
+        Action::ListTokens => ask(Command::Tokens).await,
         Action::CreateToken => tokens::create(env, exchange, &tenant, &body).await,
         Action::RevokeToken => tokens::revoke(env, exchange, &tenant, &body).await,
-        Action::ListClients => Ok(ask("/clients", &Value::Null).await?),
+        Action::ListClients => ask(Command::Clients).await,
         Action::CreateClient => clients::create(env, exchange, &tenant, &body).await,
         Action::RevokeClient => clients::revoke(env, exchange, &tenant, &body).await,
-        Action::ListIssuers => Ok(ask("/issuers", &Value::Null).await?),
+        Action::ListIssuers => ask(Command::Issuers).await,
         Action::SetIssuers => issuers::set(env, exchange, &tenant, &body).await,
-        Action::ShowSchemas => Ok(ask("/schemas", &Value::Null).await?),
-        Action::SetSchemas => Ok(ask("/schemas/set", &body).await?),
-        Action::DeleteSchemas => Ok(ask("/schemas/delete", &Value::Null).await?),
+        Action::ShowSchemas => ask(Command::Schemas).await,
+        Action::SetSchemas => ask(Command::SetSchemas(body)).await,
+        Action::DeleteSchemas => ask(Command::DeleteSchemas).await,
         Action::Journal => journal::journal(env, exchange, &tenant, &query).await,
-        Action::ListStreams => Ok(ask("/streams", &Value::Null).await?),
+        Action::ListStreams => ask(Command::Streams).await,
         Action::CreateStream => streams::create(env, exchange, &tenant, &body).await,
-        Action::ShowStream => Ok(ask("/streams/show", &json!({ "stream": values.get(1) })).await?),
-        Action::DeleteStream => Ok(ask("/streams/delete", &json!({ "stream": values.get(1) })).await?),
-        Action::DeadLetters => Ok(ask("/streams/dead", &json!({ "stream": values.get(1) })).await?),
-        Action::Resend => {
-            let jti = body.get("jti").and_then(Value::as_str);
-            Ok(ask("/streams/resend", &json!({ "stream": values.get(1), "jti": jti })).await?)
-        }
+        Action::ShowStream => ask(Command::ShowStream(stream())).await,
+        Action::DeleteStream => ask(Command::DeleteStream(stream())).await,
+        Action::DeadLetters => ask(Command::DeadLetters(stream())).await,
+        Action::Resend => ask(Command::Resend { stream: stream(), jti: text("jti") }).await,
         Action::RotateKey => {
             let keys = streams::publish_keys(env, exchange, &tenant, true).await?;
             Ok(of_reply(Reply::plain(200, &keys))?)
         }
-        Action::Republish => Ok(ask("/republish", &Value::Null).await?),
+        Action::Republish => ask(Command::Republish).await,
         Action::Export => Ok(transfer::export(env, &exchange.id, &tenant).await?),
-        Action::StopImport => Ok(ask("/import/stop", &Value::Null).await?),
-        Action::Plan => Ok(ask("/plan", &body).await?),
+        Action::StopImport => ask(Command::StopImport).await,
+        Action::Plan => ask(Command::Plan(body)).await,
         Action::Metrics => metrics_page(env, exchange, query.parameter("tenant")).await,
         Action::Health
         | Action::Ready
@@ -133,7 +133,7 @@ async fn metrics_page(env: &Env, exchange: &Exchange, only: Option<String>) -> A
     let mut states = Vec::with_capacity(ids.len());
     for id in ids {
         metrics::tell(env, &id).await;
-        let mut response = ask_admin(env, &exchange.id, &id, "/metrics", &Value::Null).await?;
+        let mut response = command(env, &exchange.id, &id, &Command::Metrics).await?;
         if response.status_code() == 200 {
             states.push((id, response.json().await?));
         }

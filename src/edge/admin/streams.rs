@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use worker::{Delay, Env};
 
 use crate::edge::events::security_event;
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::clock::now;
 use crate::edge::platform::fetch;
 use crate::edge::platform::random::new_id;
@@ -24,7 +25,6 @@ const PUT_AGAIN: Duration = Duration::from_millis(1_100);
 /// Makes a stream; a polling receiver's token is shown this once.
 pub(super) async fn create(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
     let mut settings = body.clone();
-    let stream = new_id().replace('-', "");
     let mut token = None;
     if let Some(endpoint) = body.get("endpoint").and_then(Value::as_str).filter(|text| !text.is_empty()) {
         let address = fetch::address(endpoint, fetch::origin(env)).map_err(|refusal| {
@@ -48,8 +48,8 @@ pub(super) async fn create(env: &Env, exchange: &Exchange, tenant: &str, body: &
     if body.get("tokenHash").is_some() {
         return Err(ScimError::new(400, "`tokenHash` cannot be chosen; leave it out").into());
     }
-    let asked = json!({ "stream": stream, "settings": settings });
-    let mut reply = ask_admin(env, &exchange.id, tenant, "/streams/make", &asked).await?;
+    let make = Command::MakeStream { stream: new_id().replace('-', ""), settings };
+    let mut reply = command(env, &exchange.id, tenant, &make).await?;
     if reply.status_code() != 201 {
         return Ok(reply);
     }
@@ -69,8 +69,8 @@ pub(super) async fn publish_keys(
     rotate: bool,
 ) -> Result<Value, Fault> {
     let kid = format!("{}-{}", now().get(..10).unwrap_or_default(), new_id().get(..8).unwrap_or_default());
-    let asked = json!({ "key": security_event::new_key(&kid).await?, "rotate": rotate });
-    let mut reply = ask_admin(env, &exchange.id, tenant, "/streams/key", &asked).await?;
+    let keep = Command::KeepKey { key: security_event::new_key(&kid).await?, rotate };
+    let mut reply = command(env, &exchange.id, tenant, &keep).await?;
     if reply.status_code() != 200 {
         return Err(ScimError::new(404, "there is no such tenant").into());
     }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use worker::Env;
 
 use super::tokens::new_token;
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::{Command, Identity};
 use crate::edge::platform::log::failure;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, of_reply};
@@ -68,7 +69,8 @@ pub(super) async fn create(
     let copy = body.get("copy").cloned().unwrap_or_else(|| json!(wanted.is_none()));
     exchange.tenant = Some(tenant.clone());
     let settings = body.get("settings").cloned().unwrap_or_else(|| json!({}));
-    let made = json!({ "id": tenant, "name": name, "base": base, "settings": settings, "copy": copy });
+    let identity = Identity { id: tenant.clone(), name: name.to_owned(), base: base.clone() };
+    let create = Command::Create { identity, settings, copy };
     let kv = env.kv("DIRECTORY")?;
     let listed =
         Entry { id: tenant.clone(), name: name.into(), tenant_url: base.clone(), state: "active".into() };
@@ -76,7 +78,7 @@ pub(super) async fn create(
     if !is_known {
         entry::write(&kv, &listed).await?;
     }
-    let reply = ask_admin(env, &exchange.id, &tenant, "/create", &made).await?;
+    let reply = command(env, &exchange.id, &tenant, &create).await?;
     if reply.status_code() != 201 {
         if !is_known {
             entry::remove(&kv, &tenant).await?;
@@ -93,15 +95,17 @@ pub(super) async fn create(
 
 /// Begins the end of a suspended tenant; the tenant's object works it off.
 pub(super) async fn delete(env: &Env, exchange: &Exchange, tenant: &str, body: &Value) -> Answer {
-    let reply = ask_admin(env, &exchange.id, tenant, "/delete", body).await?;
+    let confirm = body.get("confirm").and_then(Value::as_str).map(str::to_owned);
+    let delete = Command::Delete { confirm: confirm.clone(), left: None };
+    let reply = command(env, &exchange.id, tenant, &delete).await?;
     if reply.status_code() != 404 {
         return Ok(reply);
     }
     // An entry without a tenant: one that was never made, or that an earlier version deleted in part.
     let Some(left) = entry::read(&env.kv("DIRECTORY")?, tenant).await? else { return Ok(reply) };
-    let left = json!({ "id": tenant, "name": left.name, "base": left.tenant_url });
-    let asked = json!({ "confirm": body.get("confirm"), "left": left });
-    Ok(ask_admin(env, &exchange.id, tenant, "/delete", &asked).await?)
+    let left = Identity { id: tenant.to_owned(), name: left.name, base: left.tenant_url };
+    let delete = Command::Delete { confirm, left: Some(left) };
+    Ok(command(env, &exchange.id, tenant, &delete).await?)
 }
 
 /// A page of the list of tenants; `next` is the cursor of the next one.

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 use worker::{Env, Response};
 
 use crate::edge::copy::reader::{admit_reader, token_key};
-use crate::edge::object::client::ask_admin;
-use crate::edge::platform::clock::now;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{Answer, Fault, of_reply};
+use crate::edge::tenant::tokens::{New, Noted, Revoked};
 use crate::edge::worker::exchange::Exchange;
 use crate::scim::auth::token::{self, Scope, hash};
 use crate::scim::error::ScimError;
@@ -41,15 +42,13 @@ pub(super) async fn revoke(env: &Env, exchange: &Exchange, tenant: &str, body: &
     let Some(given) = body.get("token").and_then(Value::as_str) else {
         return Err(ScimError::new(400, "send the token to revoke, or its id: `{\"token\": …}`").into());
     };
-    let named = if given.contains('.') { hash(given) } else { given.to_owned() };
-    let asked = json!({ "token": named, "now": now() });
-    let mut reply = ask_admin(env, &exchange.id, tenant, "/tokens/revoke", &asked).await?;
+    let token = if given.contains('.') { hash(given) } else { given.to_owned() };
+    let mut reply = command(env, &exchange.id, tenant, &Command::RevokeToken(token)).await?;
     if reply.status_code() != 200 {
         return Ok(reply);
     }
-    let revoked: Value = reply.json().await?;
-    let hash = revoked.get("hash").and_then(Value::as_str).unwrap_or_default();
-    env.kv("DIRECTORY")?.delete(&token_key(hash)).await?;
+    let Revoked { hash } = reply.json().await?;
+    env.kv("DIRECTORY")?.delete(&token_key(&hash)).await?;
     Ok(Response::empty()?.with_status(204))
 }
 
@@ -69,14 +68,13 @@ pub(super) async fn new_token(
         return Err(worker::Error::RustError("TOKEN_KEY cannot sign".into()).into());
     };
     let hash = hash(&token);
-    let noted =
-        json!({ "hash": hash, "scope": scope.as_str(), "now": now(), "expires": expires, "user": user });
-    let mut response = ask_admin(env, &exchange.id, tenant, "/tokens/make", &noted).await?;
+    let made =
+        New { hash: hash.clone(), scope, expires: expires.map(str::to_owned), user: user.map(str::to_owned) };
+    let mut response = command(env, &exchange.id, tenant, &Command::MakeToken(made)).await?;
     if response.status_code() != 201 {
         return Ok(Err(response));
     }
-    let made: Value = response.json().await?;
-    let is_active = made.get("isActive").and_then(Value::as_bool).unwrap_or(false);
+    let Noted { is_active } = response.json().await?;
     if scope == Scope::EdgeRead && is_active {
         admit_reader(&env.kv("DIRECTORY")?, tenant, &hash, expires).await?;
     }

@@ -2,17 +2,18 @@
 //! or one batch and what has arrived of a line, is held at a time.
 
 use futures_util::{StreamExt, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use worker::{Env, Request, Response, ResponseBuilder, Result};
 
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::{Applied, Command};
 use crate::edge::object::export::NEXT;
 use crate::edge::platform::log::failure;
 use crate::edge::platform::random::new_id;
 use crate::edge::platform::response::{of_error, of_reply};
 use crate::scim::auth::token::hex;
-use crate::scim::directory::transfer::{MAX_LINE, Trailer};
+use crate::scim::directory::transfer::{MAX_LINE, Sums, Trailer};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
@@ -23,7 +24,7 @@ const NOTES: usize = 100;
 
 /// Streams a tenant as lines of JSON; the last has the SHA-256 of all before it.
 pub(super) async fn export(env: &Env, id: &str, tenant: &str) -> Result<Response> {
-    let mut first = ask_admin(env, id, tenant, "/export", &Value::Null).await?;
+    let mut first = command(env, id, tenant, &Command::Export(Value::Null)).await?;
     if first.status_code() != 200 {
         return Ok(first);
     }
@@ -36,7 +37,8 @@ pub(super) async fn export(env: &Env, id: &str, tenant: &str) -> Result<Response
         let Some(mut state) = state else { return Ok(None) };
         let cursor: Value =
             state.next.as_deref().and_then(|next| serde_json::from_str(next).ok()).unwrap_or_default();
-        let mut page = ask_admin(&state.env, &state.id, &state.tenant, "/export", &cursor).await?;
+        let export = Command::Export(cursor);
+        let mut page = command(&state.env, &state.id, &state.tenant, &export).await?;
         if page.status_code() != 200 {
             // The transfer breaks off: a file without its last line is no export.
             let why = format!("the export broke off with {}", page.status_code());
@@ -82,14 +84,14 @@ pub(super) async fn import(env: &Env, id: &str, tenant: &str, request: &mut Requ
         notes: Vec::new(),
         more: 0,
     };
-    let begun = import.ask("/import/begin", json!({})).await?;
+    let begun = import.ask(&Command::BeginImport(import.import.clone())).await?;
     if begun.status_code() != 200 {
         return Ok(begun);
     }
     let outcome = import.run(request).await;
     if !matches!(&outcome, Ok(response) if response.status_code() == 200) {
         // It takes back this import and no other: one that was given up meanwhile, or is done, stays.
-        let abandoned = import.ask("/import/abandon", json!({})).await?;
+        let abandoned = import.ask(&Command::AbandonImport(import.import.clone())).await?;
         if !matches!(abandoned.status_code(), 200 | 409) {
             return Ok(abandoned);
         }
@@ -111,18 +113,15 @@ struct Import<'a> {
     /// Lines that have been read.
     lines: u64,
     end: Option<Trailer>,
-    notes: Vec<Value>,
+    notes: Vec<String>,
     /// Notes for which there was no room.
     more: u64,
 }
 
 impl Import<'_> {
-    /// Asks the object something of this import.
-    async fn ask(&self, path: &str, mut body: Value) -> Result<Response> {
-        if let Some(body) = body.as_object_mut() {
-            body.insert("id".into(), self.import.as_str().into());
-        }
-        ask_admin(self.env, self.id, self.tenant, path, &body).await
+    /// Gives the object a command.
+    async fn ask(&self, asked: &Command) -> Result<Response> {
+        command(self.env, self.id, self.tenant, asked).await
     }
 
     async fn run(&mut self, request: &mut Request) -> Result<Response> {
@@ -174,15 +173,15 @@ impl Import<'_> {
                 "the lines are not those that were exported: their digest is another; nothing was kept",
             );
         }
-        self.finish(&json!(end)).await
+        self.finish(end.sums).await
     }
 
-    async fn finish(&self, end: &Value) -> Result<Response> {
-        let asked = || self.ask("/import/finish", json!({ "end": end }));
+    async fn finish(&self, end: Sums) -> Result<Response> {
+        let finish = Command::FinishImport { id: self.import.clone(), end };
         // The answer may have been lost and not the work: asked again, the object says the same.
-        let mut done = match asked().await {
+        let mut done = match self.ask(&finish).await {
             Ok(done) => done,
-            Err(_) => asked().await?,
+            Err(_) => self.ask(&finish).await?,
         };
         if done.status_code() != 200 {
             return Ok(done);
@@ -222,19 +221,19 @@ impl Import<'_> {
         let lines = std::mem::take(&mut self.batch);
         let first = self.first;
         self.first = self.lines + 1;
-        let mut reply = self.ask("/import/lines", json!({ "lines": lines, "first": first })).await?;
+        let mut reply = self.ask(&Command::ImportLines { id: self.import.clone(), lines, first }).await?;
         if reply.status_code() != 200 {
             return Ok(Some(reply));
         }
-        let told: Value = reply.json().await?;
-        for note in told.get("notes").and_then(Value::as_array).into_iter().flatten() {
+        let Applied { notes, more } = reply.json().await?;
+        for note in notes {
             if self.notes.len() < NOTES {
-                self.notes.push(note.clone());
+                self.notes.push(note);
             } else {
                 self.more += 1;
             }
         }
-        self.more += told.get("more").and_then(Value::as_u64).unwrap_or(0);
+        self.more += more;
         Ok(None)
     }
 }

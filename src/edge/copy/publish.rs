@@ -13,6 +13,7 @@ use worker::Env;
 use worker::kv::KvStore;
 
 use super::key::{Published, copy_key};
+use crate::edge::store::fact::Fact;
 use crate::edge::store::outbox::{MEMBERS, SCHEMAS};
 use crate::edge::store::sql::{SqlStore, integer, text};
 use crate::edge::store::{chore, schemas};
@@ -49,7 +50,7 @@ pub(in crate::edge) async fn round(store: &mut SqlStore, env: &Env, tenant: &str
         return Ok(());
     }
     let kv = env.kv("DIRECTORY")?;
-    let base = store.fact("base").map_err(failed)?.unwrap_or_default();
+    let base = store.fact(Fact::Base).map_err(failed)?.unwrap_or_default();
     let due = store
         .rows("SELECT kind, attribute, value, seq FROM outbox ORDER BY seq LIMIT ?1", vec![ROUND.into()])
         .map_err(failed)?;
@@ -66,7 +67,7 @@ pub(in crate::edge) async fn round(store: &mut SqlStore, env: &Env, tenant: &str
     let until = js_sys::Date::now() + LONGEST;
     for due in due.chunks(AT_ONCE) {
         // It may be switched off meanwhile.
-        if store.fact("copy").map_err(failed)?.as_deref() == Some("off")
+        if store.fact(Fact::Copy).map_err(failed)?.as_deref() == Some("off")
             || chore::holds_copy(store).map_err(failed)?
         {
             break;

@@ -3,12 +3,14 @@
 //! One request looks at a bounded number of entries and answers with a bounded number of bytes; what is
 //! left over is told by `moreAvailable`, and the next request goes on from there.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::feed;
 use super::push::{PUSHED, is_quiet, told};
 use super::stream::{self, Delivery, Stream};
 use crate::edge::platform::clock::now;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::{SqlStore, integer};
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
@@ -23,20 +25,29 @@ const PAGES: usize = 10;
 /// Most tokens that one request may settle.
 const SETTLED: usize = 2_000;
 
-/// Answers a poll (RFC 8936 §2.4) with claims yet to be signed, and the key.
-pub(in crate::edge) fn poll(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    if store.fact("state")?.as_deref() == Some("suspended") {
+/// What a poll found.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::edge) struct Found {
+    /// The claims of each event, yet to be signed.
+    pub claims: Vec<Value>,
+    /// Whether there is more.
+    pub more: bool,
+    /// The key to sign with, private parts and all.
+    pub key: Option<Value>,
+}
+
+/// Answers a poll (RFC 8936 §2.4) of whose token has this hash.
+pub(in crate::edge) fn poll(store: &SqlStore, hash: &str, asked: &Value) -> Result<Reply, ScimError> {
+    if store.fact(Fact::State)?.as_deref() == Some("suspended") {
         return Err(ScimError::new(403, "the tenant is suspended"));
     }
     if is_quiet(store)? {
         return Err(ScimError::new(503, "the tenant is being restored; try again when that is done"));
     }
-    let hash = body.get("hash").and_then(Value::as_str).unwrap_or_default();
     let mut stream = stream::all(store)?
         .into_iter()
         .find(|stream| stream.settings.delivery == Delivery::Poll && stream.settings.token_hash == hash)
         .ok_or_else(|| ScimError::new(401, "the token belongs to no stream; it may have been deleted"))?;
-    let asked = body.get("asked").cloned().unwrap_or_default();
     let most = match asked.get("maxEvents") {
         None | Some(Value::Null) => MOST,
         Some(number) => number
@@ -44,15 +55,15 @@ pub(in crate::edge) fn poll(store: &SqlStore, body: &Value) -> Result<Reply, Sci
             .map(|number| usize::try_from(number).unwrap_or(MOST).min(MOST))
             .ok_or_else(|| ScimError::new(400, "`maxEvents` must be a number, 0 or more"))?,
     };
-    settle(store, &mut stream, &asked)?;
+    settle(store, &mut stream, asked)?;
     let (claims, more) = choose(store, &stream, most)?;
     let key = stream::keys(store)?.as_array().and_then(|keys| keys.last().cloned());
-    Ok(Reply::plain(200, &json!({ "claims": claims, "more": more, "key": key })))
+    Ok(Reply::plain(200, &json!(Found { claims, more, key })))
 }
 
 /// The claims of what the receiver has not, and whether there is more.
 fn choose(store: &SqlStore, stream: &Stream, most: usize) -> Result<(Vec<Value>, bool), ScimError> {
-    let base = store.fact("base")?.unwrap_or_default();
+    let base = store.fact(Fact::Base)?.unwrap_or_default();
     let registry = store.schemas()?;
     let mut claims = Vec::new();
     let mut bytes = 0;

@@ -19,7 +19,7 @@ use super::security_event::{self, claims, sign};
 use super::stream::{self, Delivery, Stream};
 use crate::edge::platform::clock::{clock, now};
 use crate::edge::platform::fetch::{self, Asked};
-use crate::edge::store::importing;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::journal::Entry;
 use crate::edge::store::sql::{SqlStore, integer};
 use crate::scim::delivery::{Outcome, next, settle};
@@ -48,7 +48,7 @@ const REFUSAL: usize = 16_384;
 
 /// Whether a tenant tells nothing for now: it is suspended, being deleted, or being restored.
 pub(super) fn is_quiet(store: &SqlStore) -> Result<bool, StoreError> {
-    Ok(store.fact("state")?.as_deref() != Some("active") || store.fact(importing::IMPORTING)?.is_some())
+    Ok(store.fact(Fact::State)?.as_deref() != Some("active") || store.fact(Fact::Importing)?.is_some())
 }
 
 /// When there is next something to push, in milliseconds since 1970.
@@ -82,7 +82,7 @@ pub(in crate::edge) async fn round(store: &SqlStore, env: &Env) -> worker::Resul
     }
     let keys = stream::keys(store).map_err(failed)?;
     let Some(key) = keys.as_array().and_then(|keys| keys.last()) else { return Ok(()) };
-    let base = store.fact("base").map_err(failed)?.unwrap_or_default();
+    let base = store.fact(Fact::Base).map_err(failed)?.unwrap_or_default();
     let push = Push { store, env, key, base };
     let until = clock() + ROUND;
     let is_due =

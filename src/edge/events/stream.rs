@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::security_event::EVENT_URIS;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::{SEQUENCE, SqlStore, integer, text};
 use crate::scim::delivery::Standing;
 use crate::scim::directory::StoreError;
@@ -14,8 +15,6 @@ use crate::scim::schema::Registry;
 
 /// Most streams of a tenant.
 const MAX_STREAMS: i64 = 10;
-/// The fact under which a tenant's signing keys are kept, the current one last.
-const KEYS: &str = "event keys";
 /// Most keys that are published: the current one, and the one before it.
 const MAX_KEYS: usize = 2;
 /// Longest audience, in bytes.
@@ -154,7 +153,7 @@ fn read(store: &SqlStore, id: &str) -> Result<Vec<Stream>, StoreError> {
 
 /// The tenant's signing keys, private parts and all; null when there are none.
 pub(super) fn keys(store: &SqlStore) -> Result<Value, StoreError> {
-    Ok(store.fact(KEYS)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null))
+    Ok(store.fact(Fact::EventKeys)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null))
 }
 
 /// Says in the ServiceProviderConfig which events are sent (RFC 9967 §4), where any are.
@@ -169,86 +168,94 @@ pub(in crate::edge) fn announce(store: &SqlStore, mut reply: Reply) -> Result<Re
     Ok(reply)
 }
 
-/// Answers an administrator's request about streams.
-pub(in crate::edge) fn serve(store: &SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
-    let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let named = |store: &SqlStore| -> Result<Stream, ScimError> {
-        find(store, field("stream"))?.ok_or_else(|| ScimError::new(404, "the tenant has no such stream"))
-    };
-    match path {
-        "/streams" => {
-            let shown =
-                all(store)?.iter().map(|stream| show(store, stream)).collect::<Result<Vec<_>, _>>()?;
-            Ok(Reply::plain(200, &json!({ "streams": shown })))
-        }
-        "/streams/make" => {
-            let registry = store.schemas()?;
-            let settings = Settings::read(body.get("settings").unwrap_or(&Value::Null), &registry)?;
-            if all(store)?.len() as i64 >= MAX_STREAMS {
-                let detail = format!("a tenant has at most {MAX_STREAMS} streams; delete one first");
-                return Err(ScimError::new(409, detail));
-            }
-            let start = if settings.from_the_beginning { "0" } else { SEQUENCE };
-            store.run(
-                &format!("INSERT INTO stream (id, settings, cursor) VALUES (?1, ?2, {start})"),
-                vec![field("stream").into(), json!(settings).to_string().into()],
-            )?;
-            Ok(Reply::plain(201, &show(store, &named(store)?)?))
-        }
-        "/streams/show" => Ok(Reply::plain(200, &show(store, &named(store)?)?)),
-        "/streams/delete" => {
-            let stream = named(store)?;
-            store.run("DELETE FROM stream WHERE id = ?1", vec![stream.id.as_str().into()])?;
-            store.run("DELETE FROM event WHERE stream = ?1", vec![stream.id.as_str().into()])?;
-            Ok(Reply { status: 204, headers: Vec::new(), body: String::new() })
-        }
-        "/streams/dead" => {
-            let stream = named(store)?;
-            let rows = store.rows(
-                "SELECT e.seq, e.attempts, e.error, j.at, j.operation, j.kind, j.id FROM event AS e
-                 JOIN journal AS j ON j.seq = e.seq WHERE e.stream = ?1 AND e.state = 'dead' ORDER BY e.seq LIMIT 500",
-                vec![stream.id.as_str().into()],
-            )?;
-            let shown = rows.iter().map(|row| {
-                json!({
-                    "jti": format!("{}.{}", stream.id, integer(row, 0)),
-                    "attempts": integer(row, 1),
-                    "error": text(row, 2),
-                    "at": text(row, 3),
-                    "operation": text(row, 4),
-                    "resourceType": text(row, 5),
-                    "id": text(row, 6),
-                })
-            });
-            Ok(Reply::plain(200, &json!({ "deadLetters": shown.collect::<Vec<_>>() })))
-        }
-        "/streams/resend" => {
-            let stream = named(store)?;
-            let only = field("jti").rsplit_once('.').map_or("", |(_, seq)| seq);
-            let again = store.rows(
-                "UPDATE event SET state = 'retry', attempts = 0, due = 0, error = NULL
-                 WHERE stream = ?1 AND state = 'dead' AND (?2 = '' OR seq = CAST(?2 AS INTEGER)) RETURNING seq",
-                vec![stream.id.as_str().into(), only.into()],
-            )?;
-            if again.is_empty() {
-                return Err(ScimError::new(404, "there is no such dead letter; ask for the list"));
-            }
-            store.run("UPDATE stream SET due = 0 WHERE id = ?1", vec![stream.id.as_str().into()])?;
-            Ok(Reply::plain(202, &json!({ "resent": again.len() })))
-        }
-        "/streams/key" => {
-            let mut known = keys(store)?.as_array().cloned().unwrap_or_default();
-            let wants_another = body.get("rotate").and_then(Value::as_bool).unwrap_or(false);
-            if let Some(key) = body.get("key").filter(|_| known.is_empty() || wants_another) {
-                known.push(key.clone());
-                let spare = known.len().saturating_sub(MAX_KEYS);
-                known.drain(..spare);
-                store.set_fact(KEYS, &Value::from(known.clone()).to_string())?;
-            }
-            Ok(Reply::plain(200, &known.into()))
-        }
-        _ => Err(ScimError::new(404, "there is nothing here")),
+/// The stream that an administrator names.
+fn named(store: &SqlStore, id: &str) -> Result<Stream, ScimError> {
+    find(store, id)?.ok_or_else(|| ScimError::new(404, "the tenant has no such stream"))
+}
+
+/// All streams, for administrators.
+pub(in crate::edge) fn list(store: &SqlStore) -> Result<Reply, ScimError> {
+    let shown = all(store)?.iter().map(|stream| show(store, stream)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Reply::plain(200, &json!({ "streams": shown })))
+}
+
+/// Makes a stream of this id.
+pub(in crate::edge) fn make(store: &SqlStore, id: &str, sent: &Value) -> Result<Reply, ScimError> {
+    let registry = store.schemas()?;
+    let settings = Settings::read(sent, &registry)?;
+    if all(store)?.len() as i64 >= MAX_STREAMS {
+        let detail = format!("a tenant has at most {MAX_STREAMS} streams; delete one first");
+        return Err(ScimError::new(409, detail));
     }
+    let start = if settings.from_the_beginning { "0" } else { SEQUENCE };
+    store.run(
+        &format!("INSERT INTO stream (id, settings, cursor) VALUES (?1, ?2, {start})"),
+        vec![id.into(), json!(settings).to_string().into()],
+    )?;
+    Ok(Reply::plain(201, &show(store, &named(store, id)?)?))
+}
+
+/// Shows a stream.
+pub(in crate::edge) fn show_one(store: &SqlStore, id: &str) -> Result<Reply, ScimError> {
+    Ok(Reply::plain(200, &show(store, &named(store, id)?)?))
+}
+
+/// Deletes a stream.
+pub(in crate::edge) fn delete(store: &SqlStore, id: &str) -> Result<Reply, ScimError> {
+    let stream = named(store, id)?;
+    store.run("DELETE FROM stream WHERE id = ?1", vec![stream.id.as_str().into()])?;
+    store.run("DELETE FROM event WHERE stream = ?1", vec![stream.id.as_str().into()])?;
+    Ok(Reply { status: 204, headers: Vec::new(), body: String::new() })
+}
+
+/// Lists what could not be told to a stream.
+pub(in crate::edge) fn dead_letters(store: &SqlStore, id: &str) -> Result<Reply, ScimError> {
+    let stream = named(store, id)?;
+    let rows = store.rows(
+        "SELECT e.seq, e.attempts, e.error, j.at, j.operation, j.kind, j.id FROM event AS e
+         JOIN journal AS j ON j.seq = e.seq WHERE e.stream = ?1 AND e.state = 'dead' ORDER BY e.seq LIMIT 500",
+        vec![stream.id.as_str().into()],
+    )?;
+    let shown = rows.iter().map(|row| {
+        json!({
+            "jti": format!("{}.{}", stream.id, integer(row, 0)),
+            "attempts": integer(row, 1),
+            "error": text(row, 2),
+            "at": text(row, 3),
+            "operation": text(row, 4),
+            "resourceType": text(row, 5),
+            "id": text(row, 6),
+        })
+    });
+    Ok(Reply::plain(200, &json!({ "deadLetters": shown.collect::<Vec<_>>() })))
+}
+
+/// Tells once more what could not be told: one event by its `jti`, or all.
+pub(in crate::edge) fn resend(store: &SqlStore, id: &str, jti: Option<&str>) -> Result<Reply, ScimError> {
+    let stream = named(store, id)?;
+    let only = jti.and_then(|jti| jti.rsplit_once('.')).map_or("", |(_, seq)| seq);
+    let again = store.rows(
+        "UPDATE event SET state = 'retry', attempts = 0, due = 0, error = NULL
+         WHERE stream = ?1 AND state = 'dead' AND (?2 = '' OR seq = CAST(?2 AS INTEGER)) RETURNING seq",
+        vec![stream.id.as_str().into(), only.into()],
+    )?;
+    if again.is_empty() {
+        return Err(ScimError::new(404, "there is no such dead letter; ask for the list"));
+    }
+    store.run("UPDATE stream SET due = 0 WHERE id = ?1", vec![stream.id.as_str().into()])?;
+    Ok(Reply::plain(202, &json!({ "resent": again.len() })))
+}
+
+/// Keeps a signing key if there is none or another is wanted; answers with all of them.
+pub(in crate::edge) fn keep_key(store: &SqlStore, key: Value, rotate: bool) -> Result<Reply, ScimError> {
+    let mut known = keys(store)?.as_array().cloned().unwrap_or_default();
+    if known.is_empty() || rotate {
+        known.push(key);
+        let spare = known.len().saturating_sub(MAX_KEYS);
+        known.drain(..spare);
+        store.set_fact(Fact::EventKeys, &Value::from(known.clone()).to_string())?;
+    }
+    Ok(Reply::plain(200, &known.into()))
 }
 
 fn show(store: &SqlStore, stream: &Stream) -> Result<Value, ScimError> {

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, RequestInit, Response, Result};
 
+use super::command::Command;
 use crate::edge::tenant::placement::object;
 use crate::scim::auth::token::Credential;
 
@@ -14,41 +15,63 @@ use crate::scim::auth::token::Credential;
 pub(super) const ASKED: &str = "provisor-asked";
 
 /// What a Worker asks its tenant's object, beside the body: one header, as each costs a crossing.
-#[derive(Default, Serialize, Deserialize)]
-pub(in crate::edge) struct Asked {
+#[derive(Serialize, Deserialize)]
+pub(super) struct Asked {
     /// The request's id.
     pub id: String,
-    /// `/admin/…` or `/scim/…`.
+    /// What the body is. It is always said: a client's body must never be taken for a command.
+    pub body: Body,
+}
+
+/// What the body of a request is.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Body {
+    /// A [`Command`].
+    Command,
+    /// A SCIM request's own.
+    Scim(Scim),
+}
+
+/// What a SCIM request says beside its body.
+#[derive(Serialize, Deserialize)]
+pub(in crate::edge) struct Scim {
+    /// The path below the SCIM base.
     pub path: String,
-    /// Who asks; an administrator's requests have none.
-    pub credential: Option<Credential>,
+    /// Who asks.
+    pub credential: Credential,
     /// The Tenant URL.
     pub base: String,
+    /// The query, without `?`.
     pub query: String,
     /// The client's headers that the protocol knows.
     pub headers: Vec<(String, String)>,
 }
 
-/// Sends an administrator's request to a tenant's object.
-pub(in crate::edge) async fn ask_admin(
+/// Gives a tenant's object a command.
+pub(in crate::edge) async fn command(
     env: &Env,
     request_id: &str,
     tenant: &str,
-    path: &str,
-    body: &Value,
+    command: &Command,
 ) -> Result<Response> {
-    let asked = Asked { id: request_id.to_owned(), path: format!("/admin{path}"), ..Asked::default() };
-    ask(env, tenant, Method::Post, &asked, &body.to_string()).await
+    // The command is the body, as it may be longer than a header.
+    let body = serde_json::to_string(command)?;
+    ask(env, tenant, Method::Post, &Asked { id: request_id.to_owned(), body: Body::Command }, &body).await
 }
 
-/// Asks a tenant's object.
-pub(in crate::edge) async fn ask(
+/// Asks a tenant's object a SCIM request.
+pub(in crate::edge) async fn scim(
     env: &Env,
+    request_id: &str,
     tenant: &str,
     method: Method,
-    asked: &Asked,
+    request: Scim,
     body: &str,
 ) -> Result<Response> {
+    ask(env, tenant, method, &Asked { id: request_id.to_owned(), body: Body::Scim(request) }, body).await
+}
+
+async fn ask(env: &Env, tenant: &str, method: Method, asked: &Asked, body: &str) -> Result<Response> {
     let headers = Headers::new();
     headers.set(ASKED, &ascii(&json!(asked).to_string()))?;
     let mut init = RequestInit::new();

@@ -36,8 +36,8 @@ const IDS: &str = "ids";
 ///
 /// # Errors
 /// 400 without an id; 404 where nothing is kept of this id.
-pub(super) fn begin(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    let Some(id) = body.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()) else {
+pub(super) fn begin(store: &mut SqlStore, id: Option<&str>) -> Result<Reply, ScimError> {
+    let Some(id) = id.filter(|id| !id.is_empty()) else {
         return Err(ScimError::new(400, "send the id of who is to be erased: `{\"id\": …}`"));
     };
     if id.starts_with(MARK) {

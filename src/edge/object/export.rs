@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::client::ascii;
-use crate::edge::store::schemas::SCHEMAS;
-use crate::edge::store::settings::{self, SETTINGS};
+use crate::edge::store::fact::Fact;
+use crate::edge::store::settings;
 use crate::edge::store::sql::{Row, SqlStore, integer, text};
 use crate::edge::tenant::retention;
 use crate::scim::auth::token::hash;
@@ -78,11 +78,12 @@ impl Cursor {
 }
 
 /// One page: its lines as the body, the next page's cursor as a header; none after the trailer.
-pub(super) fn export(store: &SqlStore, cursor: &Value) -> Result<Reply, ScimError> {
+pub(super) fn export(store: &SqlStore, cursor: Value) -> Result<Reply, ScimError> {
     let mut cursor: Cursor = match cursor {
         Value::Null => Cursor::default(),
-        given => serde_json::from_value(given.clone())
-            .map_err(|_| ScimError::new(400, "the cursor is none of ours"))?,
+        given => {
+            serde_json::from_value(given).map_err(|_| ScimError::new(400, "the cursor is none of ours"))?
+        }
     };
     let mut lines = String::new();
     if cursor.phase != Phase::Start && cursor.head != head(store)? {
@@ -96,9 +97,9 @@ pub(super) fn export(store: &SqlStore, cursor: &Value) -> Result<Reply, ScimErro
             retention::export_begins(store, cursor.seq)?;
             cursor.head = head(store)?;
             let head = json!({ "export": {
-                "form": FORM, "tenant": store.fact("id")?, "name": store.fact("name")?,
+                "form": FORM, "tenant": store.fact(Fact::Id)?, "name": store.fact(Fact::Name)?,
                 "sequence": cursor.seq, "settings": settings::read(store)?,
-                "schemas": store.fact(SCHEMAS)?.and_then(|text| serde_json::from_str::<Value>(&text).ok()),
+                "schemas": store.fact(Fact::Schemas)?.and_then(|text| serde_json::from_str::<Value>(&text).ok()),
             }});
             push(&mut lines, &head.to_string());
             cursor.phase = Phase::Resources;
@@ -156,7 +157,7 @@ fn push(lines: &mut String, line: &str) {
 
 /// The digest of what the first line tells.
 fn head(store: &SqlStore) -> Result<String, StoreError> {
-    let facts = [store.fact(SETTINGS)?, store.fact(SCHEMAS)?];
+    let facts = [store.fact(Fact::Settings)?, store.fact(Fact::Schemas)?];
     Ok(hash(&json!(facts).to_string()))
 }
 

@@ -7,14 +7,14 @@
 
 use serde_json::{Value, json};
 
+use super::command::Applied;
 use super::export::sums;
 use super::links;
 use crate::edge::platform::clock::{clock, now};
-use crate::edge::store::importing::{IMPORTING, Running};
-use crate::edge::store::indexes::INDEXES;
-use crate::edge::store::schemas::{self, SCHEMAS};
-use crate::edge::store::settings::{self, SETTINGS};
+use crate::edge::store::fact::Fact;
+use crate::edge::store::importing::Running;
 use crate::edge::store::sql::{SqlStore, text};
+use crate::edge::store::{schemas, settings};
 use crate::edge::tenant::{republish, settings_change};
 use crate::scim::directory::transfer::{
     self, Head, Line, Members, Resource, Restored, Sums, refused, restored,
@@ -24,12 +24,10 @@ use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::written;
 
-/// The fact how the last import ended.
-const ENDED: &str = "import";
 /// What stands before the name of a fact that an import may change, for what it was before.
 const BEFORE: &str = "before import: ";
 /// The facts that an import may change.
-const CHANGED: [&str; 3] = [SETTINGS, SCHEMAS, INDEXES];
+const CHANGED: [Fact; 3] = [Fact::Settings, Fact::Schemas, Fact::Indexes];
 /// Most notes of one batch.
 const NOTES: usize = 100;
 /// Documents from this length on may be more than a row of storage holds, in bytes.
@@ -61,21 +59,7 @@ pub(super) fn show(store: &SqlStore) -> Result<Value, StoreError> {
 }
 
 fn ended(store: &SqlStore) -> Result<Option<Value>, StoreError> {
-    Ok(store.fact(ENDED)?.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-/// Whether an administrator may ask this while an import is under way: it neither changes nor
-/// reads the directory.
-pub(super) fn allows(path: &str, body: &Value) -> bool {
-    let only_state = || body.as_object().is_some_and(|body| body.keys().all(|name| name == "state"));
-    match path {
-        "/show" | "/refused" | "/observe" | "/metrics" | "/schemas" | "/streams" | "/streams/show"
-        | "/journal" => true,
-        "/change" => only_state(),
-        _ => ["/import/", "/tokens", "/clients", "/issuers", "/delete"]
-            .iter()
-            .any(|known| path.starts_with(known)),
-    }
+    Ok(store.fact(Fact::Import)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 /// What is said to who must wait.
@@ -101,10 +85,10 @@ pub(super) fn begin(store: &SqlStore, id: &str) -> Result<Reply, ScimError> {
     let running = Running { id: id.to_owned(), begun: at, at, start: store.sequence()?, lines: 0 };
     store.atomically(&mut || {
         clear(store, running.start)?;
-        for name in CHANGED {
+        for fact in CHANGED {
             store.run(
                 "INSERT OR REPLACE INTO fact (name, value) SELECT ?2 || name, value FROM fact WHERE name = ?1",
-                vec![name.into(), BEFORE.into()],
+                vec![fact.name().as_ref().into(), BEFORE.into()],
             )?;
         }
         running.keep(store)
@@ -132,11 +116,11 @@ fn undo(store: &SqlStore, running: &Running, state: &str) -> Result<(), StoreErr
     store.atomically(&mut || {
         clear(store, running.start)?;
         if !running.id.is_empty() {
-            for name in CHANGED {
-                store.run("DELETE FROM fact WHERE name = ?1", vec![name.into()])?;
+            for fact in CHANGED {
+                store.forget_fact(fact)?;
                 store.run(
                     "INSERT INTO fact (name, value) SELECT ?1, value FROM fact WHERE name = ?2 || ?1",
-                    vec![name.into(), BEFORE.into()],
+                    vec![fact.name().as_ref().into(), BEFORE.into()],
                 )?;
             }
         }
@@ -148,16 +132,17 @@ fn undo(store: &SqlStore, running: &Running, state: &str) -> Result<(), StoreErr
 
 /// Takes the fact away that an import is under way, and keeps how it ended.
 fn end(store: &SqlStore, ended: &Value) -> Result<(), StoreError> {
-    for name in CHANGED {
-        store.run("DELETE FROM fact WHERE name = ?2 || ?1", vec![name.into(), BEFORE.into()])?;
+    for fact in CHANGED {
+        let row = vec![fact.name().as_ref().into(), BEFORE.into()];
+        store.run("DELETE FROM fact WHERE name = ?2 || ?1", row)?;
     }
-    store.set_fact(ENDED, &ended.to_string())?;
-    store.run("DELETE FROM fact WHERE name = ?1", vec![IMPORTING.into()])
+    store.set_fact(Fact::Import, &ended.to_string())?;
+    store.forget_fact(Fact::Importing)
 }
 
 /// Ends an import that failed: the tenant is empty again.
-pub(super) fn abandon(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    undo(store, &Running::of(store, body)?, "failed")?;
+pub(super) fn abandon(store: &SqlStore, id: &str) -> Result<Reply, ScimError> {
+    undo(store, &Running::of(store, id)?, "failed")?;
     Ok(Reply::plain(200, &json!({})))
 }
 
@@ -168,11 +153,9 @@ pub(super) fn stop(store: &SqlStore) -> Result<Reply, ScimError> {
     Ok(Reply::plain(200, &show(store)?))
 }
 
-/// Applies lines, all of them or none.
-pub(super) fn apply(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    let mut running = Running::of(store, body)?;
-    let lines = body.get("lines").and_then(Value::as_str).unwrap_or_default();
-    let first = body.get("first").and_then(Value::as_u64).unwrap_or_default();
+/// Applies lines, all of them or none; `first` is the number of the first.
+pub(super) fn apply(store: &SqlStore, id: &str, lines: &str, first: u64) -> Result<Reply, ScimError> {
+    let mut running = Running::of(store, id)?;
     if first != running.lines + 1 {
         let detail =
             format!("line {first} came where line {} was to come; send the file again", running.lines + 1);
@@ -203,7 +186,7 @@ pub(super) fn apply(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> 
         Some(error) => Err(error),
         None => {
             outcome?;
-            Ok(Reply::plain(200, &json!({ "notes": batch.notes, "more": batch.more })))
+            Ok(Reply::plain(200, &json!(Applied { notes: batch.notes, more: batch.more })))
         }
     }
 }
@@ -231,7 +214,7 @@ struct Batch<'a> {
     start: i64,
     notes: Vec<String>,
     /// Notes for which there was no room.
-    more: usize,
+    more: u64,
 }
 
 impl Batch<'_> {
@@ -265,10 +248,10 @@ impl Batch<'_> {
 
     fn head(&mut self, head: Head) -> Result<(), Refusal> {
         let store = self.store;
-        store.run("DELETE FROM fact WHERE name = ?1", vec![SCHEMAS.into()])?;
+        store.forget_fact(Fact::Schemas)?;
         if let Some(schemas) = head.schemas {
             schemas::load(&schemas)?;
-            store.set_fact(SCHEMAS, &schemas.to_string())?;
+            store.set_fact(Fact::Schemas, &schemas.to_string())?;
         }
         store.changed_schemas();
         if let Some(mut settings) = head.settings {
@@ -324,16 +307,13 @@ impl Batch<'_> {
 }
 
 /// Ends an import: what is there must add up to what the trailer says. Asked again, it says the same.
-pub(super) fn finish(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    let is_done =
-        |ended: &Value| ended.get("state") == Some(&json!("done")) && ended.get("id") == body.get("id");
-    if let Some(done) = ended(store)?.filter(is_done).filter(|_| body.get("id").is_some()) {
+pub(super) fn finish(store: &SqlStore, id: &str, mut wanted: Sums) -> Result<Reply, ScimError> {
+    let is = |ended: &Value, name: &str, value: &str| ended.get(name).and_then(Value::as_str) == Some(value);
+    if let Some(done) = ended(store)?.filter(|ended| is(ended, "state", "done") && is(ended, "id", id)) {
         return Ok(Reply::plain(200, done.get("sums").unwrap_or(&Value::Null)));
     }
-    let running = Running::of(store, body)?;
+    let running = Running::of(store, id)?;
     let there = sums(store)?;
-    let mut wanted: Sums = serde_json::from_value(body.get("end").cloned().unwrap_or_default())
-        .map_err(|error| ScimError::new(400, format!("the last line is not an export's trailer: {error}")))?;
     // Numbers of the journal belong to the place.
     let sequence = std::mem::replace(&mut wanted.sequence, there.sequence);
     if wanted != there {

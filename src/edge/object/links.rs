@@ -3,18 +3,17 @@
 
 use serde_json::{Map, Value};
 
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::{SqlStore, text};
 use crate::scim::directory::StoreError;
 
-/// The fact that links were kept, be they none.
-const LINKS: &str = "links";
 /// Links that are written at once.
 const AT_ONCE: usize = 5_000;
 
 /// The links that are kept, from source to target ids; `None` where none were ever kept, which is not the
 /// same as an empty object: a plan without links matches anew. A link whose resource is gone is gone with it.
 pub(super) fn read(store: &SqlStore) -> Result<Option<Value>, StoreError> {
-    if store.fact(LINKS)?.is_none() {
+    if store.fact(Fact::Links)?.is_none() {
         return Ok(None);
     }
     let statement = "SELECT l.source, l.target FROM link AS l JOIN resource AS r ON r.id = l.target";
@@ -26,14 +25,14 @@ pub(super) fn read(store: &SqlStore) -> Result<Option<Value>, StoreError> {
 /// Forgets all links, and that there were any. To be called within a transaction.
 pub(super) fn forget(store: &SqlStore) -> Result<(), StoreError> {
     store.run("DELETE FROM link", vec![])?;
-    store.run("DELETE FROM fact WHERE name = ?1", vec![LINKS.into()])
+    store.forget_fact(Fact::Links)
 }
 
 /// Keeps these and no others.
 pub(super) fn keep(store: &SqlStore, links: &Value) -> Result<(), StoreError> {
     let links: Vec<_> = links.as_object().into_iter().flatten().collect();
     store.atomically(&mut || {
-        store.set_fact(LINKS, "kept")?;
+        store.set_fact(Fact::Links, "kept")?;
         store.run("DELETE FROM link", vec![])?;
         for some in links.chunks(AT_ONCE) {
             let some: Map<_, _> = some.iter().map(|(from, to)| ((*from).clone(), (*to).clone())).collect();

@@ -3,6 +3,7 @@
 
 mod chores;
 pub(super) mod client;
+pub(super) mod command;
 mod commands;
 mod erase;
 pub(super) mod export;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::links;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::SqlStore;
 use crate::provision::configuration::JobSettings;
 use crate::provision::diagnostic::Diagnostic;
@@ -27,10 +28,10 @@ const ANSWER_BYTES: usize = 16 << 20;
 const PLAN_PAGE: usize = 500;
 
 /// Plans a posted source against this tenant's directory.
-pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimError> {
+pub(super) fn plan(store: &mut SqlStore, sent: &Value) -> Result<Reply, ScimError> {
     let mut engine = Engine::new();
     let wrong = |error: String| ScimError::new(400, error);
-    let files = body
+    let files = sent
         .get("files")
         .and_then(Value::as_array)
         .ok_or_else(|| wrong("the body needs `files`: a list of `{\"name\": …, \"text\": …}`".into()))?;
@@ -40,15 +41,15 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
             .load_source(part("name"), part("text"))
             .map_err(|error| wrong(format!("`{}`: {error}", part("name"))))?;
     }
-    let base = store.fact("base")?.unwrap_or_default();
+    let base = store.fact(Fact::Base)?.unwrap_or_default();
     engine.load_target(&target(store, &base)?).map_err(|error| wrong(error.to_string()))?;
-    let mut settings: JobSettings = match body.get("settings") {
+    let mut settings: JobSettings = match sent.get("settings") {
         None => JobSettings::default(),
         Some(settings) => JobSettings::parse(&settings.to_string())
             .map_err(|error| wrong(format!("`settings`: {error}")))?,
     };
     settings.now.get_or_insert_with(crate::edge::platform::clock::now);
-    let schema = match body.get("schema") {
+    let schema = match sent.get("schema") {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(schema) => schema.to_string(),
@@ -58,7 +59,7 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
         let help = fault.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
         return Err(wrong(format!("`schema`: {}{help}", fault.message)));
     }
-    let given = body.get("links");
+    let given = sent.get("links");
     let known = match given {
         Some(Value::Null) => None,
         Some(given) => Some(given.clone()),
@@ -68,7 +69,7 @@ pub(super) fn plan(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimErro
         engine.load_links(&known.to_string()).map_err(|error| wrong(format!("`links`: {error}")))?;
     }
     engine.plan();
-    if body.get("keepLinks") == Some(&Value::Bool(true)) {
+    if sent.get("keepLinks") == Some(&Value::Bool(true)) {
         links::keep(store, &engine.links())?;
     } else if let Some(given) = given {
         links::keep(store, given)?;

@@ -11,7 +11,7 @@ use worker::kv::{KvError, KvStore};
 use crate::edge::auth::issuer;
 use crate::edge::copy::reader::{admit_reader, token_key};
 use crate::edge::store::chore::{Chore, Kind, Standing, Step, begin};
-use crate::edge::store::importing::IMPORTING;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::{SqlStore, text};
 use crate::edge::tenant::entry::{self, Entry};
 use crate::edge::tenant::issuers;
@@ -31,11 +31,11 @@ const KV_DELAY: f64 = 65.0;
 
 /// Begins the tenant's end: from this moment on nobody is let in.
 pub(super) fn begin_delete(store: &SqlStore) -> Result<(), StoreError> {
-    store.set_fact("state", "deleting")?;
+    store.set_fact(Fact::State, "deleting")?;
     store.run("DELETE FROM outbox", vec![])?;
     store.run("DELETE FROM chore", vec![])?;
     // An import holds the alarm up, and there is nothing to import into.
-    store.run("DELETE FROM fact WHERE name = ?1", vec![IMPORTING.into()])?;
+    store.forget_fact(Fact::Importing)?;
     begin(store, Kind::Delete, "", &Standing { phase: ENTRY.into(), ..Standing::default() })
 }
 
@@ -141,7 +141,7 @@ pub(super) async fn readers(
     let kv = env.kv("DIRECTORY")?;
     let entry = entry_of(store, tenant).map_err(of_storage)?;
     // As storage says, since this store may have been opened before the copy was switched.
-    let is_copied = store.fact("copy").map_err(of_storage)?.as_deref() != Some("off");
+    let is_copied = store.fact(Fact::Copy).map_err(of_storage)?.as_deref() != Some("off");
     let readers = readers_after(store, &chore.standing.after, READERS).map_err(of_storage)?;
     for some in readers.chunks(AT_ONCE) {
         let now = js_sys::Date::now();
@@ -190,8 +190,9 @@ fn readers_after(store: &SqlStore, after: &str, limit: usize) -> Result<Vec<Read
 }
 
 fn entry_of(store: &SqlStore, tenant: &str) -> Result<Entry, StoreError> {
-    let fact = |name| Ok::<_, StoreError>(store.fact(name)?.unwrap_or_default());
-    Ok(Entry { id: tenant.to_owned(), name: fact("name")?, tenant_url: fact("base")?, state: fact("state")? })
+    let fact = |fact| Ok::<_, StoreError>(store.fact(fact)?.unwrap_or_default());
+    let (name, tenant_url, state) = (fact(Fact::Name)?, fact(Fact::Base)?, fact(Fact::State)?);
+    Ok(Entry { id: tenant.to_owned(), name, tenant_url, state })
 }
 
 /// Deletes copies, page by page; true when the list has ended.

@@ -6,13 +6,15 @@ use std::time::Duration;
 use serde_json::Value;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
-use super::client::{ASKED, Asked};
+use super::client::{ASKED, Asked, Body, Scim};
+use super::command::Command;
 use super::{chores, commands, import};
 use crate::edge::copy::publish;
 use crate::edge::events::{push, stream};
 use crate::edge::platform::clock::now;
 use crate::edge::platform::log::{self, failure};
 use crate::edge::platform::response::{of_reply, reply_of};
+use crate::edge::store::fact::Fact;
 use crate::edge::store::registry::Known;
 use crate::edge::store::sql::SqlStore;
 use crate::edge::store::{chore, importing, outbox, space};
@@ -86,17 +88,12 @@ impl DurableObject for Tenant {
         let method = request.method().as_ref().to_owned();
         let reads = method == "GET";
         let body = if reads { String::new() } else { request.text().await.unwrap_or_default() };
-        let reply = match asked.path.strip_prefix("/admin") {
-            Some(path) => {
-                let body = serde_json::from_str(&body).unwrap_or(Value::Null);
+        let reply = match &asked.body {
+            Body::Scim(scim) => self.scim(&asked.id, scim, method, body).await,
+            Body::Command => {
                 log::within(asked.id.clone());
-                match path {
-                    "/refused" => self.told_refused(&body),
-                    "/poll" | "/clients/check" => self.visited(path, &body),
-                    path => self.administered(path, &body),
-                }
+                self.commanded(&body)
             }
-            None => self.scim(&asked, method, body).await,
         };
         log::within(String::new());
         // Reading leaves nothing to publish, but a restarted object may have been left some.
@@ -196,12 +193,32 @@ impl Tenant {
         })
     }
 
+    /// Answers a command.
+    fn commanded(&self, body: &str) -> std::result::Result<Reply, ScimError> {
+        let command = match Command::read(body) {
+            Ok(command) => command,
+            Err(error) => {
+                failure("command", "", &error.detail);
+                return Err(error);
+            }
+        };
+        match command {
+            Command::Refused(number) => {
+                self.count_refused(number.into());
+                Ok(Reply::plain(200, &Value::Null))
+            }
+            Command::Poll { is_again, .. } => self.visited(command, is_again),
+            Command::CheckClient { .. } => self.visited(command, false),
+            other => self.administered(other),
+        }
+    }
+
     /// Answers the administrator, and forgets what was known: anything may have changed.
-    fn administered(&self, path: &str, body: &Value) -> std::result::Result<Reply, ScimError> {
+    fn administered(&self, command: Command) -> std::result::Result<Reply, ScimError> {
         self.write_refused();
         self.with_store(|store| {
             self.profile.replace(None);
-            let reply = commands::serve(store, path, body);
+            let reply = commands::serve(store, command);
             store.forget_schemas();
             reply
         })
@@ -209,26 +226,18 @@ impl Tenant {
 
     /// Answers a polling receiver or the token endpoint; they take from the tenant's bucket as others do,
     /// but for the further looks of one poll.
-    fn visited(&self, path: &str, body: &Value) -> std::result::Result<Reply, ScimError> {
+    fn visited(&self, command: Command, is_again: bool) -> std::result::Result<Reply, ScimError> {
         self.with_profile(|store, profile| {
             let per_second = profile.settings.requests_per_second;
-            if body.get("isAgain") != Some(&Value::Bool(true))
-                && let Err(seconds) = self.limit.take(per_second, js_sys::Date::now())
-            {
+            if !is_again && let Err(seconds) = self.limit.take(per_second, js_sys::Date::now()) {
                 return Ok(limit::refusal(per_second, seconds));
             }
-            let reply = commands::serve(store, path, body);
+            let reply = commands::serve(store, command);
             if reply.as_ref().is_err_and(|error| error.status == 401) {
                 self.count_refused(1);
             }
             reply
         })
-    }
-
-    /// Takes note of credentials that the Worker refused.
-    fn told_refused(&self, body: &Value) -> std::result::Result<Reply, ScimError> {
-        self.count_refused(body.get("number").and_then(Value::as_u64).unwrap_or(1));
-        Ok(Reply::plain(200, &Value::Null))
     }
 
     /// Counts refused credentials in memory: the alarm writes the number down, however many come.
@@ -243,7 +252,7 @@ impl Tenant {
             return;
         }
         let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let written = self.with_store(|store| match store.fact("id")? {
+        let written = self.with_store(|store| match store.fact(Fact::Id)? {
             Some(_) => access::count_refused(store, number, &now()),
             // The tenant is gone: nothing may be written where it was.
             None => Ok(()),
@@ -290,23 +299,20 @@ impl Tenant {
     /// Checks rate, token and tenant, hashes passwords, then lets the core answer.
     async fn scim(
         &self,
-        asked: &Asked,
+        id: &str,
+        asked: &Scim,
         method: String,
         body: String,
     ) -> std::result::Result<Reply, ScimError> {
-        let Some(credential) = &asked.credential else {
-            return Err(ScimError::new(500, "the Worker sent no credential"));
-        };
-        let path = asked.path.strip_prefix("/scim").unwrap_or_default().to_owned();
-        let (query, headers) = (asked.query.clone(), asked.headers.clone());
+        let (path, query, headers) = (asked.path.clone(), asked.query.clone(), asked.headers.clone());
         let request = http::Request { method, path, query, headers, body };
-        log::within(asked.id.clone());
+        log::within(id.to_owned());
         let refused = self.with_profile(|store, profile| {
             let (per_second, now) = (profile.settings.requests_per_second, js_sys::Date::now());
             if let Err(seconds) = self.limit.take(per_second, now) {
                 return Ok(Some(limit::refusal(per_second, seconds)));
             }
-            self.allow(store, profile, credential, &request)?;
+            self.allow(store, profile, &asked.credential, &request)?;
             self.limit.overdraw(per_second, request.operations().saturating_sub(1), now);
             Ok(None)
         })?;
@@ -318,18 +324,18 @@ impl Tenant {
         let hashes = match Hashes::of(passwords).await {
             Ok(hashes) => hashes,
             Err(error) => {
-                failure("password", &asked.id, &error);
+                failure("password", id, &error);
                 return Err(ScimError::new(503, "the password could not be hashed; try again"));
             }
         };
         // From here to the reply there is no await: what is decided is what is committed.
-        log::within(asked.id.clone());
+        log::within(id.to_owned());
         self.with_profile(|store, profile| {
             if waits {
                 // Meanwhile the token may have been revoked, or the tenant suspended.
-                self.allow(store, profile, credential, &request)?;
+                self.allow(store, profile, &asked.credential, &request)?;
             }
-            self.answered(store, profile, asked, credential, &request, &hashes)
+            self.answered(store, profile, asked, &request, &hashes)
         })
     }
 
@@ -338,8 +344,7 @@ impl Tenant {
         &self,
         store: &mut SqlStore,
         profile: &Profile,
-        asked: &Asked,
-        credential: &Credential,
+        asked: &Scim,
         request: &http::Request,
         hashes: &Hashes,
     ) -> std::result::Result<Reply, ScimError> {
@@ -348,8 +353,8 @@ impl Tenant {
         let per_second = settings.requests_per_second;
         let hash_password = |text: &str| hashes.take(text);
         let mut new_id = crate::edge::platform::random::new_id;
-        let actor = credential.actor();
-        let me = if request.may_mean_me() { me::user(store, credential)? } else { None };
+        let actor = asked.credential.actor();
+        let me = if request.may_mean_me() { me::user(store, &asked.credential)? } else { None };
         let registry = store.schemas()?;
         let mut context = Context {
             registry: &registry,
@@ -406,7 +411,7 @@ impl Tenant {
     }
 
     fn tenant_id(&self) -> Option<String> {
-        self.with_store(|store| Ok(store.fact("id")?)).ok().flatten()
+        self.with_store(|store| Ok(store.fact(Fact::Id)?)).ok().flatten()
     }
 
     /// Sets the alarm when there is something to publish or to tell and it rings no sooner.

@@ -1,14 +1,13 @@
 //! The import that is under way, as it is kept: who reads or writes the tenant must know of it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::fact::Fact;
 use super::sql::SqlStore;
 use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
 
-/// The fact that an import is under way.
-pub(in crate::edge) const IMPORTING: &str = "importing";
 /// How long an import may send nothing, in milliseconds.
 const PATIENCE: i64 = 600_000;
 
@@ -29,18 +28,17 @@ pub(in crate::edge) struct Running {
 impl Running {
     /// What is kept of it; one of an earlier version has no time, and so is long over.
     pub fn read(store: &SqlStore) -> Result<Option<Self>, StoreError> {
-        let kept = store.fact(IMPORTING)?;
+        let kept = store.fact(Fact::Importing)?;
         Ok(kept.map(|text| serde_json::from_str(&text).unwrap_or_default()))
     }
 
     /// Keeps it.
     pub fn keep(&self, store: &SqlStore) -> Result<(), StoreError> {
-        store.set_fact(IMPORTING, &json!(self).to_string())
+        store.set_fact(Fact::Importing, &json!(self).to_string())
     }
 
     /// The one with this id.
-    pub fn of(store: &SqlStore, body: &Value) -> Result<Self, ScimError> {
-        let id = body.get("id").and_then(Value::as_str).unwrap_or_default();
+    pub fn of(store: &SqlStore, id: &str) -> Result<Self, ScimError> {
         Self::read(store)?.filter(|running| running.id == id).ok_or_else(|| {
             let detail = "this import is not under way: it was ended, or sent nothing for ten minutes; \
                           nothing was changed";

@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::fact::Fact;
 use super::sql::SqlStore;
 use crate::scim::directory::StoreError;
-
-/// The fact that holds where they stand.
-pub(in crate::edge) const INDEXES: &str = "indexes";
 
 /// Where a tenant's own indexes stand.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,13 +21,13 @@ pub(in crate::edge) struct Indexes {
 impl Indexes {
     /// Reads where they stand.
     pub fn read(store: &SqlStore) -> Result<Self, StoreError> {
-        let text = store.fact(INDEXES)?;
+        let text = store.fact(Fact::Indexes)?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
     /// Keeps where they stand.
     pub fn keep(&self, store: &SqlStore) -> Result<(), StoreError> {
-        store.set_fact(INDEXES, &json!(self).to_string())?;
+        store.set_fact(Fact::Indexes, &json!(self).to_string())?;
         store.forget_schemas();
         Ok(())
     }

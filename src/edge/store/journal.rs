@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use worker::SqlStorageValue;
 
@@ -64,6 +65,27 @@ impl Entry {
     }
 }
 
+/// What an administrator asks of the trail, as it stands in the query. Empty text stands for any.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::edge) struct Filter {
+    /// The number that comes before the first.
+    pub after: String,
+    /// The time from which on.
+    pub from: String,
+    /// The time up to which, and not that.
+    pub to: String,
+    /// Who did it.
+    pub actor: String,
+    /// Of what type it is.
+    pub resource_type: String,
+    /// Which resource it is.
+    pub id: String,
+    /// What was done.
+    pub operation: String,
+    /// Most entries.
+    pub limit: String,
+}
+
 /// Which entries are wanted. Empty text stands for any.
 #[derive(Clone, Debug, Default)]
 struct Wanted {
@@ -79,9 +101,8 @@ struct Wanted {
 
 impl Wanted {
     /// Reads what the administrator asked.
-    pub fn read(body: &Value) -> Result<Self, ScimError> {
-        let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let number = |name: &str, default: i64| match field(name).as_str() {
+    pub fn read(asked: &Filter) -> Result<Self, ScimError> {
+        let number = |name: &str, given: &str, default: i64| match given {
             "" => Ok(default),
             given => given
                 .parse::<i64>()
@@ -89,24 +110,23 @@ impl Wanted {
                 .filter(|number| *number >= 0)
                 .ok_or_else(|| ScimError::new(400, format!("`{name}` is `{given}`; send a number"))),
         };
-        for name in ["from", "to"] {
-            let given = field(name);
-            if !given.is_empty() && instant(&given).is_none() {
+        for (name, given) in [("from", &asked.from), ("to", &asked.to)] {
+            if !given.is_empty() && instant(given).is_none() {
                 let detail = format!("`{name}` is `{given}`; send a dateTime such as `2027-01-31T08:00:00Z`");
                 return Err(ScimError::new(400, detail));
             }
         }
         // As the journal writes times, so that text compares as time does.
-        let time = |name: &str| instant(&field(name)).and_then(written).unwrap_or_default();
+        let time = |given: &str| instant(given).and_then(written).unwrap_or_default();
         Ok(Self {
-            after: number("after", 0)?,
-            from: time("from"),
-            to: time("to"),
-            actor: field("actor"),
-            kind: field("resourceType"),
-            id: field("id"),
-            operation: field("operation"),
-            limit: number("limit", PAGE)?.clamp(1, PAGE),
+            after: number("after", &asked.after, 0)?,
+            from: time(&asked.from),
+            to: time(&asked.to),
+            actor: asked.actor.clone(),
+            kind: asked.resource_type.clone(),
+            id: asked.id.clone(),
+            operation: asked.operation.clone(),
+            limit: number("limit", &asked.limit, PAGE)?.clamp(1, PAGE),
         })
     }
 }
@@ -162,8 +182,8 @@ fn read(store: &SqlStore, wanted: &Wanted) -> Result<Vec<Entry>, StoreError> {
 }
 
 /// A page of the audit trail.
-pub(in crate::edge) fn page(store: &SqlStore, body: &Value) -> Result<Value, ScimError> {
-    let wanted = Wanted::read(body)?;
+pub(in crate::edge) fn page(store: &SqlStore, asked: &Filter) -> Result<Value, ScimError> {
+    let wanted = Wanted::read(asked)?;
     let entries = read(store, &wanted)?;
     let is_full = i64::try_from(entries.len()) == Ok(wanted.limit);
     let next = entries.last().filter(|_| is_full).map(|entry| entry.seq);

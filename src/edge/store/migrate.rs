@@ -2,6 +2,7 @@
 
 use worker::State;
 
+use super::fact::Fact;
 use super::registry::Known;
 use super::sql::{SqlStore, integer};
 use crate::edge::platform::log::failure;
@@ -96,7 +97,7 @@ impl SqlStore {
     pub fn open(state: &State, known: &Known, limit: f64) -> Result<Self, ScimError> {
         let store = Self::found(state, known, limit);
         migrate(&store)?;
-        store.copies.set(store.fact("copy")?.as_deref() != Some("off"));
+        store.copies.set(store.fact(Fact::Copy)?.as_deref() != Some("off"));
         Ok(store)
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod chore;
 mod commit;
 mod condition;
 mod directory;
+pub(super) mod fact;
 pub(super) mod importing;
 pub(super) mod indexes;
 pub(super) mod journal;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::fact::Fact;
 use super::indexes::Indexes;
 use super::registry::Schemas;
 use super::settings;
@@ -14,8 +15,6 @@ use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
 use crate::scim::schema::{Registry, builtin};
 
-/// The fact that holds them, as `{"Schemas": […], "ResourceTypes": […]}`.
-pub(in crate::edge) const SCHEMAS: &str = "schemas";
 /// Longest text of both together, in bytes: a row of storage holds no more than two million.
 const MAX_TEXT: usize = 1_048_576;
 
@@ -37,7 +36,7 @@ impl Schemas {
         let indexes = Indexes::read(store)?;
         let is_walking = indexes.is_walking();
         let prepared = settings::read(store)?.prepared_user_names;
-        let kept = store.fact(SCHEMAS)?;
+        let kept = store.fact(Fact::Schemas)?;
         if kept.is_none() && !prepared && indexes.written.is_empty() {
             return Ok(Self { own: None, is_walking });
         }
@@ -61,7 +60,7 @@ fn registry(kept: Option<&str>, prepared: bool) -> Option<Registry> {
 /// Empty where both are as usual.
 pub(in crate::edge) fn shown(store: &SqlStore) -> Result<String, StoreError> {
     let copied =
-        Copied { prepared: settings::read(store)?.prepared_user_names, schemas: store.fact(SCHEMAS)? };
+        Copied { prepared: settings::read(store)?.prepared_user_names, schemas: store.fact(Fact::Schemas)? };
     if copied == Copied::default() {
         return Ok(String::new());
     }

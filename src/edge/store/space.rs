@@ -1,7 +1,8 @@
 //! How much of its storage a tenant has used: told before it is full, and what happens when it is.
 
 use js_sys::Reflect;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use worker::Env;
 
 use super::sql::SqlStore;
@@ -16,6 +17,29 @@ const NOTICE: f64 = 0.8;
 const FULL: f64 = 0.99;
 /// How long a notice holds, in milliseconds.
 const HOLDS: f64 = 3_600_000.0;
+
+/// How much is used of what may be stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::edge) struct Space {
+    /// Bytes that are stored.
+    pub bytes: u64,
+    /// Bytes that may be.
+    pub limit: u64,
+    /// What that means.
+    pub state: Room,
+}
+
+/// Whether there is room for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::edge) enum Room {
+    /// There is.
+    Ok,
+    /// Not for long.
+    NearlyFull,
+    /// There is none.
+    Full,
+}
 
 /// What may be stored, in bytes.
 pub(in crate::edge) fn limit(env: &Env) -> f64 {
@@ -37,14 +61,14 @@ impl SqlStore {
     }
 
     /// What is used, for administrators and metrics.
-    pub fn space(&self) -> Value {
+    pub fn space(&self) -> Space {
         let (bytes, limit) = (self.bytes(), self.limit());
         let state = match bytes / limit {
-            part if part >= FULL => "full",
-            part if part >= NOTICE => "nearlyFull",
-            _ => "ok",
+            part if part >= FULL => Room::Full,
+            part if part >= NOTICE => Room::NearlyFull,
+            _ => Room::Ok,
         };
-        json!({ "bytes": bytes as u64, "limit": limit as u64, "state": state })
+        Space { bytes: bytes as u64, limit: limit as u64, state }
     }
 }
 
@@ -52,9 +76,9 @@ impl SqlStore {
 pub(in crate::edge) fn notice(store: &SqlStore, tenant: &str, last: f64) -> f64 {
     let now = js_sys::Date::now();
     let space = store.space();
-    if now - last < HOLDS || space.get("state").and_then(Value::as_str) == Some("ok") {
+    if now - last < HOLDS || space.state == Room::Ok {
         return last;
     }
-    info("storage", &[("tenant", tenant.into()), ("space", space)]);
+    info("storage", &[("tenant", tenant.into()), ("space", json!(space))]);
     now
 }

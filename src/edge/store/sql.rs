@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{SqlCursor, SqlStorage, SqlStorageValue, State};
 
+use super::fact::Fact;
 use super::registry::Known;
 use crate::edge::platform::log::failure;
 use crate::scim::directory::StoreError;
@@ -158,7 +159,7 @@ impl SqlStore {
 
     /// Switches the copy; without one, nothing is left to publish.
     pub fn keep_copy(&self, copies: bool) -> Result<(), StoreError> {
-        self.set_fact("copy", if copies { "on" } else { "off" })?;
+        self.set_fact(Fact::Copy, if copies { "on" } else { "off" })?;
         self.copies.set(copies);
         if copies { Ok(()) } else { self.run("DELETE FROM outbox", vec![]) }
     }
@@ -204,16 +205,20 @@ impl SqlStore {
     }
 
     /// A fact about the tenant.
-    pub fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
-        Ok(self
-            .rows("SELECT value FROM fact WHERE name = ?1", vec![name.into()])?
-            .first()
-            .map(|row| text(row, 0)))
+    pub fn fact(&self, fact: Fact) -> Result<Option<String>, StoreError> {
+        let rows = self.rows("SELECT value FROM fact WHERE name = ?1", vec![fact.name().as_ref().into()])?;
+        Ok(rows.first().map(|row| text(row, 0)))
     }
 
     /// Notes a fact about the tenant.
-    pub fn set_fact(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        self.run("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)", vec![name.into(), value.into()])
+    pub fn set_fact(&self, fact: Fact, value: &str) -> Result<(), StoreError> {
+        let row = vec![fact.name().as_ref().into(), value.into()];
+        self.run("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)", row)
+    }
+
+    /// Forgets a fact about the tenant.
+    pub fn forget_fact(&self, fact: Fact) -> Result<(), StoreError> {
+        self.run("DELETE FROM fact WHERE name = ?1", vec![fact.name().as_ref().into()])
     }
 }
 

@@ -1,16 +1,38 @@
 //! A tenant's OAuth clients: made, shown, ended, and asked for their secret.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use worker::SqlStorageValue;
 
 use super::access::{Grants, row_scope};
 use super::me;
+use crate::edge::platform::clock::now;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::{SqlStore, text};
+use crate::scim::auth::token::Scope;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
-fn field<'a>(body: &'a Value, name: &str) -> &'a str {
-    body.get(name).and_then(Value::as_str).unwrap_or_default()
+/// A client that the Worker made.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::edge) struct New {
+    /// Its id within the tenant.
+    pub id: String,
+    /// The hash of its secret.
+    pub hash: String,
+    /// What its tokens may do.
+    pub scope: Scope,
+    /// A dateTime, if it expires.
+    pub expires: Option<String>,
+    /// The id of the user that it is bound to.
+    pub user: Option<String>,
+}
+
+/// What is said of a client whose secret is right.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::edge) struct Checked {
+    /// What its tokens may do.
+    pub scope: Scope,
 }
 
 /// All clients, for administrators.
@@ -32,46 +54,43 @@ pub(in crate::edge) fn all(store: &SqlStore) -> Result<Reply, ScimError> {
 }
 
 /// Notes a client that the Worker made.
-pub(in crate::edge) fn make(store: &mut SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    me::bind(store, &me::client(field(body, "id")), body)?;
-    let expires = body.get("expires").and_then(Value::as_str);
+pub(in crate::edge) fn make(store: &mut SqlStore, made: &New) -> Result<Reply, ScimError> {
+    me::bind(store, Fact::UserOfClient(&made.id), made.user.as_deref())?;
     store.run(
         "INSERT INTO client (id, hash, scope, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
         vec![
-            field(body, "id").into(),
-            field(body, "hash").into(),
-            field(body, "scope").into(),
-            field(body, "now").into(),
-            expires.map_or(SqlStorageValue::Null, Into::into),
+            made.id.as_str().into(),
+            made.hash.as_str().into(),
+            made.scope.as_str().into(),
+            now().into(),
+            made.expires.as_deref().map_or(SqlStorageValue::Null, Into::into),
         ],
     )?;
     Ok(Reply::plain(201, &json!({})))
 }
 
 /// Ends a client.
-pub(in crate::edge) fn revoke(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    let id = field(body, "client");
+pub(in crate::edge) fn revoke(store: &SqlStore, id: &str) -> Result<Reply, ScimError> {
     if store.rows("SELECT 1 FROM client WHERE id = ?1", vec![id.into()])?.is_empty() {
         return Err(ScimError::new(404, "the tenant has no such client"));
     }
     store.run(
         "UPDATE client SET revoked = COALESCE(revoked, ?2) WHERE id = ?1",
-        vec![id.into(), field(body, "now").into()],
+        vec![id.into(), now().into()],
     )?;
     Ok(Reply::plain(200, &json!({})))
 }
 
 /// Whether a client's secret is right; answers with its scope. What is compared are
 /// digests, so the time it takes tells nothing of the secret.
-pub(in crate::edge) fn check(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
-    let (id, hash, now) = (field(body, "id"), field(body, "hash"), field(body, "now"));
+pub(in crate::edge) fn check(store: &SqlStore, id: &str, hash: &str) -> Result<Reply, ScimError> {
     let known = store.rows("SELECT hash FROM client WHERE id = ?1", vec![id.into()])?;
     if known.first().map(|row| text(row, 0)).as_deref() != Some(hash) {
         return Err(ScimError::new(401, "the client or its secret is not known"));
     }
-    if store.fact("state")?.as_deref() == Some("suspended") {
+    if store.fact(Fact::State)?.as_deref() == Some("suspended") {
         return Err(ScimError::new(403, "the tenant is suspended"));
     }
-    let scope = row_scope(store, &mut Grants::default(), "client", id, now)?;
-    Ok(Reply::plain(200, &json!({ "scope": scope.as_str() })))
+    let scope = row_scope(store, &mut Grants::default(), "client", id, &now())?;
+    Ok(Reply::plain(200, &json!(Checked { scope })))
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use worker::Delay;
 
-use crate::edge::store::importing::IMPORTING;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::indexes::Indexes;
 use crate::edge::store::settings;
 use crate::edge::store::sql::{SqlStore, text};
@@ -61,7 +61,7 @@ fn step(store: &SqlStore) -> Result<bool, StoreError> {
     let mut indexes = Indexes::read(store)?;
     let Some(after) = indexes.walk.clone() else { return Ok(false) };
     // An import writes keys itself, and where they stand is taken back with it.
-    if store.fact(IMPORTING)?.is_some() {
+    if store.fact(Fact::Importing)?.is_some() {
         return Ok(false);
     }
     let statement = "SELECT id, kind, document FROM resource WHERE id > ?1 ORDER BY id LIMIT ?2";

@@ -1,34 +1,48 @@
 //! Whose tokens a tenant takes beside its own.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::SqlStore;
 use crate::scim::auth::jwt::{ALGORITHMS, Issuer};
 use crate::scim::auth::token::Scope;
 use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 
-/// The fact that holds the trusted issuers.
-const ISSUERS: &str = "issuers";
 /// Most issuers that a tenant may trust.
 const MAX_ISSUERS: usize = 10;
 
+/// The issuers that a tenant trusts, as an administrator sees them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::edge) struct Listed {
+    /// All of them.
+    pub issuers: Vec<Issuer>,
+}
+
 /// The issuers that the tenant trusts.
 pub(in crate::edge) fn all(store: &SqlStore) -> Result<Vec<Issuer>, ScimError> {
-    let text = store.fact(ISSUERS)?;
+    let text = store.fact(Fact::Issuers)?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
+/// The same, for administrators.
+pub(in crate::edge) fn list(store: &SqlStore) -> Result<Reply, ScimError> {
+    Ok(Reply::plain(200, &json!(Listed { issuers: all(store)? })))
+}
+
 /// Keeps these issuers and no others.
-pub(in crate::edge) fn set(store: &SqlStore, body: &Value) -> Result<Reply, ScimError> {
+///
+/// # Errors
+/// 400 for what no issuer is like.
+pub(in crate::edge) fn set(store: &SqlStore, sent: Vec<Value>) -> Result<Reply, ScimError> {
     let wrong = |detail: String| ScimError::new(400, detail);
-    let given = body.get("issuers").cloned().unwrap_or(Value::Null);
-    let all: Vec<Issuer> =
-        serde_json::from_value(given).map_err(|error| wrong(format!("`issuers`: {error}")))?;
-    if all.len() > MAX_ISSUERS {
+    let issuers: Vec<Issuer> =
+        serde_json::from_value(sent.into()).map_err(|error| wrong(format!("`issuers`: {error}")))?;
+    if issuers.len() > MAX_ISSUERS {
         return Err(wrong(format!("a tenant trusts at most {MAX_ISSUERS} issuers")));
     }
-    for one in &all {
+    for one in &issuers {
         if let Some(other) = one.algorithms.iter().find(|name| !ALGORITHMS.contains(&name.as_str())) {
             return Err(wrong(format!("`algorithms` has `{other}`; send `RS256` or `ES256`")));
         }
@@ -43,6 +57,6 @@ pub(in crate::edge) fn set(store: &SqlStore, body: &Value) -> Result<Reply, Scim
             }
         }
     }
-    store.set_fact(ISSUERS, &json!(all).to_string())?;
-    Ok(Reply::plain(200, &json!({ "issuers": all })))
+    store.set_fact(Fact::Issuers, &json!(issuers).to_string())?;
+    Ok(Reply::plain(200, &json!(Listed { issuers })))
 }

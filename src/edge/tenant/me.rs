@@ -1,8 +1,7 @@
 //! Who `/Me` is (RFC 7644 §3.11): the user that a credential was bound to when it was made, or the one
 //! whose name an issuer's token bears.
 
-use serde_json::Value;
-
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::SqlStore;
 use crate::scim::auth::token::Credential;
 use crate::scim::directory::page::is_last;
@@ -12,22 +11,13 @@ use crate::scim::error::ScimError;
 /// The attributes by which an issuer's subject is known, in this order.
 const NAMES: [&str; 2] = ["userName", "externalId"];
 
-fn fact(holder: &str) -> String {
-    format!("user of {holder}")
-}
-
-/// What an OAuth client is bound under; a token is under its hash.
-pub(super) fn client(id: &str) -> String {
-    format!("client:{id}")
-}
-
-/// Binds a token or a client to the user that `body` names, if it names one.
-pub(in crate::edge) fn bind(store: &mut SqlStore, holder: &str, body: &Value) -> Result<(), ScimError> {
-    let Some(user) = body.get("user").and_then(Value::as_str) else { return Ok(()) };
+/// Binds a token or a client to this user, if one is named.
+pub(super) fn bind(store: &mut SqlStore, fact: Fact, user: Option<&str>) -> Result<(), ScimError> {
+    let Some(user) = user else { return Ok(()) };
     if store.get("User", user)?.is_none() {
         return Err(ScimError::not_found("User", user));
     }
-    Ok(store.set_fact(&fact(holder), user)?)
+    Ok(store.set_fact(fact, user)?)
 }
 
 /// The id of the user that a credential stands for.
@@ -36,8 +26,8 @@ pub(in crate::edge) fn user(
     credential: &Credential,
 ) -> Result<Option<String>, ScimError> {
     match credential {
-        Credential::Token { hash } => Ok(store.fact(&fact(hash))?),
-        Credential::Client { id, .. } => Ok(store.fact(&fact(&client(id)))?),
+        Credential::Token { hash } => Ok(store.fact(Fact::UserOfToken(hash))?),
+        Credential::Client { id, .. } => Ok(store.fact(Fact::UserOfClient(id))?),
         Credential::Issuer { subject, .. } => named(store, subject),
     }
 }

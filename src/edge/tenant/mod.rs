@@ -16,3 +16,4 @@ pub(super) mod retention;
 pub(super) mod schema_change;
 pub(super) mod settings_change;
 pub(super) mod tally;
+pub(super) mod tokens;

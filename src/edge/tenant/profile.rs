@@ -1,6 +1,7 @@
 //! What every request must know of its tenant.
 
 use super::access::Grants;
+use crate::edge::store::fact::Fact;
 use crate::edge::store::sql::SqlStore;
 use crate::edge::store::{importing, settings};
 use crate::scim::directory::{Settings, StoreError};
@@ -27,8 +28,8 @@ impl Profile {
     pub fn read(store: &SqlStore) -> Result<Self, StoreError> {
         Ok(Self {
             settings: settings::read(store)?,
-            is_suspended: store.fact("state")?.as_deref() == Some("suspended"),
-            is_deleting: store.fact("state")?.as_deref() == Some(DELETING),
+            is_suspended: store.fact(Fact::State)?.as_deref() == Some("suspended"),
+            is_deleting: store.fact(Fact::State)?.as_deref() == Some(DELETING),
             import_until: importing::deadline(store)?,
             has_streams: !store.rows("SELECT 1 FROM stream LIMIT 1", vec![])?.is_empty(),
             grants: Grants::default(),

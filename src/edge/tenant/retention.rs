@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::edge::platform::clock::clock;
 use crate::edge::store::chore::{self, Chore, Kind, Standing, Step};
+use crate::edge::store::fact::Fact;
 use crate::edge::store::settings;
 use crate::edge::store::sql::{SqlStore, integer, text};
 use crate::scim::directory::StoreError;
@@ -20,11 +21,6 @@ const DAY: i64 = 86_400_000;
 const ENTRIES: i64 = 500;
 /// Transactions of one part.
 const STEPS: usize = 4;
-/// The fact that holds where an export began that may still read.
-const EXPORT: &str = "export";
-/// The fact that holds the largest number that was cut.
-const CUT: &str = "journal cut";
-
 /// Follows a setting: begins to look for old entries, or no longer does. To be called within the transaction
 /// that keeps the setting.
 pub(super) fn follow(store: &SqlStore, days: Option<u32>) -> Result<(), StoreError> {
@@ -86,13 +82,13 @@ fn cut(store: &SqlStore, entries: &[i64]) -> Result<(), StoreError> {
         }
         store.run("DELETE FROM event WHERE seq IN (SELECT value FROM json_each(?1))", these())?;
         store.run("DELETE FROM journal WHERE seq IN (SELECT value FROM json_each(?1))", these())?;
-        store.set_fact(CUT, &last.max(cut_up_to(store)?).to_string())
+        store.set_fact(Fact::JournalCut, &last.max(cut_up_to(store)?).to_string())
     })
 }
 
 /// The largest number that was cut; 0 where none was.
 pub(in crate::edge) fn cut_up_to(store: &SqlStore) -> Result<i64, StoreError> {
-    Ok(store.fact(CUT)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    Ok(store.fact(Fact::JournalCut)?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
 /// The number of the journal up to which all who read it have: streams, and an export.
@@ -108,7 +104,7 @@ pub(in crate::edge) fn read_up_to(store: &SqlStore) -> Result<i64, StoreError> {
 
 /// Where an export began that may still read: no more than thirty days ago.
 fn export(store: &SqlStore) -> Result<Option<i64>, StoreError> {
-    let known: Value = match store.fact(EXPORT)? {
+    let known: Value = match store.fact(Fact::Export)? {
         Some(text) => serde_json::from_str(&text).unwrap_or_default(),
         None => return Ok(None),
     };
@@ -121,12 +117,12 @@ pub(in crate::edge) fn export_begins(store: &SqlStore, sequence: i64) -> Result<
     if export(store)?.is_some() {
         return Ok(());
     }
-    store.set_fact(EXPORT, &json!({ "sequence": sequence, "at": clock() }).to_string())
+    store.set_fact(Fact::Export, &json!({ "sequence": sequence, "at": clock() }).to_string())
 }
 
 /// Notes that an export has read all.
 pub(in crate::edge) fn export_ended(store: &SqlStore) -> Result<(), StoreError> {
-    store.run("DELETE FROM fact WHERE name = ?1", vec![EXPORT.into()])
+    store.forget_fact(Fact::Export)
 }
 
 /// Whether a time is so long ago that nothing is held for it any more.

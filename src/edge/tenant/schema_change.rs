@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{republish, settings_change};
-use crate::edge::store::schemas::{SCHEMAS, load};
+use crate::edge::store::fact::Fact;
+use crate::edge::store::schemas::load;
 use crate::edge::store::settings;
 use crate::edge::store::sql::SqlStore;
 use crate::scim::directory::{Predicate, Searchable, StoreError};
@@ -12,26 +13,25 @@ use crate::scim::error::ScimError;
 use crate::scim::http::Reply;
 use crate::scim::schema::{Attribute, Registry, ResourceType, builtin};
 
-/// Answers what an administrator asks of them: `/schemas`, `/schemas/set`, `/schemas/delete`.
-pub(in crate::edge) fn serve(store: &mut SqlStore, path: &str, body: &Value) -> Result<Reply, ScimError> {
-    match path {
-        "/schemas" => {
-            let kept = store.fact(SCHEMAS)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-            Ok(Reply::plain(200, &kept.unwrap_or_else(|| json!({ "Schemas": [], "ResourceTypes": [] }))))
-        }
-        "/schemas/set" => {
-            let next = load(body)?;
-            keeps_what_is_there(store, &next)?;
-            change(store, &next, Some(&body.to_string()))?;
-            Ok(Reply::plain(200, body))
-        }
-        "/schemas/delete" => {
-            keeps_what_is_there(store, builtin())?;
-            change(store, builtin(), None)?;
-            Ok(Reply { status: 204, headers: Vec::new(), body: String::new() })
-        }
-        _ => Err(ScimError::new(404, "there is nothing here")),
-    }
+/// Shows them.
+pub(in crate::edge) fn show(store: &SqlStore) -> Result<Reply, ScimError> {
+    let kept = store.fact(Fact::Schemas)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    Ok(Reply::plain(200, &kept.unwrap_or_else(|| json!({ "Schemas": [], "ResourceTypes": [] }))))
+}
+
+/// Keeps these and no others.
+pub(in crate::edge) fn set(store: &mut SqlStore, sent: &Value) -> Result<Reply, ScimError> {
+    let next = load(sent)?;
+    keeps_what_is_there(store, &next)?;
+    change(store, &next, Some(&sent.to_string()))?;
+    Ok(Reply::plain(200, sent))
+}
+
+/// Keeps none.
+pub(in crate::edge) fn delete(store: &mut SqlStore) -> Result<Reply, ScimError> {
+    keeps_what_is_there(store, builtin())?;
+    change(store, builtin(), None)?;
+    Ok(Reply { status: 204, headers: Vec::new(), body: String::new() })
 }
 
 /// Keeps other schemas, and has published again what they show otherwise.
@@ -41,8 +41,8 @@ fn change(store: &SqlStore, next: &Registry, text: Option<&str>) -> Result<(), S
     let kinds: Vec<&str> = kinds.map(|kind| kind.name.as_str()).collect();
     store.atomically(&mut || {
         match text {
-            Some(text) => store.set_fact(SCHEMAS, text)?,
-            None => store.run("DELETE FROM fact WHERE name = ?1", vec![SCHEMAS.into()])?,
+            Some(text) => store.set_fact(Fact::Schemas, text)?,
+            None => store.forget_fact(Fact::Schemas)?,
         }
         republish::begin(store, &kinds)
     })?;

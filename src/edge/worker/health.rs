@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use worker::Env;
 
 use super::exchange::Exchange;
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::log;
 use crate::edge::platform::response::{Answer, of_reply};
 use crate::scim::http::Reply;
@@ -46,7 +47,7 @@ pub(in crate::edge) async fn ready(env: &Env, exchange: &Exchange) -> Answer {
             }
         }
     }
-    match ask_admin(env, &exchange.id, PROBE, "/ready", &Value::Null).await {
+    match command(env, &exchange.id, PROBE, &Command::Ready).await {
         Ok(response) if response.status_code() == 200 => {}
         Ok(response) => {
             fault("readiness", &response.status_code(), "a tenant's object cannot open its storage")

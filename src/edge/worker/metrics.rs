@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use worker::{AnalyticsEngineDataPointBuilder, Context, Delay, Env};
 
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::{Command, Metrics};
 use crate::edge::platform::log;
 use crate::edge::tenant::tally::{BUCKETS, Observation, Tally};
 
@@ -57,27 +57,21 @@ pub(super) fn observe(env: &Env, context: &Context, tenant: Option<String>, seen
 /// Tells a tenant's object what was gathered for it.
 pub(in crate::edge) async fn tell(env: &Env, tenant: &str) {
     let Some(tally) = GATHERED.with_borrow_mut(|gathered| gathered.remove(tenant)) else { return };
-    if let Err(error) = ask_admin(env, "", tenant, "/observe", &json!(tally)).await {
+    if let Err(error) = command(env, "", tenant, &Command::Observe(tally)).await {
         log::failure("metrics", "", &error);
     }
 }
 
-/// The page that Prometheus reads (text format 0.0.4), of several tenants: `(id, state)`
-/// where a state is what an object answers to `/metrics`.
-pub(in crate::edge) fn page(tenants: &[(String, Value)]) -> String {
+/// The page that Prometheus reads (text format 0.0.4), of several tenants: each by its id and what its object
+/// tells.
+pub(in crate::edge) fn page(tenants: &[(String, Metrics)]) -> String {
     let mut page = String::new();
     let head = |page: &mut String, name: &str, kind: &str, help: &str| {
         let _ = write!(page, "# HELP provisor_{name} {help}\n# TYPE provisor_{name} {kind}\n");
     };
-    let tally = |state: &Value| {
-        state
-            .get("tally")
-            .and_then(|tally| serde_json::from_value::<Tally>(tally.clone()).ok())
-            .unwrap_or_default()
-    };
     head(&mut page, "requests_total", "counter", "Requests that were answered.");
-    for (tenant, state) in tenants {
-        for (name, number) in tally(state).requests {
+    for (tenant, told) in tenants {
+        for (name, number) in &told.tally.requests {
             let mut parts = name.splitn(3, ' ');
             let mut part = || parts.next().unwrap_or_default();
             let (method, route, status) = (part(), part(), part());
@@ -93,8 +87,7 @@ pub(in crate::edge) fn page(tenants: &[(String, Value)]) -> String {
         "histogram",
         "Time spent waiting for storage; the clock stands still while the Worker computes.",
     );
-    for (tenant, state) in tenants {
-        let tally = tally(state);
+    for (tenant, Metrics { tally, .. }) in tenants {
         let mut below = 0;
         for (bound, number) in BUCKETS.iter().zip(tally.buckets) {
             below += number;
@@ -113,27 +106,16 @@ pub(in crate::edge) fn page(tenants: &[(String, Value)]) -> String {
             tally.milliseconds / 1000.0
         );
     }
-    for (name, help) in [
-        ("users", "Users in the directory."),
-        ("groups", "Groups in the directory."),
-        ("unpublished", "Copies that are not yet written to KV."),
-    ] {
-        head(&mut page, name, "gauge", help);
-        for (tenant, state) in tenants {
-            let number = state.pointer(&format!("/gauges/{name}")).and_then(Value::as_i64).unwrap_or(0);
-            let _ = writeln!(page, "provisor_{name}{{tenant=\"{tenant}\"}} {number}");
+    let gauge = |page: &mut String, name: &str, help: &str, number: fn(&Metrics) -> u64| {
+        head(page, name, "gauge", help);
+        for (tenant, told) in tenants {
+            let _ = writeln!(page, "provisor_{name}{{tenant=\"{tenant}\"}} {}", number(told));
         }
-    }
-    for (name, place, help) in [
-        ("storage_bytes", "bytes", "Bytes that the tenant's object stores."),
-        ("storage_limit_bytes", "limit", "Bytes that it may store."),
-    ] {
-        head(&mut page, name, "gauge", help);
-        for (tenant, state) in tenants {
-            let number =
-                state.pointer(&format!("/gauges/storage/{place}")).and_then(Value::as_u64).unwrap_or(0);
-            let _ = writeln!(page, "provisor_{name}{{tenant=\"{tenant}\"}} {number}");
-        }
-    }
+    };
+    gauge(&mut page, "users", "Users in the directory.", |told| told.users);
+    gauge(&mut page, "groups", "Groups in the directory.", |told| told.groups);
+    gauge(&mut page, "unpublished", "Copies that are not yet written to KV.", |told| told.unpublished);
+    gauge(&mut page, "storage_bytes", "Bytes that the tenant's object stores.", |told| told.storage.bytes);
+    gauge(&mut page, "storage_limit_bytes", "Bytes that it may store.", |told| told.storage.limit);
     page
 }

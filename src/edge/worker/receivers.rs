@@ -6,8 +6,10 @@ use serde_json::{Map, Value, json};
 use worker::{Delay, Env, Request};
 
 use super::exchange::Exchange;
+use crate::edge::events::poll::Found;
 use crate::edge::events::security_event;
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::response::{Answer, body_text, of_reply};
 use crate::edge::tenant::placement::in_path;
 use crate::scim::auth::token::{hash, mac, same_secret};
@@ -55,15 +57,13 @@ pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, exchange: &m
         && asked.get("maxEvents").and_then(Value::as_i64) != Some(0);
     let mut looks = 0;
     loop {
-        let body = json!({ "hash": hash, "asked": asked, "isAgain": looks > 0 });
-        let mut reply = ask_admin(env, &exchange.id, &tenant, "/poll", &body).await?;
+        let poll = Command::Poll { hash: hash.clone(), asked: asked.clone(), is_again: looks > 0 };
+        let mut reply = command(env, &exchange.id, &tenant, &poll).await?;
         if reply.status_code() != 200 {
             return Ok(reply);
         }
-        let found: Value = reply.json().await?;
-        let claims = found.get("claims").and_then(Value::as_array).cloned().unwrap_or_default();
+        let Found { claims, more, key } = reply.json().await?;
         looks += 1;
-        let more = found.get("more").and_then(Value::as_bool).unwrap_or(false);
         if claims.is_empty() && is_patient && looks < LOOKS {
             // What was acknowledged is settled now.
             asked = json!({ "maxEvents": asked.get("maxEvents") });
@@ -73,7 +73,7 @@ pub(in crate::edge) async fn poll(request: &mut Request, env: &Env, exchange: &m
             }
             continue;
         }
-        let key = found.get("key").cloned().unwrap_or_default();
+        let key = key.unwrap_or_default();
         let mut sets = Map::new();
         for claims in &claims {
             let jti = claims.get("jti").and_then(Value::as_str).unwrap_or_default();

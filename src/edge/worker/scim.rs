@@ -6,7 +6,7 @@ use super::authenticate::authenticate;
 use super::exchange::Exchange;
 use super::throttle;
 use crate::edge::copy::read::read;
-use crate::edge::object::client::{Asked, ask};
+use crate::edge::object::client::{self, Scim};
 use crate::edge::platform::response::{Answer, body_text, origin_and_query};
 use crate::routes::SCIM;
 use crate::scim::auth::token::Token;
@@ -59,15 +59,14 @@ async fn ask_scim(
     for (_, name) in HEADERS {
         headers.extend(given.get(name)?.map(|value| (name.to_owned(), value)));
     }
-    let asked = Asked {
-        id: exchange.id.clone(),
-        path: format!("/scim{path}"),
-        credential: Some(token.credential.clone()),
+    let asked = Scim {
+        path: path.to_owned(),
+        credential: token.credential.clone(),
         base: format!("{origin}{SCIM}"),
         query,
         headers,
     };
     let method = request.method();
     let body = body_text(request, MAX_PAYLOAD).await?;
-    Ok(ask(env, &token.tenant, method, &asked, &body).await?)
+    Ok(client::scim(env, &exchange.id, &token.tenant, method, asked, &body).await?)
 }

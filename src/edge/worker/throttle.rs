@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use serde_json::json;
 use worker::{Delay, Env};
 
 use super::exchange::Exchange;
-use crate::edge::object::client::ask_admin;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::log::failure;
 use crate::edge::tenant::placement::is_tenant_id;
 use crate::scim::auth::token::claimed_tenant;
@@ -45,11 +45,10 @@ pub(super) async fn refuse(env: &Env, exchange: &Exchange, text: &str) {
     slow_down().await;
     // The first that has waited speaks for all that came meanwhile.
     let Some(number) = COUNTS.with_borrow_mut(|counts| counts.remove(&tenant)) else { return };
-    if exists(env, &tenant).await {
-        let told = json!({ "number": number });
-        if let Err(error) = ask_admin(env, &exchange.id, &tenant, "/refused", &told).await {
-            failure("refused", &exchange.id, &error);
-        }
+    if exists(env, &tenant).await
+        && let Err(error) = command(env, &exchange.id, &tenant, &Command::Refused(number)).await
+    {
+        failure("refused", &exchange.id, &error);
     }
 }
 

@@ -7,9 +7,10 @@ use worker::{Env, Request};
 
 use super::exchange::Exchange;
 use super::throttle::{refuse, slow_down};
-use crate::edge::object::client::ask_admin;
-use crate::edge::platform::clock::now;
+use crate::edge::object::client::command;
+use crate::edge::object::command::Command;
 use crate::edge::platform::response::{Answer, body_text, of_reply};
+use crate::edge::tenant::clients::Checked;
 use crate::scim::auth::token::{self, hash};
 use crate::scim::http::{Reply, Request as Form, decode};
 
@@ -42,8 +43,8 @@ pub(in crate::edge) async fn grant(request: &mut Request, env: &Env, exchange: &
         return refusal(401, "invalid_client", "the client or its secret is not known");
     };
     exchange.tenant = Some(tenant.to_owned());
-    let asked = json!({ "id": id, "hash": hash(&secret), "now": now() });
-    let mut reply = ask_admin(env, &exchange.id, tenant, "/clients/check", &asked).await?;
+    let check = Command::CheckClient { id: id.to_owned(), hash: hash(&secret) };
+    let mut reply = command(env, &exchange.id, tenant, &check).await?;
     let wait = reply.headers().get("retry-after")?;
     if reply.status_code() != 200 {
         let told: Value = reply.json().await?;
@@ -56,8 +57,8 @@ pub(in crate::edge) async fn grant(request: &mut Request, env: &Env, exchange: &
         slow_down().await;
         return refusal(401, "invalid_client", detail);
     }
-    let scope: Value = reply.json().await?;
-    let scope = scope.get("scope").and_then(Value::as_str).unwrap_or_default();
+    let checked: Checked = reply.json().await?;
+    let scope = checked.scope.as_str();
     if let Some(wanted) = form.parameter("scope").filter(|wanted| !wanted.is_empty() && wanted != scope) {
         let detail = format!("the client has the scope `{scope}`, not `{wanted}`");
         return refusal(400, "invalid_scope", &detail);

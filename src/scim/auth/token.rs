@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use crate::scim::error::ScimError;
 
 /// What a token may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// Reads and writes.
     Provision,
