@@ -328,6 +328,34 @@ test("a slow receiver takes only its share", async () => {
   }
 });
 
+test("many slow receivers leave time to a fast one", async () => {
+  const { scim, streams } = await tenant();
+  const fast = await receiver();
+  let answered = 0;
+  const tardy = createServer(async (request, response) => {
+    await request.resume().toArray();
+    await new Promise((resume) => setTimeout(resume, 2_000));
+    answered += 1;
+    response.writeHead(202).end();
+  });
+  await once(tardy.listen(0, "127.0.0.1"), "listening");
+  // More than may be asked at once: each takes two seconds an event, and five of a round at most.
+  const slow = Array(7).fill(`http://127.0.0.1:${tardy.address().port}/`);
+  try {
+    for (const endpoint of [...slow, fast.endpoint]) {
+      assert.equal((await streams("POST", "", { delivery: "push", endpoint, audience: "app" })).status, 201);
+    }
+    await Promise.all(Array.from({ length: 12 }, (_, n) => scim("POST", "/Users", user(`user${n}`))));
+    await eventually(async () => assert.equal(fast.tokens.length, 12), 60);
+    // By turns alone the fast one would have had one for each of the others'.
+    assert.ok(answered <= 5 * slow.length, `the fast receiver waited for ${answered} of the slow ones`);
+  } finally {
+    fast.close();
+    tardy.closeAllConnections();
+    tardy.close();
+  }
+});
+
 test("an event is sent once, also after an import", async () => {
   const from = await tenant();
   await from.scim("POST", "/Users", user("restored"));
