@@ -16,7 +16,7 @@ const SLACK = 4;
 /** What any request may take besides, in milliseconds. */
 const FLOOR = 4_000;
 /** How much the Worker's memory and the runtime's may grow, in bytes, by all of the table. */
-const MOST_WASM = 96 * 2 ** 20;
+const MOST_WASM = 40 * 2 ** 20;
 const MOST_RSS = 400 * 2 ** 20;
 
 let server;
@@ -223,6 +223,8 @@ before(async () => {
   const times = [];
   for (let n = 0; n < 5; n += 1) {
     const { milliseconds, steps } = await timed(tenants.people, ...ordinary);
+    // Five thousand rows, twenty comparisons each: nothing is as good as it looks where nothing is counted.
+    assert.ok(steps > 200_000, `${steps} steps`);
     times.push(milliseconds / steps);
   }
   step = Math.min(...times);
@@ -314,6 +316,7 @@ test("no dear request takes longer than its budget, holds much memory, or leaves
   if (process.env.SHOW) console.table(table);
   const last = await timed(other, "GET", "/Users?count=1");
   const grown = { memory: last.memory - before.memory, resident: resident() - before.resident };
+  if (process.env.SHOW) console.log(grown);
   assert.ok(last.memory > 0 && before.resident > 0, "memory is measured");
   assert.ok(grown.memory < MOST_WASM, `the Worker's memory grew by ${grown.memory} bytes`);
   assert.ok(grown.resident < MOST_RSS, `the runtime's memory grew by ${grown.resident} bytes`);
