@@ -372,7 +372,7 @@ fn a_filter_has_one_form_whatever_its_spelling() {
     let registry = builtin();
     let user = registry.resource_type("User").unwrap();
     let form =
-        |text: &str| filter::compile(&filter::parse(text).unwrap(), &registry, user).unwrap().to_string();
+        |text: &str| filter::compile(&filter::parse(text).unwrap(), registry, user).unwrap().to_string();
     for (text, wanted) in [
         (r#"USERNAME  EQ "Bjensen""#, r#"userName eq "bjensen""#.to_owned()),
         (r#"id eq "A\"b""#, r#"id eq "A\"b""#.to_owned()),

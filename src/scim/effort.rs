@@ -72,12 +72,12 @@ impl Effort {
         self.charge(1 + bytes as u64 / 64)
     }
 
-    /// Takes the steps that reading or writing this many bytes of JSON costs: one, and one for each 8.
+    /// Takes the steps that reading or writing this many bytes of JSON costs: one, and one for each 4.
     ///
     /// # Errors
     /// As [`Effort::charge`].
     pub fn charge_json(&self, bytes: usize) -> Result<(), Exhausted> {
-        self.charge(1 + bytes as u64 / 8)
+        self.charge(1 + bytes as u64 / 4)
     }
 
     /// Takes room for bytes that are held until the reply, or until they are released.

@@ -96,7 +96,8 @@ function kvOf(kv, count, lag) {
 /** Bindings, counted; everything else is the runtime's own. */
 function envOf(env, count) {
   const own = {};
-  if (env.DIRECTORY) own.DIRECTORY = { value: kvOf(env.DIRECTORY, count, Number(env.KV_LAG ?? 0)), enumerable: true };
+  if (env.DIRECTORY)
+    own.DIRECTORY = { value: kvOf(env.DIRECTORY, count, Number(env.KV_LAG ?? 0)), enumerable: true };
   if (env.EVENTS) {
     const queue = {
       send(message, ...more) {

@@ -180,6 +180,9 @@ fn function(line: &str) -> Option<&str> {
     Some(&name[..name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len())])
 }
 
+/// What a path names, and the name that a `use` brings by it.
+type Named = (Vec<String>, Option<String>);
+
 /// A module's path from its crate's root: the root's folder, then the names.
 type Module = Vec<String>;
 
@@ -189,7 +192,7 @@ struct Modules {
     place: BTreeMap<File, Module>,
     file: BTreeMap<Module, File>,
     /// The paths that each file names: in a `use` with the name that it brings, else alone.
-    named: BTreeMap<File, Vec<(Vec<String>, Option<String>)>>,
+    named: BTreeMap<File, Vec<Named>>,
     text: BTreeMap<File, String>,
 }
 
@@ -229,7 +232,7 @@ impl Modules {
     }
 
     /// Every path in a text that begins at the crate, at this module, above it or in a module below it.
-    fn paths(&self, text: &str, module: &Module) -> Vec<(Vec<String>, Option<String>)> {
+    fn paths(&self, text: &str, module: &Module) -> Vec<Named> {
         let mut named = Vec::new();
         let mut inner: Vec<Range<usize>> = Vec::new();
         let mut at = 0;
@@ -309,7 +312,7 @@ impl Modules {
             if self.defines(file, segment) || depth > 8 {
                 return Some(file.clone());
             }
-            let brings = |(_, name): &&(Vec<String>, Option<String>)| name.as_ref() == Some(segment);
+            let brings = |(_, name): &&Named| name.as_ref() == Some(segment);
             if let Some((path, _)) = self.named[file].iter().find(brings) {
                 return self.found(&at, path, depth + 1);
             }
@@ -335,7 +338,7 @@ impl Modules {
 
 /// The body of a module that stands in the file: `mod` is at this place. None where a file of its own has it.
 fn body(text: &str, at: usize) -> Option<Range<usize>> {
-    let open = at + text[at..].find(['{', ';']).filter(|end| text[at..].as_bytes()[*end] == b'{')?;
+    let open = at + text[at..].find(['{', ';']).filter(|end| text.as_bytes()[at + end] == b'{')?;
     let mut depth = 0_usize;
     for (place, byte) in text.bytes().enumerate().skip(open) {
         match byte {
@@ -351,7 +354,7 @@ fn body(text: &str, at: usize) -> Option<Range<usize>> {
 }
 
 /// A path as it begins a text, its braces opened, each with the name that it brings; and the bytes that it takes.
-fn expanded(text: &str) -> (Vec<(Vec<String>, Option<String>)>, usize) {
+fn expanded(text: &str) -> (Vec<Named>, usize) {
     let bytes = text.as_bytes();
     let mut at = 0;
     let mut path: Vec<String> = Vec::new();
@@ -415,18 +418,18 @@ fn code(text: &str) -> String {
         let tail = &rest[at..];
         let end = if tail.starts_with("//") {
             tail.find('\n').unwrap_or(tail.len())
-        } else if tail.starts_with('"') {
+        } else if let Some(inside) = tail.strip_prefix('"') {
             let hashes = code.len() - code.trim_end_matches('#').len();
             if code.trim_end_matches('#').ends_with('r') {
                 let close = format!("\"{}", "#".repeat(hashes));
-                tail[1..].find(&close).map_or(tail.len(), |end| 1 + end + close.len())
+                inside.find(&close).map_or(tail.len(), |end| 1 + end + close.len())
             } else {
                 quoted(tail)
             }
         } else if tail.starts_with("'\"'") || tail.starts_with("'/'") {
             3
-        } else if tail.starts_with("'\\") {
-            tail[2..].find('\'').map_or(tail.len(), |end| end + 3)
+        } else if let Some(escaped) = tail.strip_prefix("'\\") {
+            escaped.find('\'').map_or(tail.len(), |end| end + 3)
         } else {
             code.push_str(&tail[..1]);
             1

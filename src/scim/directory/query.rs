@@ -26,7 +26,7 @@ use crate::scim::schema::{INDEXED, ResourceType, instant};
 const SCAN_PAGE: usize = 500;
 const MAX_SCAN_PAGE: usize = 8_000;
 /// Steps of a row that storage hands over, beside its document.
-const ROW: u64 = 60;
+const ROW: u64 = 160;
 /// Steps of a look into an index for one row.
 const PROBE: u64 = 4;
 
@@ -494,7 +494,7 @@ impl Search<'_, '_, '_> {
         for (index, part) in self.parts.iter().enumerate() {
             self.each(part, Place::Start, &mut |record, resource| {
                 let key = part.sort.as_ref().and_then(|sort| sort.of(resource));
-                context.effort.charge(8 + key.as_ref().map_or(0, |key| key.len() as u64))?;
+                context.effort.charge(40 + key.as_ref().map_or(0, |key| key.len() as u64))?;
                 let row = Row {
                     lacks_key: key.is_none(),
                     key: key.unwrap_or_default(),

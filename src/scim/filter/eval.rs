@@ -134,7 +134,7 @@ impl<'e> Look<'e> {
         owner: Owner<'_>,
         is_such: &dyn Fn(&Value) -> Result<bool, Exhausted>,
     ) -> Result<bool, Exhausted> {
-        self.effort.charge(1)?;
+        self.effort.charge(2)?;
         let owner = match &target.extension {
             Some(urn) => match owner.get(urn) {
                 Some(Value::Object(owner)) => Owner::Map(owner),
