@@ -116,7 +116,7 @@ impl SqlStore {
         for (index, entry) in change.journal.iter().enumerate() {
             let is_last = change.journal.iter().skip(index + 1).all(|other| other.id != entry.id);
             let members = match entry.kind.as_str() {
-                "Group" if is_last => journal::membership(self, change, &entry.id)?,
+                "Group" if is_last => journal::membership(change, &entry.id),
                 _ => SqlStorageValue::Null,
             };
             let put =
@@ -182,10 +182,6 @@ impl SqlStore {
                 }
                 None => self.run("DELETE FROM password WHERE id = ?1", vec![id.as_str().into()])?,
             }
-        }
-        for group in &change.clear_members {
-            self.run("DELETE FROM member WHERE group_id = ?1", vec![group.as_str().into()])?;
-            self.note_chunks(group, seq)?;
         }
         let removed = change.remove_members.iter().map(|(group, member)| (group.as_str(), member.as_str()));
         for (group, members) in by_group(removed) {

@@ -211,38 +211,15 @@ pub(in crate::edge) fn page(store: &SqlStore, asked: &Filter) -> Result<Value, S
     Ok(json!({ "entries": shown, "next": next }))
 }
 
-/// A group's members that a change lets come and go, for its entry in the journal; asked
-/// before the change is made.
-pub(super) fn membership(
-    store: &SqlStore,
-    change: &ChangeSet,
-    group: &str,
-) -> Result<SqlStorageValue, StoreError> {
-    let mut added: BTreeSet<&str> = change
-        .add_members
-        .iter()
-        .filter(|(id, ..)| id == group)
-        .map(|(_, member, _)| member.as_str())
-        .collect();
-    let mut removed: BTreeSet<String> = change
-        .remove_members
-        .iter()
-        .filter(|(id, _)| id == group)
-        .map(|(_, member)| member.clone())
-        .collect();
-    if change.clear_members.iter().any(|id| id == group) {
-        let rows = store.rows("SELECT member_id FROM member WHERE group_id = ?1", vec![group.into()])?;
-        for member in rows.iter().map(|row| text(row, 0)) {
-            // One who was there and comes again stays.
-            if !added.remove(member.as_str()) {
-                removed.insert(member);
-            }
-        }
-    }
+/// A group's members that a change lets come and go, for its entry in the journal.
+pub(super) fn membership(change: &ChangeSet, group: &str) -> SqlStorageValue {
+    let added = change.add_members.iter().filter(|(id, ..)| id == group);
+    let added: BTreeSet<&str> = added.map(|(_, member, _)| member.as_str()).collect();
+    let removed = change.remove_members.iter().filter(|(id, _)| id == group);
+    let removed: BTreeSet<&str> = removed.map(|(_, member)| member.as_str()).collect();
     if added.is_empty() && removed.is_empty() {
-        return Ok(SqlStorageValue::Null);
+        return SqlStorageValue::Null;
     }
-    let removed: BTreeSet<&str> = removed.iter().map(String::as_str).collect();
     let listed = [fitting(&added), fitting(&removed)];
     let is_whole = listed.iter().map(Vec::len).eq([added.len(), removed.len()]);
     let [came, went] = listed;
@@ -251,7 +228,7 @@ pub(super) fn membership(
         told.insert("addedCount".into(), added.len().into());
         told.insert("removedCount".into(), removed.len().into());
     }
-    Ok(told.to_string().into())
+    told.to_string().into()
 }
 
 /// The first of some ids, as many as an entry tells.

@@ -162,11 +162,6 @@ impl MemoryStore {
             }
             self.resources.insert(id, put.clone());
         }
-        for group in &change.clear_members {
-            for member in Self::seconds(&self.members, group, "", usize::MAX) {
-                self.unlink(group, &member);
-            }
-        }
         for (group, member) in &change.remove_members {
             self.unlink(group, member);
         }

@@ -25,8 +25,6 @@ pub struct Overlay<'a> {
     memberships: BTreeSet<(String, String)>,
     /// Who holds each unique key of the resources written, by type and key.
     owners: BTreeMap<(String, Key), String>,
-    /// Groups that lost all the members they have beneath.
-    cleared: BTreeSet<String>,
     changes: Vec<ChangeSet>,
 }
 
@@ -40,7 +38,6 @@ impl<'a> Overlay<'a> {
             members: BTreeMap::new(),
             memberships: BTreeSet::new(),
             owners: BTreeMap::new(),
-            cleared: BTreeSet::new(),
             changes: Vec::new(),
         }
     }
@@ -74,7 +71,7 @@ impl<'a> Overlay<'a> {
         let pair = (group.to_owned(), member.to_owned());
         match self.members.get(&pair) {
             Some(present) => *present,
-            None => !self.cleared.contains(group) && !self.is_deleted(group) && !self.is_deleted(member),
+            None => !self.is_deleted(group) && !self.is_deleted(member),
         }
     }
 
@@ -127,10 +124,6 @@ impl<'a> Overlay<'a> {
                 }
             }
             self.replace_row(&put.record.id, Some(put.clone()));
-        }
-        for cleared in &change.clear_members {
-            self.forget_members(cleared);
-            self.cleared.insert(cleared.clone());
         }
         for (group, member) in &change.remove_members {
             self.note(group, member, false);

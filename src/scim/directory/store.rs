@@ -109,8 +109,6 @@ pub struct ChangeSet {
     pub add_members: Vec<(String, String, String)>,
     /// Memberships to remove: (group, member id).
     pub remove_members: Vec<(String, String)>,
-    /// Groups whose members are all removed first.
-    pub clear_members: Vec<String>,
     /// Passwords to keep beside the document: (resource id, salted hash, or `None` to forget it).
     pub passwords: Vec<(String, Option<String>)>,
     /// What happened, for the journal: create, replace, patch or delete.
