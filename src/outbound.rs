@@ -80,6 +80,8 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl std::error::Error for Refusal {}
+
 /// Judges where a request would go.
 ///
 /// # Errors

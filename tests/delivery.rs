@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use provisor::scim::delivery::{ATTEMPTS, Head, Outcome, PATIENCE, Row, Standing, Upcoming, next, settle};
+use provisor::scim::delivery::{
+    ATTEMPTS, Head, Outcome, PAUSES_AFTER, Row, Standing, Upcoming, next, settle,
+};
 
 #[derive(Clone, Copy, Debug)]
 enum Act {
@@ -221,7 +223,7 @@ fn a_receiver_that_always_fails_is_given_up_after_about_a_day() {
         sent += 1;
         standing = after;
         assert_eq!((standing.cursor, standing.error.as_str()), (1, "down"));
-        assert_eq!(standing.due > now, sent >= PATIENCE, "the stream pauses after three failures");
+        assert_eq!(standing.due > now, sent >= PAUSES_AFTER, "the stream pauses after three failures");
         match row {
             Row::Retry { attempts: so_far, due, .. } => {
                 attempts = so_far;

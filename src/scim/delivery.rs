@@ -8,7 +8,7 @@
 /// How often an event is sent before it is given up; with the longest pause about a day.
 pub const ATTEMPTS: i64 = 30;
 /// How often in a row a receiver may fail before the whole stream pauses.
-pub const PATIENCE: i64 = 3;
+pub const PAUSES_AFTER: i64 = 3;
 /// Longest pause, in milliseconds.
 const LONGEST: i64 = 3_600_000;
 
@@ -139,7 +139,11 @@ pub fn settle(
         }
         Outcome::Failed(error) => {
             let failures = standing.failures + 1;
-            let due = if failures >= PATIENCE { now + pause(failures - PATIENCE + 1) } else { standing.due };
+            let due = if failures >= PAUSES_AFTER {
+                now + pause(failures - PAUSES_AFTER + 1)
+            } else {
+                standing.due
+            };
             let standing = Standing { cursor, failures, due, error: error.clone() };
             let row = if attempts < ATTEMPTS {
                 Row::Retry { attempts, due: now + pause(attempts), error }

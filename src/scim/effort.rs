@@ -6,6 +6,7 @@
 //! `docs/limits.md` lists what is charged, and `cargo bench --bench effort` measures what a step costs.
 
 use std::cell::Cell;
+use std::fmt;
 
 use crate::scim::error::{ScimError, ScimType};
 
@@ -106,6 +107,21 @@ impl Effort {
         self.room.get()
     }
 }
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("the request's steps are used up")
+    }
+}
+
+impl fmt::Display for Full {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("the request would hold too many bytes")
+    }
+}
+
+impl std::error::Error for Exhausted {}
+impl std::error::Error for Full {}
 
 impl Exhausted {
     /// For a search: 400 `tooMany` (RFC 7644 §3.4.2.1 and table 9).

@@ -1,6 +1,7 @@
 //! The error a SCIM client sees (RFC 7644 §3.12).
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::{Value, json};
 
@@ -103,6 +104,14 @@ pub struct ScimError {
     /// One sentence for people: lower case, no full stop, the user's words in backticks.
     pub detail: String,
 }
+
+impl fmt::Display for ScimError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.status, self.detail)
+    }
+}
+
+impl std::error::Error for ScimError {}
 
 impl ScimError {
     /// An error without a `scimType`.

@@ -19,7 +19,7 @@ type Pending = {
 export class Stopped extends Error {}
 
 /** Seconds without a word, while it is waited for, after which the engine is given up. */
-const PATIENCE = 8;
+const LONGEST_SILENCE = 8;
 
 /** Milliseconds in which an answer is looked for before the next frame: what is said by message the browser keeps back until it has drawn a keystroke. */
 const MOMENT = 4;
@@ -95,10 +95,10 @@ function crash(fault: string, endless: string | undefined, cause = fault, first?
 
 setInterval(() => {
   silent = ready && pending.size > 0 ? silent + 1 : 0;
-  if (silent < PATIENCE) return;
+  if (silent < LONGEST_SILENCE) return;
   // Calls are answered in the order in which they were made, but for the plan, which lets others in.
   const first = [...pending.values()].find((call) => call.runs);
-  crash(`no word for ${PATIENCE} s`, runs ?? first?.runs);
+  crash(`no word for ${LONGEST_SILENCE} s`, runs ?? first?.runs);
 }, 1_000);
 
 addEventListener("unhandledrejection", (event) => {

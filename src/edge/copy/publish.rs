@@ -44,7 +44,7 @@ struct Due {
 
 /// One round. What fails stays in the outbox for the next.
 pub(in crate::edge) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> worker::Result<()> {
-    let failed = |error: StoreError| worker::Error::RustError(format!("{error:?}"));
+    let failed = |error: StoreError| worker::Error::RustError(error.to_string());
     // What is being removed is not written again before that is done.
     if chore::holds_copy(store).map_err(failed)? {
         return Ok(());

@@ -76,7 +76,7 @@ pub(in crate::edge) fn next_due(store: &SqlStore) -> Option<i64> {
 
 /// Pushes what is due. A stream's own failure is noted with that stream; only storage ends a round.
 pub(in crate::edge) async fn round(store: &SqlStore, env: &Env) -> worker::Result<()> {
-    let failed = |error: StoreError| worker::Error::RustError(format!("{error:?}"));
+    let failed = |error: StoreError| worker::Error::RustError(error.to_string());
     if is_quiet(store).map_err(failed)? {
         return Ok(());
     }

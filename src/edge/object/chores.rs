@@ -58,5 +58,5 @@ pub(super) async fn round(store: &mut SqlStore, env: &Env, tenant: &str) -> Resu
 }
 
 fn of_storage(error: StoreError) -> worker::Error {
-    worker::Error::RustError(format!("{error:?}"))
+    worker::Error::RustError(error.to_string())
 }

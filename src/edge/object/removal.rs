@@ -243,7 +243,7 @@ fn of_kv(error: KvError) -> worker::Error {
 
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn of_storage(error: StoreError) -> worker::Error {
-    worker::Error::RustError(format!("{error:?}"))
+    worker::Error::RustError(error.to_string())
 }
 
 fn of_text(text: &str) -> worker::Error {

@@ -150,7 +150,7 @@ impl DurableObject for Tenant {
                     Err(error) => failure("delete", "", &error),
                 },
                 Err(error) => {
-                    failure("chores", "", &format!("{error:?}"));
+                    failure("chores", "", &error.to_string());
                     delay = RETRY;
                 }
             }
@@ -386,7 +386,7 @@ impl Tenant {
             }
             Ok(false) => importing::deadline(store).is_ok_and(|deadline| deadline.is_some()),
             Err(error) => {
-                failure("import", "", &format!("{error:?}"));
+                failure("import", "", &error.to_string());
                 true
             }
         }

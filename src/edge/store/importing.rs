@@ -9,7 +9,7 @@ use crate::scim::directory::StoreError;
 use crate::scim::error::ScimError;
 
 /// How long an import may send nothing, in milliseconds.
-const PATIENCE: i64 = 600_000;
+const LONGEST_SILENCE: i64 = 600_000;
 
 /// The import that is under way.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl Running {
 
     /// Until when it may send its next batch.
     pub const fn deadline(&self) -> i64 {
-        self.at + PATIENCE
+        self.at + LONGEST_SILENCE
     }
 }
 

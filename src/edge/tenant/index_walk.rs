@@ -47,7 +47,7 @@ pub(super) fn change(store: &SqlStore, wanted: &[String]) -> Result<(), StoreErr
 /// The alarm's share: a few steps, between which requests are answered.
 pub(in crate::edge) async fn round(store: &SqlStore) -> worker::Result<()> {
     for _ in 0..STEPS {
-        let goes_on = step(store).map_err(|error| worker::Error::RustError(format!("{error:?}")))?;
+        let goes_on = step(store).map_err(|error| worker::Error::RustError(error.to_string()))?;
         if !goes_on {
             break;
         }

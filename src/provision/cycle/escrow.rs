@@ -5,8 +5,8 @@
 use super::clock::{DAY, HOUR};
 use serde::{Deserialize, Serialize};
 
-/// After this long an escrow is dropped, and a job in quarantine is disabled.
-pub const PATIENCE: i64 = 28 * DAY;
+/// After this long an escrow is dropped, and a job in quarantine is disabled, in milliseconds.
+pub const LIFETIME: i64 = 28 * DAY;
 /// A retry that only another object's success brings about.
 pub const NEVER: i64 = i64::MAX;
 
@@ -41,7 +41,7 @@ impl Escrow {
     /// Whether it has waited too long.
     #[must_use]
     pub fn is_spent(&self, now: i64) -> bool {
-        now.saturating_sub(self.since) >= PATIENCE
+        now.saturating_sub(self.since) >= LIFETIME
     }
 }
 

@@ -6,7 +6,7 @@ use super::job::{Phase, Removals, Tracked};
 use super::record::Trail;
 use super::reply::{self, Fault};
 use super::state::{Cycle, SILENCE};
-use super::turn::{PATIENCE, Step, Turn, get, unusable};
+use super::turn::{BUSY_TRIES, Step, Turn, get, unusable};
 use super::world::{Query, Tie, World};
 use crate::provision::plan::{Change, Operation, PlannedRequest};
 use serde_json::Value;
@@ -175,7 +175,7 @@ impl Cycle {
     /// Takes the reply to the request under way.
     pub(super) fn take_reply(&mut self, outcome: &Outcome) {
         let Some(mut turn) = self.turn.take() else { return };
-        if turn.attempt < PATIENCE
+        if turn.attempt < BUSY_TRIES
             && let Some(until) = reply::retry_at(outcome, turn.attempt, self.clock)
         {
             turn.attempt += 1;

@@ -233,7 +233,7 @@ impl Cycle {
 
     fn take_test(&mut self, group: bool, outcome: &Outcome) {
         if let Some(until) = reply::retry_at(outcome, self.silent, self.clock)
-            && self.silent < turn::PATIENCE
+            && self.silent < turn::BUSY_TRIES
         {
             self.silent += 1;
             self.wait = Some(until);

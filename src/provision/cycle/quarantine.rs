@@ -1,6 +1,6 @@
 //! When a job slows down, and when it stops: the back-off of cycles, four weeks to the end.
 
-use super::escrow::{PATIENCE, rung};
+use super::escrow::{LIFETIME, rung};
 use crate::provision::plan::quarantine_rule::Reason;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,6 @@ impl Quarantine {
     /// Whether the job is to be disabled.
     #[must_use]
     pub fn is_spent(&self, now: i64) -> bool {
-        now.saturating_sub(self.series_began) >= PATIENCE
+        now.saturating_sub(self.series_began) >= LIFETIME
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::VecDeque;
 
 /// How often a busy target is asked again for one request.
-pub(super) const PATIENCE: u32 = 6;
+pub(super) const BUSY_TRIES: u32 = 6;
 
 /// One object under evaluation; its request is under way.
 #[derive(Clone, Debug)]

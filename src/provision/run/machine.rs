@@ -23,7 +23,7 @@ const SILENT_TRIES: u32 = 4;
 /// How often a request is sent that a busy target turns away.
 const BUSY_TRIES: u32 = 10;
 /// The longest rest that a target may ask for, in milliseconds.
-const PATIENCE: u64 = 15 * 60 * 1000;
+const LONGEST_REST: u64 = 15 * 60 * 1000;
 /// So many requests in a row without any answer end the run.
 const SILENCE: usize = 3;
 /// Log lines a turn about what is no longer sent.
@@ -394,7 +394,7 @@ fn again(waiting: &Waiting, outcome: &Outcome) -> Option<u64> {
     match outcome.status {
         429 | 503 if waiting.tries < BUSY_TRIES => {
             let rest = outcome.retry_after.unwrap_or_else(|| doubled(waiting.tries));
-            (rest <= PATIENCE).then_some(rest.max(1))
+            (rest <= LONGEST_REST).then_some(rest.max(1))
         }
         0 | 502 | 504 if waiting.request.method != "POST" && waiting.tries < SILENT_TRIES => {
             Some(doubled(waiting.tries))

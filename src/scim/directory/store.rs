@@ -1,6 +1,7 @@
 //! What the directory asks of storage. Synchronous on purpose: no await can slip into
 //! a commit (ARCHITECTURE.md, "Storage").
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
@@ -157,6 +158,18 @@ pub enum StoreError {
     /// Storage itself failed; the text is for the log.
     Failed(String),
 }
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taken(key) => write!(out, "another resource has this `{}`", key.attribute),
+            Self::Full => out.write_str("the storage is full"),
+            Self::Failed(cause) => write!(out, "storage failed: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
 
 /// A group that a resource is a direct member of.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Why a filter or a path could not be read, and how that is told.
 
+use std::fmt;
+
 use crate::scim::error::{ScimError, ScimType, excerpt, shown};
 use crate::scim::span::Span;
 
@@ -33,6 +35,18 @@ impl FilterError {
         ScimError::bad(scim_type, format!("{message} (column {column} of `{around}`){}", shown(&help)))
     }
 }
+
+impl fmt::Display for FilterError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(out, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for FilterError {}
 
 /// Most bytes of a text that an error repeats, and of what it says of it.
 const EXCERPT: usize = 256;

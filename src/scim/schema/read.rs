@@ -42,6 +42,8 @@ impl fmt::Display for LoadFault {
     }
 }
 
+impl std::error::Error for LoadFault {}
+
 impl Schema {
     pub(super) fn is(&self, id: &str) -> bool {
         self.id.eq_ignore_ascii_case(id)

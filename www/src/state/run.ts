@@ -11,7 +11,7 @@ import { busy, generation } from "./plan";
 import { outdated } from "./target";
 
 /** Milliseconds for one answer. */
-const PATIENCE = 60_000;
+const LONGEST_ANSWER = 60_000;
 /** Milliseconds that a request under way is given once the run was stopped. */
 const GRACE = 5_000;
 /** Milliseconds between two paintings of what is new. */
@@ -99,7 +99,7 @@ async function send(request: RunTurn["send"][number], mine: string): Promise<Run
   const began = performance.now();
   const duration = () => Math.round(performance.now() - began);
   try {
-    const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(PATIENCE)]);
+    const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(LONGEST_ANSWER)]);
     const reply = await ask(mine, path, { method, headers, signal, ...(body ? { body } : {}) });
     const text = await reply.text();
     return {
