@@ -9,7 +9,7 @@ use provisor::provision::analysis::{Difference, Effect, compare};
 use provisor::provision::export::record;
 use provisor::provision::plan::Engine;
 
-use super::population::{Job, Population, configure};
+use super::files::{Job, Population, configure};
 
 #[derive(clap::Args)]
 pub(super) struct Compare {

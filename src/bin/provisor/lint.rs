@@ -9,7 +9,7 @@ use provisor::provision::diagnostic::{Diagnostic, Severity};
 use provisor::provision::plan::Engine;
 use serde_json::json;
 
-use super::population::{Job, Population, configure, shown};
+use super::files::{Job, Population, configure, shown};
 use super::text::{print, read};
 
 #[derive(clap::Args)]

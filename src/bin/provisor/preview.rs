@@ -12,7 +12,7 @@ use provisor::provision::export::report;
 use provisor::provision::plan::{Engine, Operation, Summary};
 use provisor::provision::target::Capabilities;
 
-use super::population::{Job, Population, configure};
+use super::files::{Job, Population, configure};
 
 #[derive(clap::Args)]
 pub(super) struct Preview {

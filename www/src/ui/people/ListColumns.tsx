@@ -4,7 +4,7 @@ import { isOwn, listed, OWN, showColumns } from "../../prefs";
 import { mappingList } from "../../state/document";
 import { attributes, filter, refilter, sortBy } from "../../state/plan";
 import { strings } from "../../strings";
-import { columnName } from "./name";
+import { columnName } from "./columnName";
 
 /** Columns that may be added. */
 const MOST = 12;

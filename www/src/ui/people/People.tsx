@@ -15,8 +15,8 @@ import { Menu } from "../Menu";
 import { signs } from "../Plan";
 import { steer } from "../steer";
 import { secret, short } from "../value";
-import { describeFilter } from "./describe";
-import { columnName } from "./name";
+import { columnName } from "./columnName";
+import { describeFilter } from "./filterText";
 
 const Columns = lazy(() => import("./ListColumns").then(({ ListColumns }) => ListColumns));
 
