@@ -5,8 +5,8 @@
 mod house;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::path::PathBuf;
+use std::{env, fs};
 
 use house::House;
 
@@ -85,6 +85,17 @@ fn nothing_imports_in_a_circle() {
     }
     let told: Vec<String> = circles.iter().map(|circle| circle.join(" → ")).collect();
     assert!(told.is_empty(), "{} circles:\n{}", told.len(), told.join("\n"));
+}
+
+/// `docs/where.md` leads to places that are there.
+#[test]
+fn every_place_that_is_named_exists() {
+    let text = fs::read_to_string(project().join("docs/where.md")).unwrap();
+    let quoted = text.split('`').skip(1).step_by(2);
+    let places: Vec<&str> = quoted.filter(|text| text.contains('/') && !text.contains(' ')).collect();
+    assert!(places.len() > 50, "only {} places", places.len());
+    let gone: Vec<&&str> = places.iter().filter(|place| !project().join(place).exists()).collect();
+    assert!(gone.is_empty(), "docs/where.md names {gone:?}");
 }
 
 /// What `scripts/house.sh` shows.
