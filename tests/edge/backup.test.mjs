@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { content, exported as fileOf, line as resource, written } from "./lines.mjs";
 import { inObject } from "./object.mjs";
-import { client, eventually, start, user } from "./server.mjs";
+import { calm, client, eventually, start, user } from "./server.mjs";
 
 let server;
 before(async () => {
@@ -40,6 +40,7 @@ async function stalled(id, text, at = server) {
   });
   const answered = new Promise((resume) => {
     call.on("error", () => resume(null));
+    calm(call);
     call.on("response", async (reply) => {
       const body = await reply
         .setEncoding("utf8")

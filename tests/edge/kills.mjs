@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { content, exported, line, written } from "./lines.mjs";
 import { inObject } from "./object.mjs";
-import { client, eventually, start, user } from "./server.mjs";
+import { calm, client, eventually, start, user } from "./server.mjs";
 import { assertSound } from "./sound.mjs";
 
 /** Kills after which a tenant is looked at as a whole, and another one takes its place. */
@@ -43,7 +43,7 @@ function stalled(server, id, text) {
     method: "POST",
     headers: { authorization: `Bearer ${server.adminToken}` },
   });
-  call.on("error", () => {});
+  calm(call);
   call.on("response", (reply) => reply.resume());
   call.write(text);
   return call;
