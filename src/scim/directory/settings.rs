@@ -31,7 +31,7 @@ pub struct Settings {
     /// Rows a filter without an index may look at before `tooMany`.
     pub row_budget: u64,
     /// Steps that a request may cost before `tooMany` or 413, of about 50 ns each
-    /// ([`Effort`]): the default is meant for two seconds; `docs/limits.md` tells where it is more.
+    /// ([`Effort`]): the default is about two seconds; `docs/limits.md` tells what was measured.
     pub step_budget: u64,
     /// Requests a second that the tenant may send, with as many again in a burst; 0 for no limit.
     /// Entra asks for at least 25.
