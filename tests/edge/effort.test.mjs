@@ -335,7 +335,7 @@ test("no dear request takes longer than its budget, holds much memory, or leaves
   if (process.env.SHOW) console.table(table);
   const last = await timed(other, "GET", "/Users?count=1");
   const grown = { memory: last.memory - before.memory, resident: runtime().resident - before.resident };
-  if (process.env.SHOW) console.log(grown);
+  if (process.env.SHOW) console.table([grown]);
   assert.ok(last.memory > 0 && before.resident > 0, "memory is measured");
   assert.ok(grown.memory < MOST_WASM, `the Worker's memory grew by ${grown.memory} bytes`);
   assert.ok(grown.resident < MOST_RSS, `the runtime's memory grew by ${grown.resident} bytes`);

@@ -52,7 +52,7 @@ impl Groups {
                 context.effort.charge(QUESTION + 2 * members.len() as u64)?;
                 let found = store.groups_of(&members, (&last.0, &last.1), PAGE)?;
                 for one in &found {
-                    context.effort.charge(JOINED + one.bytes() as u64 / 8)?;
+                    context.effort.charge(JOINED + one.bytes() as u64 / 4)?;
                     context.effort.hold(ROW + one.bytes())?;
                     held += ROW + one.bytes();
                 }
@@ -88,7 +88,7 @@ impl Groups {
             for (group, display) in found {
                 context.effort.charge(2)?;
                 if seen.insert(group.as_str()) {
-                    context.effort.charge(JOINED + display.len() as u64 / 8)?;
+                    context.effort.charge(JOINED + display.len() as u64 / 4)?;
                     new.push((group, display));
                 }
             }

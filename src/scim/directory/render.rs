@@ -147,7 +147,7 @@ pub(super) fn each_members(
         context.effort.charge(QUESTION)?;
         let page = store.members(group, after.as_deref(), MEMBERS_PAGE)?;
         for row in &page {
-            context.effort.charge(JOINED + (row.id.len() + row.display.len()) as u64 / 8)?;
+            context.effort.charge(JOINED + (row.id.len() + row.display.len()) as u64 / 4)?;
         }
         let is_end = is_last(&page, MEMBERS_PAGE);
         after = page.last().map(|member| member.id.clone());
